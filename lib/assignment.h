@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The judgement: for each node a tier, and why. A pure function of machine, policy and the last
+ * assignment. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine.h"
+#include "policy.h"
+#include "state.h"
+#include "util.h"
+
+/* A figure and where it came from. SLIT gives fractions, hence double; 0 is unknown. */
+struct figure {
+        double value;
+        enum source source;
+        bool remembered;
+};
+
+enum verdict {
+        VERDICT_UNSET,   /* the policy does not ask */
+        VERDICT_UNKNOWN, /* the figure is unknown: skipped */
+        VERDICT_MET,
+        VERDICT_FAILED,
+};
+
+/* One condition as it was judged for one node. */
+struct trial_condition {
+        enum verdict verdict;
+        struct figure figure; /* what was compared */
+        double limit;         /* with what: ns or MiB/s (or, if ratio, a multiple of the baseline) */
+        bool ratio;           /* figure and limit are multiples: the baseline judged against itself */
+        bool hysteresis;      /* the limit was moved because of the node's last tier */
+};
+
+/* One tier as it was tried for one node. */
+struct trial {
+        size_t tier;
+        bool matched;
+        struct trial_condition conditions[CONDITION_KINDS];
+};
+
+/* How a node came to its tier. */
+enum cause {
+        CAUSE_NO_MEMORY,  /* never written to */
+        CAUSE_IGNORED,    /* a rule says ignore */
+        CAUSE_RULE,       /* a rule names the tier */
+        CAUSE_CONDITIONS, /* the tier's conditions hold */
+        CAUSE_REST,       /* the tier has no condition and none before it matched */
+        CAUSE_NO_MATCH,   /* figures are known, yet no tier takes them: left as it is */
+        CAUSE_BASELINE,   /* nothing known, but it has CPUs: with the baseline */
+        CAUSE_UNKNOWN,    /* nothing known: left in the tier Linux gave it */
+        CAUSE_ADISTANCE,  /* the abstract distance */
+};
+
+#define TIER_NONE SIZE_MAX
+
+struct node_assignment {
+        const struct node *node;
+        enum cause cause;
+        const struct node_rule *rule;    /* the [node] section that matched, or NULL */
+        struct figure figures[PERF_VALUES];
+        struct figure candidates[SOURCES][PERF_VALUES]; /* what each source says, used or not */
+        struct figure latency, bandwidth;               /* the worse of read and write */
+        size_t tier;                     /* index into assignment.tiers, or TIER_NONE */
+        uint32_t memory_tier;            /* wanted, or TIER_UNKNOWN: leave it where it is */
+        uint32_t kernel_tier;            /* the one Linux gave it by itself, or TIER_UNKNOWN */
+        bool has_adistance;
+        int adistance;
+        bool held;                       /* hysteresis decided: without it, another tier */
+        struct trial *trials;            /* the tiers tried, in order */
+        size_t n_trials;
+        char *reason;                    /* one sentence */
+};
+
+struct assigned_tier {
+        char *name;
+        uint32_t memory_tier; /* TIER_UNKNOWN only if no node could anchor the numbers */
+        struct nodeset nodes;
+};
+
+struct assignment {
+        const struct machine *machine;
+        const struct policy *policy;
+        const struct node *baseline; /* NULL: no node has both CPUs and memory */
+        struct figure baseline_figures[PERF_VALUES];
+        struct assigned_tier *tiers; /* fastest first; all of the policy's, or with adistance those in use */
+        size_t n_tiers;
+        struct node_assignment *nodes; /* as machine->nodes */
+        size_t n_nodes;
+};
+
+/* machine and policy must outlive the assignment. last (may be NULL) is where each node was; it
+ * counts for hysteresis only if it was made under the same policy. warnings: what the administrator
+ * should know (a baseline that is not there, CPU nodes in different tiers). 0 or -ENOMEM. */
+int assignment_new(const struct machine *machine, const struct policy *policy,
+                   const struct state *last, struct messages *warnings, struct assignment **ret);
+struct assignment *assignment_free(struct assignment *a);
+DEFINE_CLEANUP(struct assignment *, assignment_free)
+
+const struct node_assignment *assignment_get_node(const struct assignment *a, unsigned node);
+
+/* The name of the tier a node was given, or NULL. */
+const char *assignment_tier_name(const struct assignment *a, const struct node_assignment *n);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The facts: an immutable snapshot of a machine's NUMA nodes, their performance, their present tier
+ * and what this kernel can do about it. No judgement is made here. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "messages.h"
+#include "nodeset.h"
+#include "sysroot.h"
+#include "util.h"
+
+struct state;
+
+/* The four figures of a memory target as its initiator sees it. Latencies in nanoseconds,
+ * bandwidths in MiB/s (Documentation/admin-guide/mm/numaperf.rst); 0 is unknown
+ * (drivers/acpi/numa/hmat.c:hmat_normalize). */
+enum perf_value {
+        READ_LATENCY,
+        WRITE_LATENCY,
+        READ_BANDWIDTH,
+        WRITE_BANDWIDTH,
+        PERF_VALUES,
+};
+
+struct perf {
+        uint32_t v[PERF_VALUES];
+};
+
+const char *perf_value_name(enum perf_value v); /* the sysfs file's name: "read_latency" */
+bool perf_is_known(const struct perf *p);       /* at least one figure is */
+
+/* Access classes (drivers/base/node.c): the best initiator of any kind, the best one with CPUs. */
+enum access_class {
+        ACCESS_LOCAL = 0,
+        ACCESS_CPU = 1,
+        ACCESS_CLASSES,
+};
+
+/* memory_side_cache/indexL (Documentation/ABI/stable/sysfs-devices-node). Values as in the kernel. */
+struct side_cache {
+        unsigned level;
+        uint64_t size; /* bytes */
+        unsigned line_size, indexing, write_policy;
+};
+
+#define SIDE_CACHES_MAX 4
+#define TIER_UNKNOWN    UINT32_MAX
+
+struct node {
+        unsigned id;
+        bool has_memory, has_cpu, has_generic_initiator;
+        uint64_t size_kib; /* MemTotal */
+
+        bool access_present[ACCESS_CLASSES]; /* the files were there, whatever they said */
+        struct perf access[ACCESS_CLASSES];
+        bool remembered; /* access[] is from earlier in this boot: the kernel no longer shows it */
+
+        uint8_t *distance; /* one per online node, ascending; NULL unless the node has CPUs */
+
+        struct side_cache caches[SIDE_CACHES_MAX];
+        unsigned n_caches;
+
+        char *memory_key; /* what identifies this memory rather than its number: "node1@0x140000000";
+                             NULL where it was not needed or could not be had */
+
+        uint32_t memory_tier; /* the N of memory_tierN it is in now, or TIER_UNKNOWN */
+        bool has_override;    /* nodeN/memtier_override exists */
+        bool has_offset;      /* nodeN/adistance_offset exists, and its value: */
+        int adistance_offset;
+};
+
+/* A boolean or a number that a kernel may not have. */
+struct knob {
+        bool present;
+        unsigned value;
+};
+
+struct weight {
+        unsigned node;
+        unsigned value;
+};
+
+struct machine {
+        char *kernel; /* osrelease, or NULL */
+        struct nodeset online, possible, memory, cpu, generic_initiator;
+        struct node *nodes; /* the online ones, ascending */
+        size_t n_nodes;
+
+        bool has_tiers;       /* this kernel groups nodes into tiers (6.1 and later do) */
+        bool tiers_known;     /* every node's memory_tier could be learnt */
+        bool tiers_withheld;  /* they were not, because it was not safe to look */
+        bool module_loaded;   /* kmod/memtier_override: it can also reset */
+
+        struct knob demotion;             /* mm/numa/demotion_enabled: 0, 1 */
+        struct knob numa_balancing;       /* kernel.numa_balancing: bits 1 normal, 2 tiering */
+        struct knob promote_rate_limit;   /* MiB/s */
+        struct knob weight_auto;          /* weighted_interleave/auto (6.16+): 0, 1 */
+        struct weight *weights;           /* weighted_interleave/nodeN, ascending */
+        size_t n_weights;
+};
+
+enum tier_reading {
+        TIERS_KNOWN_ONLY, /* what can be learnt without opening memory_tierN/nodelist */
+        TIERS_READ,       /* nodelist too: the caller vouches that memory has been quiet (tiers.h) */
+};
+
+/* Reads the machine. state (may be NULL) lends what it remembers: HMAT figures the kernel shows only
+ * once a boot, tiers that a daemon knows. Values that are garbage count as unknown and are told in
+ * problems; a machine whose node masks cannot be read is an error: -ENOENT (no NUMA support),
+ * -EBADMSG (told in problems), -EAGAIN (it changed again and again while being read), -ENOMEM. */
+int machine_read(struct sysroot *root, enum tier_reading tiers, const struct state *state,
+                 struct messages *problems, struct machine **ret);
+
+struct machine *machine_free(struct machine *m);
+DEFINE_CLEANUP(struct machine *, machine_free)
+
+/* The node of that number, or NULL if it is not online. */
+const struct node *machine_get_node(const struct machine *m, unsigned id);
+
+/* The SLIT distance from a node with CPUs to another online node, or 0 if unknown. 10 is local. */
+unsigned machine_get_distance(const struct machine *m, const struct node *from, unsigned to);

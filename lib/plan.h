@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The difference: the fewest writes that turn the machine into the assignment. Empty when nothing
+ * differs. A pure function; nothing is written here. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "assignment.h"
+#include "machine.h"
+#include "state.h"
+#include "util.h"
+
+enum write_kind {
+        WRITE_NODE_TIER,
+        WRITE_DEMOTION,
+        WRITE_NUMA_BALANCING,
+        WRITE_PROMOTE_RATE_LIMIT,
+        WRITE_WEIGHT_AUTO, /* restore only: writing a weight switches it off by itself */
+        WRITE_WEIGHT,
+};
+
+/* What is used to move nodes. */
+enum interface {
+        INTERFACE_NONE,
+        INTERFACE_MEMTIER_OVERRIDE,
+        INTERFACE_ADISTANCE_OFFSET,
+};
+
+const char *interface_name(enum interface i); /* "none", "memtier_override", "adistance_offset" */
+
+struct plan_write {
+        enum write_kind kind;
+        char *path;   /* below the root */
+        char *value;  /* what will be written */
+        char *before; /* what the file holds now, as it reads */
+        char *expect; /* what it must read afterwards; for a node's tier see memory_tier */
+        char *reason; /* one sentence */
+        unsigned node;         /* WRITE_NODE_TIER, WRITE_WEIGHT */
+        uint32_t old_tier;     /* WRITE_NODE_TIER: TIER_UNKNOWN if unknown */
+        uint32_t memory_tier;  /* WRITE_NODE_TIER: read back must give this; TIER_UNKNOWN: whatever
+                                  the kernel chooses (a reset) */
+};
+
+/* A node that is not where it should be, and cannot be moved. */
+struct plan_unmet {
+        unsigned node;
+        uint32_t old_tier, memory_tier;
+};
+
+struct plan {
+        enum interface interface; /* what this kernel offers and the policy allows */
+        struct plan_write *writes;
+        size_t n_writes, writes_allocated;
+        struct plan_unmet *unmet; /* differences that no interface can remove */
+        size_t n_unmet, unmet_allocated;
+};
+
+/* 0 or -ENOMEM. warnings: what the policy asks and this kernel does not have. */
+int plan_new(const struct assignment *a, const struct state *state, struct messages *warnings,
+             struct plan **ret);
+
+/* The plan that undoes everything the state remembers, latest first. 0 or -ENOMEM. */
+int plan_new_restore(struct sysroot *root, const struct machine *machine, const struct state *state,
+                     struct plan **ret);
+
+struct plan *plan_free(struct plan *p);
+DEFINE_CLEANUP(struct plan *, plan_free)
+
+/* Whether there is anything to do or to wish for: exit status 3. */
+bool plan_is_empty(const struct plan *p);
+
+/* Small weights in 1..255, in the ratio of the bandwidths to within 5% where that is possible.
+ * bandwidths are > 0. Returns whether the ratio was kept. */
+bool weights_from_bandwidths(const double *bandwidths, unsigned *weights, size_t n);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What must outlive one run but not the boot, kept in run/numatier/state: what was there before our
+ * first write (for restore), each node's last assignment (for hysteresis), the HMAT figures that the
+ * kernel shows only once, and the tiers a running daemon knows. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "machine.h"
+#include "messages.h"
+#include "sysroot.h"
+#include "util.h"
+
+#define STATE_PATH "run/numatier/state"
+
+struct state_original {
+        char *path;
+        char *value; /* as it was before our first write */
+};
+
+struct state_node {
+        unsigned node;
+        char *tier;           /* the last assignment, or NULL */
+        uint32_t kernel_tier; /* the tier Linux itself gave it, or TIER_UNKNOWN */
+        uint32_t memory_tier; /* the tier it was last seen in, or TIER_UNKNOWN */
+};
+
+struct state_memory {
+        char *key; /* struct node's memory_key */
+        bool present[ACCESS_CLASSES];
+        struct perf access[ACCESS_CLASSES];
+};
+
+struct state {
+        pid_t daemon; /* who keeps memory_tier current, or 0 */
+        uint64_t policy; /* the hash of the policy of the last assignment */
+        struct state_original *originals; /* in the order they were first written */
+        size_t n_originals, originals_allocated;
+        struct state_node *nodes; /* ascending */
+        size_t n_nodes, nodes_allocated;
+        struct state_memory *memories;
+        size_t n_memories, memories_allocated;
+};
+
+int state_new(struct state **ret);
+struct state *state_free(struct state *s);
+DEFINE_CLEANUP(struct state *, state_free)
+
+/* 0, -EBADMSG (told in errors; ret untouched), -ENOMEM. */
+int state_parse(const char *text, size_t size, const char *name, struct messages *errors,
+                struct state **ret);
+int state_format(const struct state *s, char **ret);
+
+/* Reads and writes STATE_PATH. No file is an empty state; one that cannot be parsed is told in
+ * problems and taken as empty. */
+int state_load(struct sysroot *root, struct messages *problems, struct state **ret);
+int state_save(struct sysroot *root, const struct state *s);
+
+/* The entry of a node, made if asked to (NULL: there is none, or no memory). */
+struct state_node *state_get_node(const struct state *s, unsigned node);
+struct state_node *state_make_node(struct state *s, unsigned node);
+void state_forget_node(struct state *s, unsigned node);
+
+const struct state_memory *state_get_memory(const struct state *s, const char *key);
+int state_remember_memory(struct state *s, const char *key, const struct node *node);
+
+/* Notes what a file held before our first write to it; later calls for the same path do nothing. */
+int state_note_original(struct state *s, const char *path, const char *value);
+const struct state_original *state_get_original(const struct state *s, const char *path);
+void state_forget_original(struct state *s, const char *path);
+
+/* Whether the daemon that wrote this state still runs (proc/PID/comm below root says so). */
+bool state_daemon_is_alive(const struct state *s, struct sysroot *root);
