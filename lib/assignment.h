@@ -31,9 +31,9 @@ enum verdict {
 struct trial_condition {
         enum verdict verdict;
         struct figure figure; /* what was compared */
-        double limit;         /* with what: ns or MiB/s (or, if ratio, a multiple of the baseline) */
-        bool ratio;           /* figure and limit are multiples: the baseline judged against itself */
-        bool hysteresis;      /* the limit was moved because of the node's last tier */
+        double limit;    /* with what: ns or MiB/s (or, if ratio, a multiple of the baseline) */
+        bool ratio;      /* figure and limit are multiples: the baseline judged against itself */
+        bool hysteresis; /* the limit was moved because of the node's last tier */
 };
 
 /* One tier as it was tried for one node. */
@@ -61,19 +61,19 @@ enum cause {
 struct node_assignment {
         const struct node *node;
         enum cause cause;
-        const struct node_rule *rule;    /* the [node] section that matched, or NULL */
+        const struct node_rule *rule; /* the [node] section that matched, or NULL */
         struct figure figures[PERF_VALUES];
         struct figure candidates[SOURCES][PERF_VALUES]; /* what each source says, used or not */
         struct figure latency, bandwidth;               /* the worse of read and write */
-        size_t tier;                     /* index into assignment.tiers, or TIER_NONE */
-        uint32_t memory_tier;            /* wanted, or TIER_UNKNOWN: leave it where it is */
-        uint32_t kernel_tier;            /* the one Linux gave it by itself, or TIER_UNKNOWN */
+        size_t tier;          /* index into assignment.tiers, or TIER_NONE */
+        uint32_t memory_tier; /* wanted, or TIER_UNKNOWN: leave it where it is */
+        uint32_t kernel_tier; /* the one Linux gave it by itself, or TIER_UNKNOWN */
         bool has_adistance;
         int adistance;
-        bool held;                       /* hysteresis decided: without it, another tier */
-        struct trial *trials;            /* the tiers tried, in order */
+        bool held;            /* hysteresis decided: without it, another tier */
+        struct trial *trials; /* the tiers tried, in order */
         size_t n_trials;
-        char *reason;                    /* one sentence */
+        char *reason; /* one sentence */
 };
 
 struct assigned_tier {
@@ -87,7 +87,8 @@ struct assignment {
         const struct policy *policy;
         const struct node *baseline; /* NULL: no node has both CPUs and memory */
         struct figure baseline_figures[PERF_VALUES];
-        struct assigned_tier *tiers; /* fastest first; all of the policy's, or with adistance those in use */
+        struct assigned_tier
+                *tiers; /* fastest first; all of the policy's, or with adistance those in use */
         size_t n_tiers;
         struct node_assignment *nodes; /* as machine->nodes */
         size_t n_nodes;

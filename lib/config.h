@@ -2,8 +2,8 @@
 #pragma once
 
 /* Finds the policy's files: numatierd.conf of the first of etc/numatier, run/numatier and
- * usr/lib/numatier that has one, and the drop-ins numatierd.conf.d/NAME.conf of all three, sorted by
- * NAME; of equal names the first directory's counts, and an empty file (or a link to /dev/null)
+ * usr/lib/numatier that has one, and the drop-ins numatierd.conf.d/NAME.conf of all three, sorted
+ * by NAME; of equal names the first directory's counts, and an empty file (or a link to /dev/null)
  * there masks the others. */
 
 #include "messages.h"

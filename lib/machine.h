@@ -40,7 +40,8 @@ enum access_class {
         ACCESS_CLASSES,
 };
 
-/* memory_side_cache/indexL (Documentation/ABI/stable/sysfs-devices-node). Values as in the kernel. */
+/* memory_side_cache/indexL (Documentation/ABI/stable/sysfs-devices-node). Values as in the kernel.
+ */
 struct side_cache {
         unsigned level;
         uint64_t size; /* bytes */
@@ -64,8 +65,9 @@ struct node {
         struct side_cache caches[SIDE_CACHES_MAX];
         unsigned n_caches;
 
-        char *memory_key; /* what identifies this memory rather than its number: "node1@0x140000000";
-                             NULL where it was not needed or could not be had */
+        char *memory_key; /* what identifies this memory rather than its number:
+                             "node1@0x140000000"; NULL where it was not needed or could not be had
+                           */
 
         uint32_t memory_tier; /* the N of memory_tierN it is in now, or TIER_UNKNOWN */
         bool has_override;    /* nodeN/memtier_override exists */
@@ -90,28 +92,29 @@ struct machine {
         struct node *nodes; /* the online ones, ascending */
         size_t n_nodes;
 
-        bool has_tiers;       /* this kernel groups nodes into tiers (6.1 and later do) */
-        bool tiers_known;     /* every node's memory_tier could be learnt */
-        bool tiers_withheld;  /* they were not, because it was not safe to look */
-        bool module_loaded;   /* kmod/memtier_override: it can also reset */
+        bool has_tiers;      /* this kernel groups nodes into tiers (6.1 and later do) */
+        bool tiers_known;    /* every node's memory_tier could be learnt */
+        bool tiers_withheld; /* they were not, because it was not safe to look */
+        bool module_loaded;  /* kmod/memtier_override: it can also reset */
 
-        struct knob demotion;             /* mm/numa/demotion_enabled: 0, 1 */
-        struct knob numa_balancing;       /* kernel.numa_balancing: bits 1 normal, 2 tiering */
-        struct knob promote_rate_limit;   /* MiB/s */
-        struct knob weight_auto;          /* weighted_interleave/auto (6.16+): 0, 1 */
-        struct weight *weights;           /* weighted_interleave/nodeN, ascending */
+        struct knob demotion;           /* mm/numa/demotion_enabled: 0, 1 */
+        struct knob numa_balancing;     /* kernel.numa_balancing: bits 1 normal, 2 tiering */
+        struct knob promote_rate_limit; /* MiB/s */
+        struct knob weight_auto;        /* weighted_interleave/auto (6.16+): 0, 1 */
+        struct weight *weights;         /* weighted_interleave/nodeN, ascending */
         size_t n_weights;
 };
 
 enum tier_reading {
         TIERS_KNOWN_ONLY, /* what can be learnt without opening memory_tierN/nodelist */
-        TIERS_READ,       /* nodelist too: the caller vouches that memory has been quiet (tiers.h) */
+        TIERS_READ, /* nodelist too: the caller vouches that memory has been quiet (tiers.h) */
 };
 
-/* Reads the machine. state (may be NULL) lends what it remembers: HMAT figures the kernel shows only
- * once a boot, tiers that a daemon knows. Values that are garbage count as unknown and are told in
- * problems; a machine whose node masks cannot be read is an error: -ENOENT (no NUMA support),
- * -EBADMSG (told in problems), -EAGAIN (it changed again and again while being read), -ENOMEM. */
+/* Reads the machine. state (may be NULL) lends what it remembers: HMAT figures the kernel shows
+ * only once a boot, tiers that a daemon knows. Values that are garbage count as unknown and are
+ * told in problems; a machine whose node masks cannot be read is an error: -ENOENT (no NUMA
+ * support), -EBADMSG (told in problems), -EAGAIN (it changed again and again while being read),
+ * -ENOMEM. */
 int machine_read(struct sysroot *root, enum tier_reading tiers, const struct state *state,
                  struct messages *problems, struct machine **ret);
 

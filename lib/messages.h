@@ -14,8 +14,8 @@ struct messages {
 
 #define MESSAGES_INIT ((struct messages){ 0 })
 
-/* Appends one formatted message. Out of memory drops the text but still counts it (as NULL is never
- * stored, a fixed text stands in), so that "no messages" always means "nothing was wrong". */
+/* Appends one formatted message. Out of memory loses it: callers return their own error for what
+ * they report, and do not infer success from an empty list. */
 void messages_add(struct messages *m, const char *format, ...) _printf_(2, 3);
 
 /* Frees the texts and leaves an empty list. */

@@ -28,7 +28,8 @@ unsigned nodeset_next(const struct nodeset *set, unsigned from);
              node = nodeset_next((set), node + 1))
 
 /* Parses the kernel's list format ("0-1,4", "\n" for the empty set; lib/bitmap.c:bitmap_parselist).
- * 0, -EINVAL (not a list), -ERANGE (a node number of NODE_MAX or more). ret is untouched on error. */
+ * 0, -EINVAL (not a list), -ERANGE (a node number of NODE_MAX or more). ret is untouched on error.
+ */
 int nodeset_parse(const char *text, struct nodeset *ret);
 
 /* Formats as the kernel does ("0-1,4", "" for the empty set) into a buffer that always suffices. */

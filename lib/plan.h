@@ -33,15 +33,15 @@ const char *interface_name(enum interface i); /* "none", "memtier_override", "ad
 
 struct plan_write {
         enum write_kind kind;
-        char *path;   /* below the root */
-        char *value;  /* what will be written */
-        char *before; /* what the file holds now, as it reads */
-        char *expect; /* what it must read afterwards; for a node's tier see memory_tier */
-        char *reason; /* one sentence */
-        unsigned node;         /* WRITE_NODE_TIER, WRITE_WEIGHT */
-        uint32_t old_tier;     /* WRITE_NODE_TIER: TIER_UNKNOWN if unknown */
-        uint32_t memory_tier;  /* WRITE_NODE_TIER: read back must give this; TIER_UNKNOWN: whatever
-                                  the kernel chooses (a reset) */
+        char *path;           /* below the root */
+        char *value;          /* what will be written */
+        char *before;         /* what the file holds now, as it reads */
+        char *expect;         /* what it must read afterwards; for a node's tier see memory_tier */
+        char *reason;         /* one sentence */
+        unsigned node;        /* WRITE_NODE_TIER, WRITE_WEIGHT */
+        uint32_t old_tier;    /* WRITE_NODE_TIER: TIER_UNKNOWN if unknown */
+        uint32_t memory_tier; /* WRITE_NODE_TIER: read back must give this; TIER_UNKNOWN: whatever
+                                 the kernel chooses (a reset) */
 };
 
 /* A node that is not where it should be, and cannot be moved. */

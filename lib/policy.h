@@ -64,7 +64,7 @@ struct node_rule {
         unsigned node;
         /* consequences */
         bool ignore;
-        char *tier; /* the name of a tier, or NULL */
+        char *tier;       /* the name of a tier, or NULL */
         struct perf perf; /* figures given by hand; 0 is not given */
         const char *file;
         unsigned line;

@@ -2,8 +2,8 @@
 #pragma once
 
 /* What must outlive one run but not the boot, kept in run/numatier/state: what was there before our
- * first write (for restore), each node's last assignment (for hysteresis), the HMAT figures that the
- * kernel shows only once, and the tiers a running daemon knows. */
+ * first write (for restore), each node's last assignment (for hysteresis), the HMAT figures that
+ * the kernel shows only once, and the tiers a running daemon knows. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,8 +36,8 @@ struct state_memory {
 };
 
 struct state {
-        pid_t daemon; /* who keeps memory_tier current, or 0 */
-        uint64_t policy; /* the hash of the policy of the last assignment */
+        pid_t daemon;                     /* who keeps memory_tier current, or 0 */
+        uint64_t policy;                  /* the hash of the policy of the last assignment */
         struct state_original *originals; /* in the order they were first written */
         size_t n_originals, originals_allocated;
         struct state_node *nodes; /* ascending */

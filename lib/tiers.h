@@ -3,13 +3,13 @@
 
 /* The only reader of memory_tierN/nodelist, and the rules under which it may be read.
  *
- * mm/memory-tiers.c:nodelist_show takes memory_tier_lock while it holds its file's kernfs reference;
- * the destruction of a tier waits for those references while it holds that lock. A read that falls
- * into the destruction of its own tier therefore hangs itself, and every later memory hotplug, until
- * the machine is rebooted (Linux 6.1 to 7.3). A tier is destroyed when its last node goes offline or
- * is moved. So nodelist is read only when nothing can be on its way out: no uevent of any kind for
- * TIERS_QUIET_USEC, and no memory block that says "going-offline" (drivers/base/memory.c sets that
- * before offlining begins) immediately before each read. */
+ * mm/memory-tiers.c:nodelist_show takes memory_tier_lock while it holds its file's kernfs
+ * reference; the destruction of a tier waits for those references while it holds that lock. A read
+ * that falls into the destruction of its own tier therefore hangs itself, and every later memory
+ * hotplug, until the machine is rebooted (Linux 6.1 to 7.3). A tier is destroyed when its last node
+ * goes offline or is moved. So nodelist is read only when nothing can be on its way out: no uevent
+ * of any kind for TIERS_QUIET_USEC, and no memory block that says "going-offline"
+ * (drivers/base/memory.c sets that before offlining begins) immediately before each read. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,8 +22,8 @@
 /* Where the kernel counts uevents: unchanged over TIERS_QUIET_USEC means quiet. 0 or -errno. */
 int tiers_get_uevent_seqnum(struct sysroot *root, uint64_t *ret);
 
-/* Fills in the present tier of each node of a machine that is otherwise complete, from the first of:
- * nodeN/memtier_override, what a live daemon published in state, the existence of a single tier, and
- * (with TIERS_READ) nodelist. Sets has_tiers, tiers_known, tiers_withheld. */
+/* Fills in the present tier of each node of a machine that is otherwise complete, from the first
+ * of: nodeN/memtier_override, what a live daemon published in state, the existence of a single
+ * tier, and (with TIERS_READ) nodelist. Sets has_tiers, tiers_known, tiers_withheld. */
 int tiers_read(struct sysroot *root, enum tier_reading reading, const struct state *state,
                struct machine *m, struct messages *problems);

@@ -55,7 +55,8 @@ static inline const char *startswith(const char *s, const char *prefix)
         return strncmp(s, prefix, n) == 0 ? s + n : NULL;
 }
 
-/* Grows *array of elements of the given size so that it holds at least need of them. 0 or -ENOMEM. */
+/* Grows *array of elements of the given size so that it holds at least need of them. 0 or -ENOMEM.
+ */
 int grow(void *array, size_t *allocated, size_t need, size_t size);
 
 /* Parses a whole string as a decimal (or, with base 16, hexadecimal) number. Surrounding white
