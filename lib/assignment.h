@@ -8,17 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "figures.h"
 #include "machine.h"
 #include "policy.h"
 #include "state.h"
 #include "util.h"
-
-/* A figure and where it came from. SLIT gives fractions, hence double; 0 is unknown. */
-struct figure {
-        double value;
-        enum source source;
-        bool remembered;
-};
 
 enum verdict {
         VERDICT_UNSET,   /* the policy does not ask */
@@ -62,16 +56,14 @@ struct node_assignment {
         const struct node *node;
         enum cause cause;
         const struct node_rule *rule; /* the [node] section that matched, or NULL */
-        struct figure figures[PERF_VALUES];
-        struct figure candidates[SOURCES][PERF_VALUES]; /* what each source says, used or not */
-        struct figure latency, bandwidth;               /* the worse of read and write */
+        struct figures figures;
         size_t tier;          /* index into assignment.tiers, or TIER_NONE */
         uint32_t memory_tier; /* wanted, or TIER_UNKNOWN: leave it where it is */
         uint32_t kernel_tier; /* the one Linux gave it by itself, or TIER_UNKNOWN */
         bool has_adistance;
         int adistance;
         bool held;            /* hysteresis decided: without it, another tier */
-        struct trial *trials; /* the tiers tried, in order */
+        struct trial *trials; /* the tiers that were tried, in order */
         size_t n_trials;
         char *reason; /* one sentence */
 };
@@ -86,7 +78,7 @@ struct assignment {
         const struct machine *machine;
         const struct policy *policy;
         const struct node *baseline; /* NULL: no node has both CPUs and memory */
-        struct figure baseline_figures[PERF_VALUES];
+        struct figures baseline_figures;
         struct assigned_tier
                 *tiers; /* fastest first; all of the policy's, or with adistance those in use */
         size_t n_tiers;

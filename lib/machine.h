@@ -121,6 +121,11 @@ int machine_read(struct sysroot *root, enum tier_reading tiers, const struct sta
 struct machine *machine_free(struct machine *m);
 DEFINE_CLEANUP(struct machine *, machine_free)
 
+/* What identifies the memory behind a node rather than its number alone: "node1@140000000", with
+ * the physical address at which its first memory block begins. To be freed by the caller. 0,
+ * -ENOENT (no memory block, or it just went away), -ENOMEM. */
+int machine_read_memory_key(struct sysroot *root, unsigned node, char **ret);
+
 /* The node of that number, or NULL if it is not online. */
 const struct node *machine_get_node(const struct machine *m, unsigned id);
 

@@ -179,12 +179,12 @@ static void format_tier(FILE *f, uint32_t tier)
 
 static void format_memory(FILE *f, const struct state_memory *m)
 {
-        for (unsigned class = 0; class < ACCESS_CLASSES; class ++) {
-                const uint32_t *v = m->access[class].v;
+        for (unsigned c = 0; c < ACCESS_CLASSES; c++) {
+                const uint32_t *v = m->access[c].v;
 
-                if (m->present[class])
-                        fprintf(f, "memory %s access%u %u %u %u %u\n", m->key, class, v[0], v[1],
-                                v[2], v[3]);
+                if (m->present[c])
+                        fprintf(f, "memory %s access%u %u %u %u %u\n", m->key, c, v[0], v[1], v[2],
+                                v[3]);
         }
 }
 
@@ -297,10 +297,10 @@ static int parse_memory(struct state *s, char *rest)
         const char *key = take_word(&rest), *class_name = take_word(&rest);
         struct state_memory *m;
         struct perf perf;
-        unsigned class;
+        unsigned access;
 
         if (!class_name || !startswith(class_name, "access") ||
-            parse_unsigned(class_name + strlen("access"), ACCESS_CLASSES - 1, &class) < 0)
+            parse_unsigned(class_name + strlen("access"), ACCESS_CLASSES - 1, &access) < 0)
                 return -EINVAL;
         for (unsigned v = 0; v < PERF_VALUES; v++)
                 if (parse_word(&rest, UINT32_MAX, &perf.v[v]) < 0)
@@ -308,8 +308,8 @@ static int parse_memory(struct state *s, char *rest)
         m = make_memory(s, key);
         if (!m)
                 return -ENOMEM;
-        m->present[class] = true;
-        m->access[class] = perf;
+        m->present[access] = true;
+        m->access[access] = perf;
         return 0;
 }
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "figures.h"
+
+static bool is_latency(enum perf_value v)
+{
+        return v == READ_LATENCY || v == WRITE_LATENCY;
+}
+
+static void take_user(const struct node_rule *rule, struct figure *ret)
+{
+        for (unsigned v = 0; rule && v < PERF_VALUES; v++)
+                ret[v].value = rule->perf.v[v];
+}
+
+/* Class 1 (the best initiator with CPUs) is what tiering is about; class 0 where it is silent. */
+static void take_hmat(const struct node *node, struct figure *ret)
+{
+        for (unsigned v = 0; v < PERF_VALUES; v++) {
+                ret[v].value = node->access[ACCESS_CPU].v[v] ?: node->access[ACCESS_LOCAL].v[v];
+                ret[v].remembered = node->remembered;
+        }
+}
+
+/* SLIT: as far as from the nearest node with CPUs, which for a node with CPUs is itself. */
+static unsigned nearest_distance(const struct machine *machine, const struct node *node)
+{
+        unsigned nearest = 0;
+
+        nodeset_foreach (id, &machine->cpu) {
+                const struct node *from = machine_get_node(machine, id);
+                unsigned d = from ? machine_get_distance(machine, from, node->id) : 0;
+
+                if (d != 0 && (nearest == 0 || d < nearest))
+                        nearest = d;
+        }
+        return nearest;
+}
+
+static void take_slit(const struct machine *machine, const struct node *node,
+                      const struct node *baseline, const struct figures *baseline_figures,
+                      struct figure *ret)
+{
+        unsigned here = nearest_distance(machine, node),
+                 there = nearest_distance(machine, baseline);
+
+        if (here == 0 || there == 0)
+                return;
+        for (unsigned v = 0; v < PERF_VALUES; v++) {
+                const struct figure *base = &baseline_figures->values[v];
+
+                if (!is_latency(v))
+                        continue;
+                ret[v].relative = !figure_is_known(base);
+                ret[v].value = (ret[v].relative ? 1 : base->value) * here / there;
+        }
+}
+
+/* The worse of two figures; one that is known beats one that is not, and ns beat multiples. */
+static struct figure worse(const struct figure *a, const struct figure *b, bool larger)
+{
+        if (!figure_is_known(a) || !figure_is_known(b))
+                return figure_is_known(a) ? *a : *b;
+        if (a->relative != b->relative)
+                return a->relative ? *b : *a;
+        return (a->value > b->value) == larger ? *a : *b;
+}
+
+static void choose(const struct policy *policy, struct figures *f)
+{
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                for (size_t i = 0; i < policy->n_sources && !figure_is_known(&f->values[v]); i++)
+                        f->values[v] = f->candidates[policy->sources[i]][v];
+        f->latency = worse(&f->values[READ_LATENCY], &f->values[WRITE_LATENCY], true);
+        f->bandwidth = worse(&f->values[READ_BANDWIDTH], &f->values[WRITE_BANDWIDTH], false);
+}
+
+void figures_resolve(const struct machine *machine, const struct policy *policy,
+                     const struct node_rule *rule, const struct node *node,
+                     const struct node *baseline, const struct figures *baseline_figures,
+                     struct figures *ret)
+{
+        struct figures f = { 0 };
+
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                f.values[v].source = SOURCE_NONE;
+        for (unsigned s = 0; s < SOURCES; s++)
+                for (unsigned v = 0; v < PERF_VALUES; v++)
+                        f.candidates[s][v].source = s;
+        take_user(rule, f.candidates[SOURCE_USER]);
+        take_hmat(node, f.candidates[SOURCE_HMAT]);
+        if (baseline)
+                take_slit(machine, node, baseline, baseline_figures, f.candidates[SOURCE_SLIT]);
+        choose(policy, &f);
+        /* an unknown figure has no source */
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                if (!figure_is_known(&f.values[v]))
+                        f.values[v] = (struct figure){ .source = SOURCE_NONE };
+        if (!figure_is_known(&f.latency))
+                f.latency.source = SOURCE_NONE;
+        if (!figure_is_known(&f.bandwidth))
+                f.bandwidth.source = SOURCE_NONE;
+        *ret = f;
+}

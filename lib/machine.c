@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "machine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "state.h"
+#include "tiers.h"
+
+#define NODE_DIR     "sys/devices/system/node"
+#define MEMORY_DIR   "sys/devices/system/memory"
+#define WEIGHT_DIR   "sys/kernel/mm/mempolicy/weighted_interleave"
+#define DEMOTION     "sys/kernel/mm/numa/demotion_enabled"
+#define BALANCING    "proc/sys/kernel/numa_balancing"
+#define PROMOTE_RATE "proc/sys/kernel/numa_balancing_promote_rate_limit_MBps"
+
+/* How often a machine that changes while being read is read again before it is taken as it is. */
+#define ATTEMPTS 5
+
+#define PATH_SIZE 128
+
+static const char *const perf_names[] = {
+        [READ_LATENCY] = "read_latency",
+        [WRITE_LATENCY] = "write_latency",
+        [READ_BANDWIDTH] = "read_bandwidth",
+        [WRITE_BANDWIDTH] = "write_bandwidth",
+};
+
+const char *perf_value_name(enum perf_value v)
+{
+        return perf_names[v];
+}
+
+bool perf_is_known(const struct perf *p)
+{
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                if (p->v[v] != 0)
+                        return true;
+        return false;
+}
+
+struct machine *machine_free(struct machine *m)
+{
+        if (!m)
+                return NULL;
+        for (size_t i = 0; i < m->n_nodes; i++)
+                free(m->nodes[i].distance);
+        free(m->nodes);
+        free(m->weights);
+        free(m->kernel);
+        free(m);
+        return NULL;
+}
+
+const struct node *machine_get_node(const struct machine *m, unsigned id)
+{
+        size_t low = 0, high = m->n_nodes;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (m->nodes[middle].id < id)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low < m->n_nodes && m->nodes[low].id == id ? &m->nodes[low] : NULL;
+}
+
+unsigned machine_get_distance(const struct machine *m, const struct node *from, unsigned to)
+{
+        const struct node *target = machine_get_node(m, to);
+
+        if (!from->distance || !target)
+                return 0;
+        return from->distance[target - m->nodes];
+}
+
+static bool vanished(int r)
+{
+        return r == -ENOENT || r == -ENODEV;
+}
+
+static int read_mask(struct sysroot *root, const char *name, struct messages *problems,
+                     struct nodeset *ret)
+{
+        char path[PATH_SIZE], buf[NODESET_STRING_MAX + 2];
+        ssize_t n;
+
+        snprintf(path, sizeof(path), NODE_DIR "/%s", name);
+        n = sysroot_read(root, path, buf, sizeof(buf));
+        if (n < 0)
+                return (int)n;
+        if (strlen(buf) == (size_t)n && nodeset_parse(buf, ret) == 0)
+                return 0;
+        messages_add(problems, "/%s: expected a list of nodes such as 0-1,4, found \"%.*s\"", path,
+                     (int)strcspn(buf, "\n"), buf);
+        return -EBADMSG;
+}
+
+static int read_masks(struct sysroot *root, struct machine *m, struct messages *problems)
+{
+        int r;
+
+        r = read_mask(root, "online", problems, &m->online);
+        if (r < 0)
+                return r;
+        r = read_mask(root, "has_memory", problems, &m->memory);
+        if (r < 0)
+                return r;
+        r = read_mask(root, "has_cpu", problems, &m->cpu);
+        if (r < 0)
+                return r;
+        r = read_mask(root, "possible", problems, &m->possible);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        r = read_mask(root, "has_generic_initiator", problems, &m->generic_initiator);
+        return r == -ENOENT ? 0 : r;
+}
+
+/* One attribute of a node. What cannot be read or understood leaves *ret as it was. */
+static int read_node_number(struct sysroot *root, const struct node *node, const char *name,
+                            unsigned *ret, struct messages *problems)
+{
+        char path[PATH_SIZE];
+
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/%s", node->id, name);
+        return sysroot_read_unsigned(root, path, UINT32_MAX, ret, problems);
+}
+
+static int read_size(struct sysroot *root, struct node *node, struct messages *problems)
+{
+        char path[PATH_SIZE], buf[8192];
+        const char *found;
+        ssize_t n;
+
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/meminfo", node->id);
+        n = sysroot_read(root, path, buf, sizeof(buf));
+        if (n < 0)
+                return (int)n;
+        found = strstr(buf, " MemTotal:");
+        if (!found || sscanf(found, " MemTotal: %" SCNu64 " kB", &node->size_kib) != 1)
+                messages_add(problems, "/%s: expected a line \"Node %u MemTotal: ... kB\"", path,
+                             node->id);
+        return 0;
+}
+
+static void read_access(struct sysroot *root, struct node *node, enum access_class class,
+                        struct messages *problems)
+{
+        char name[64];
+
+        for (unsigned v = 0; v < PERF_VALUES; v++) {
+                int r;
+
+                snprintf(name, sizeof(name), "access%d/initiators/%s", (int)class, perf_names[v]);
+                r = read_node_number(root, node, name, &node->access[class].v[v], problems);
+                if (!vanished(r))
+                        node->access_present[class] = true;
+        }
+}
+
+/* The columns are the online nodes, ascending (drivers/base/node.c:node_read_distance). -EAGAIN
+ * when their number is not ours: a node came or went in between. */
+static int parse_distances(const char *text, uint8_t *distance, size_t n)
+{
+        const char *s = text;
+
+        for (size_t i = 0; i < n; i++) {
+                unsigned long v;
+                char *end;
+
+                v = strtoul(s, &end, 10);
+                if (end == s)
+                        return *end == '\0' ? -EAGAIN : -EBADMSG;
+                /* acpi/numa: less than 10 is reserved, 255 is unreachable */
+                distance[i] = v >= 10 && v < 255 ? (uint8_t)v : 0;
+                s = end;
+        }
+        if (s[strspn(s, " \n")] == '\0')
+                return 0;
+        return s[strspn(s, " 0123456789\n")] == '\0' ? -EAGAIN : -EBADMSG;
+}
+
+static int read_distance(struct sysroot *root, const struct machine *m, struct node *node,
+                         struct messages *problems)
+{
+        _cleanup_(freep) char *text = NULL;
+        _cleanup_(freep) uint8_t *distance = NULL;
+        char path[PATH_SIZE];
+        int r;
+
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/distance", node->id);
+        r = sysroot_read_alloc(root, path, &text);
+        if (r < 0)
+                return r;
+        distance = calloc(m->n_nodes, sizeof(*distance));
+        if (!distance)
+                return -ENOMEM;
+        r = parse_distances(text, distance, m->n_nodes);
+        if (r == 0)
+                node->distance = TAKE_PTR(distance);
+        else
+                messages_add(problems, "/%s: expected %zu distances, one for each online node",
+                             path, m->n_nodes);
+        return r == -EBADMSG ? 0 : r;
+}
+
+static void read_caches(struct sysroot *root, struct node *node, struct messages *problems)
+{
+        for (unsigned level = 1; level <= SIDE_CACHES_MAX; level++) {
+                struct side_cache *cache = &node->caches[node->n_caches];
+                const struct {
+                        const char *name;
+                        unsigned *ret;
+                } attributes[] = {
+                        { "line_size", &cache->line_size },
+                        { "indexing", &cache->indexing },
+                        { "write_policy", &cache->write_policy },
+                };
+                unsigned long long size;
+                char path[PATH_SIZE], name[64], buf[64];
+
+                snprintf(path, sizeof(path), NODE_DIR "/node%u/memory_side_cache/index%u/size",
+                         node->id, level);
+                if (sysroot_read(root, path, buf, sizeof(buf)) < 0)
+                        return;
+                if (parse_u64(buf, 10, UINT64_MAX, &size) < 0) {
+                        messages_add(problems, "/%s: expected a size in bytes", path);
+                        return;
+                }
+                cache->level = level;
+                cache->size = size;
+                for (size_t i = 0; i < ELEMENTSOF(attributes); i++) {
+                        snprintf(name, sizeof(name), "memory_side_cache/index%u/%s", level,
+                                 attributes[i].name);
+                        read_node_number(root, node, name, attributes[i].ret, problems);
+                }
+                node->n_caches++;
+        }
+}
+
+static int read_node(struct sysroot *root, const struct machine *m, struct node *node,
+                     struct messages *problems)
+{
+        int r;
+
+        if (node->has_cpu) {
+                r = read_distance(root, m, node, problems);
+                if (r < 0 && r != -ENOENT)
+                        return r;
+        }
+        r = read_size(root, node, problems);
+        if (r < 0)
+                return r;
+        if (!node->has_memory)
+                return 0;
+        for (unsigned c = 0; c < ACCESS_CLASSES; c++)
+                read_access(root, node, c, problems);
+        read_caches(root, node, problems);
+        return 0;
+}
+
+/* Made to count as absent: nothing is ever written to a node that is half there. */
+static void give_up_node(struct machine *m, struct node *node, struct messages *problems)
+{
+        messages_add(problems, "/" NODE_DIR "/node%u: is online, and yet cannot be read", node->id);
+        node->has_memory = node->has_cpu = false;
+        nodeset_remove(&m->memory, node->id);
+        nodeset_remove(&m->cpu, node->id);
+}
+
+/* -EAGAIN: it changed meanwhile. */
+static int read_nodes(struct sysroot *root, bool last, struct machine *m, struct messages *problems)
+{
+        m->nodes = calloc(nodeset_count(&m->online) ?: 1, sizeof(*m->nodes));
+        if (!m->nodes)
+                return -ENOMEM;
+        m->n_nodes = 0;
+        nodeset_foreach (id, &m->online)
+                m->nodes[m->n_nodes++] = (struct node){
+                        .id = id,
+                        .has_memory = nodeset_has(&m->memory, id),
+                        .has_cpu = nodeset_has(&m->cpu, id),
+                        .has_generic_initiator = nodeset_has(&m->generic_initiator, id),
+                        .memory_tier = TIER_UNKNOWN,
+                };
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                int r = read_node(root, m, &m->nodes[i], problems);
+
+                if (last && (vanished(r) || r == -EAGAIN))
+                        give_up_node(m, &m->nodes[i], problems);
+                else if (r < 0)
+                        return vanished(r) ? -EAGAIN : r;
+        }
+        return 0;
+}
+
+static int read_bool(struct sysroot *root, const char *path, struct knob *knob,
+                     struct messages *problems)
+{
+        char buf[64];
+        ssize_t n;
+
+        n = sysroot_read(root, path, buf, sizeof(buf));
+        if (n < 0)
+                return (int)n;
+        knob->present = startswith(buf, "true") || startswith(buf, "false");
+        knob->value = startswith(buf, "true") != NULL;
+        if (!knob->present)
+                messages_add(problems, "/%s: expected true or false", path);
+        return 0;
+}
+
+static void read_number(struct sysroot *root, const char *path, struct knob *knob,
+                        struct messages *problems)
+{
+        knob->present = sysroot_read_unsigned(root, path, UINT32_MAX, &knob->value, problems) == 0;
+}
+
+/* Only the nodes with memory count; on 6.12 every possible node has a file, on 6.16 and later
+ * those. */
+static int read_weights(struct sysroot *root, struct machine *m, struct messages *problems)
+{
+        m->weights = calloc(nodeset_count(&m->memory) ?: 1, sizeof(*m->weights));
+        if (!m->weights)
+                return -ENOMEM;
+        nodeset_foreach (id, &m->memory) {
+                struct weight *w = &m->weights[m->n_weights];
+                char path[PATH_SIZE];
+                int r;
+
+                snprintf(path, sizeof(path), WEIGHT_DIR "/node%u", id);
+                r = sysroot_read_unsigned(root, path, 255, &w->value, problems);
+                if (r == -ENOENT && m->n_weights == 0)
+                        return 0;
+                w->node = id;
+                if (r == 0)
+                        m->n_weights++;
+        }
+        read_bool(root, WEIGHT_DIR "/auto", &m->weight_auto, problems);
+        return 0;
+}
+
+static int read_kernel(struct sysroot *root, struct machine *m, struct messages *problems)
+{
+        char buf[128];
+
+        if (sysroot_read(root, "proc/sys/kernel/osrelease", buf, sizeof(buf)) >= 0) {
+                m->kernel = strndup(buf, strcspn(buf, "\n"));
+                if (!m->kernel)
+                        return -ENOMEM;
+        }
+        read_bool(root, DEMOTION, &m->demotion, problems);
+        read_number(root, BALANCING, &m->numa_balancing, problems);
+        read_number(root, PROMOTE_RATE, &m->promote_rate_limit, problems);
+        return read_weights(root, m, problems);
+}
+
+/* A node that the kernel shows no figures for may have had them earlier in this boot. */
+static int recall_access(struct sysroot *root, struct machine *m, const struct state *state)
+{
+        for (size_t i = 0; state && state->n_memories > 0 && i < m->n_nodes; i++) {
+                struct node *n = &m->nodes[i];
+                _cleanup_(freep) char *key = NULL;
+                const struct state_memory *memory;
+                int r;
+
+                if (!n->has_memory || n->access_present[ACCESS_LOCAL] ||
+                    n->access_present[ACCESS_CPU])
+                        continue;
+                r = machine_read_memory_key(root, n->id, &key);
+                if (r == -ENOMEM)
+                        return r;
+                memory = key ? state_get_memory(state, key) : NULL;
+                if (!memory)
+                        continue;
+                memcpy(n->access, memory->access, sizeof(n->access));
+                n->remembered = true;
+        }
+        return 0;
+}
+
+/* One attempt. Problems of an attempt that is not the last are not worth telling. */
+static int read_once(struct sysroot *root, bool last, struct messages *problems,
+                     struct machine **ret)
+{
+        _cleanup_(machine_freep) struct machine *m = calloc(1, sizeof(*m));
+        struct nodeset online;
+        int r;
+
+        if (!m)
+                return -ENOMEM;
+        r = read_masks(root, m, problems);
+        if (r < 0)
+                return r;
+        r = read_nodes(root, last, m, problems);
+        if (r < 0)
+                return r;
+        r = read_mask(root, "online", problems, &online);
+        if (r < 0)
+                return r;
+        if (!nodeset_equal(&online, &m->online))
+                return -EAGAIN;
+        r = read_kernel(root, m, problems);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+int machine_read(struct sysroot *root, enum tier_reading tiers, const struct state *state,
+                 struct messages *problems, struct machine **ret)
+{
+        _cleanup_(machine_freep) struct machine *m = NULL;
+        int r = -EAGAIN;
+
+        for (unsigned i = 1; r == -EAGAIN && i <= ATTEMPTS; i++) {
+                struct messages found = MESSAGES_INIT;
+
+                r = read_once(root, i == ATTEMPTS, &found, &m);
+                for (size_t j = 0; r != -EAGAIN && j < found.n; j++)
+                        messages_add(problems, "%s", found.items[j]);
+                messages_done(&found);
+        }
+        if (r < 0)
+                return r;
+        r = recall_access(root, m, state);
+        if (r < 0)
+                return r;
+        r = tiers_read(root, tiers, state, m, problems);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+static int note_lowest_block(const char *name, void *userdata)
+{
+        const char *digits = startswith(name, "memory");
+        unsigned long long block, *lowest = userdata;
+
+        /* also there: memory_side_cache, memory_failure */
+        if (digits && parse_u64(digits, 10, UINT64_MAX, &block) == 0 && block < *lowest)
+                *lowest = block;
+        return 0;
+}
+
+int machine_read_memory_key(struct sysroot *root, unsigned node, char **ret)
+{
+        unsigned long long lowest = UINT64_MAX, size;
+        char path[PATH_SIZE], buf[64];
+        int r;
+
+        r = (int)sysroot_read(root, MEMORY_DIR "/block_size_bytes", buf, sizeof(buf));
+        if (r < 0)
+                return r;
+        if (parse_u64(buf, 16, UINT64_MAX, &size) < 0)
+                return -ENOENT;
+        snprintf(path, sizeof(path), NODE_DIR "/node%u", node);
+        r = sysroot_list(root, path, note_lowest_block, &lowest);
+        if (r < 0)
+                return r;
+        if (lowest == UINT64_MAX)
+                return -ENOENT;
+        if (asprintf(ret, "node%u@%llx", node, lowest * size) < 0) {
+                *ret = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}

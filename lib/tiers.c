@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tiers.h"
+
+#include <errno.h>
+
+#include "state.h"
+
+#define TIER_DIR   "sys/devices/virtual/memory_tiering"
+#define MEMORY_DIR "sys/devices/system/memory"
+#define NODE_DIR   "sys/devices/system/node"
+#define PATH_SIZE  128
+
+int tiers_get_uevent_seqnum(struct sysroot *root, uint64_t *ret)
+{
+        unsigned long long seqnum;
+        char buf[64];
+        ssize_t n;
+        int r;
+
+        n = sysroot_read(root, "sys/kernel/uevent_seqnum", buf, sizeof(buf));
+        if (n < 0)
+                return (int)n;
+        r = parse_u64(buf, 10, UINT64_MAX, &seqnum);
+        if (r < 0)
+                return r;
+        *ret = seqnum;
+        return 0;
+}
+
+struct tier_ids {
+        uint32_t *ids;
+        size_t n, allocated;
+};
+
+static int note_tier(const char *name, void *userdata)
+{
+        const char *digits = startswith(name, "memory_tier");
+        struct tier_ids *tiers = userdata;
+        unsigned id;
+
+        if (!digits || parse_unsigned(digits, TIER_UNKNOWN - 1, &id) < 0)
+                return 0;
+        if (grow(&tiers->ids, &tiers->allocated, tiers->n + 1, sizeof(*tiers->ids)) < 0)
+                return -ENOMEM;
+        tiers->ids[tiers->n++] = id;
+        return 0;
+}
+
+static bool all_known(const struct machine *m)
+{
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (m->nodes[i].has_memory && m->nodes[i].memory_tier == TIER_UNKNOWN)
+                        return false;
+        return true;
+}
+
+/* "memory_tier4", as the RFC and our module print it; a bare number is what a plain copy of the
+ * file holds after a write. */
+static int parse_override(const char *text, uint32_t *ret)
+{
+        return parse_unsigned(startswith(text, "memory_tier") ?: text, TIER_UNKNOWN - 1, ret);
+}
+
+static void read_override(struct sysroot *root, struct node *node, struct messages *problems)
+{
+        char path[PATH_SIZE], buf[64];
+        ssize_t n;
+
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/memtier_override", node->id);
+        n = sysroot_read(root, path, buf, sizeof(buf));
+        node->has_override = n != -ENOENT && n != -ENODEV;
+        /* EAGAIN: the module would have to wait for the kernel; it is unknown this time */
+        if (n >= 0 && parse_override(buf, &node->memory_tier) < 0)
+                messages_add(problems, "/%s: expected memory_tierN, found \"%.*s\"", path,
+                             (int)strcspn(buf, "\n"), buf);
+}
+
+static void read_offset(struct sysroot *root, struct node *node, struct messages *problems)
+{
+        char path[PATH_SIZE], buf[64], end;
+        ssize_t n;
+
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/adistance_offset", node->id);
+        n = sysroot_read(root, path, buf, sizeof(buf));
+        if (n < 0)
+                return;
+        node->has_offset = sscanf(buf, "%d %c", &node->adistance_offset, &end) == 1;
+        if (!node->has_offset)
+                messages_add(problems, "/%s: expected a number", path);
+}
+
+/* Both interfaces stand on every node or on none, so the first node with memory tells. */
+static void read_interfaces(struct sysroot *root, struct machine *m, struct messages *problems)
+{
+        bool first = true, override = true, offset = true;
+
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                struct node *n = &m->nodes[i];
+
+                if (!n->has_memory)
+                        continue;
+                if (override)
+                        read_override(root, n, problems);
+                if (offset)
+                        read_offset(root, n, problems);
+                if (first) {
+                        override = n->has_override;
+                        offset = n->has_offset;
+                        first = false;
+                }
+        }
+        if (!first && override) {
+                char buf[64];
+
+                m->module_loaded = sysroot_read(root, "sys/module/memtier_override/initstate", buf,
+                                                sizeof(buf)) >= 0;
+        }
+}
+
+static void recall_tiers(struct machine *m, const struct tier_ids *tiers, const struct state *state)
+{
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                struct node *n = &m->nodes[i];
+                const struct state_node *known = state_get_node(state, n->id);
+
+                if (!n->has_memory || n->memory_tier != TIER_UNKNOWN || !known)
+                        continue;
+                for (size_t t = 0; t < tiers->n; t++)
+                        if (tiers->ids[t] == known->memory_tier)
+                                n->memory_tier = known->memory_tier;
+        }
+}
+
+static void put_in_tier(struct machine *m, const struct nodeset *nodes, uint32_t tier)
+{
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                struct node *n = &m->nodes[i];
+
+                if (n->has_memory && n->memory_tier == TIER_UNKNOWN && nodeset_has(nodes, n->id))
+                        n->memory_tier = tier;
+        }
+}
+
+static int is_going_offline(const char *name, void *userdata)
+{
+        struct sysroot *root = userdata;
+        const char *digits = startswith(name, "memory");
+        char path[PATH_SIZE], state[32];
+        unsigned block;
+
+        if (!digits || parse_unsigned(digits, UINT32_MAX, &block) < 0)
+                return 0;
+        snprintf(path, sizeof(path), MEMORY_DIR "/memory%u/state", block);
+        return sysroot_read(root, path, state, sizeof(state)) > 0 &&
+               startswith(state, "going-offline");
+}
+
+/* See the header for why. A block that cannot be listed is no reason to look away: a kernel without
+ * memory hotplug never destroys a tier. */
+static bool is_safe_to_read(struct sysroot *root)
+{
+        return !sysroot_is_live(root) ||
+               sysroot_list(root, MEMORY_DIR, is_going_offline, root) <= 0;
+}
+
+static int read_nodelist(struct sysroot *root, uint32_t tier, struct machine *m,
+                         struct messages *problems)
+{
+        char path[PATH_SIZE], buf[NODESET_STRING_MAX + 2];
+        struct nodeset nodes;
+        ssize_t n;
+
+        snprintf(path, sizeof(path), TIER_DIR "/memory_tier%u/nodelist", tier);
+        n = sysroot_read(root, path, buf, sizeof(buf));
+        if (n < 0)
+                return (int)n;
+        if (nodeset_parse(buf, &nodes) == 0)
+                put_in_tier(m, &nodes, tier);
+        else
+                messages_add(problems, "/%s: expected a list of nodes, found \"%.*s\"", path,
+                             (int)strcspn(buf, "\n"), buf);
+        return 0;
+}
+
+static void read_nodelists(struct sysroot *root, const struct tier_ids *tiers, struct machine *m,
+                           struct messages *problems)
+{
+        for (size_t i = 0; i < tiers->n; i++) {
+                if (!is_safe_to_read(root)) {
+                        m->tiers_withheld = true;
+                        return;
+                }
+                read_nodelist(root, tiers->ids[i], m, problems);
+        }
+}
+
+static void learn_tiers(struct sysroot *root, enum tier_reading reading, const struct state *state,
+                        const struct tier_ids *tiers, struct machine *m, struct messages *problems)
+{
+        read_interfaces(root, m, problems);
+        if (all_known(m))
+                return;
+        /* One tier: every node with memory is in it. */
+        if (tiers->n == 1) {
+                put_in_tier(m, &m->memory, tiers->ids[0]);
+                return;
+        }
+        if (reading == TIERS_READ) {
+                read_nodelists(root, tiers, m, problems);
+                return;
+        }
+        if (state && state_daemon_is_alive(state, root))
+                recall_tiers(m, tiers, state);
+        m->tiers_withheld = !all_known(m);
+}
+
+int tiers_read(struct sysroot *root, enum tier_reading reading, const struct state *state,
+               struct machine *m, struct messages *problems)
+{
+        struct tier_ids tiers = { 0 };
+        int r;
+
+        r = sysroot_list(root, TIER_DIR, note_tier, &tiers);
+        m->has_tiers = r == 0;
+        if (r == 0)
+                learn_tiers(root, reading, state, &tiers, m, problems);
+        m->tiers_known = m->has_tiers && all_known(m);
+        free(tiers.ids);
+        return r == -ENOMEM ? r : 0;
+}
