@@ -19,20 +19,23 @@ enum verdict {
         VERDICT_UNKNOWN, /* the figure is unknown: skipped */
         VERDICT_MET,
         VERDICT_FAILED,
+        VERDICTS,
 };
 
-/* One condition as it was judged for one node. */
+/* One condition as it was judged for one node. figure and limit are in the same terms: ns or MiB/s,
+ * or multiples of the baseline if figure.relative. */
 struct trial_condition {
         enum verdict verdict;
-        struct figure figure; /* what was compared */
-        double limit;    /* with what: ns or MiB/s (or, if ratio, a multiple of the baseline) */
-        bool ratio;      /* figure and limit are multiples: the baseline judged against itself */
+        struct figure figure;
+        double limit;
         bool hysteresis; /* the limit was moved because of the node's last tier */
 };
 
 /* One tier as it was tried for one node. */
 struct trial {
         size_t tier;
+        bool unconditional; /* it has no condition: it takes the rest */
+        bool decided;       /* at least one condition could be */
         bool matched;
         struct trial_condition conditions[CONDITION_KINDS];
 };

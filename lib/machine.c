@@ -4,15 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "knobs.h"
 #include "state.h"
 #include "tiers.h"
 
-#define NODE_DIR     "sys/devices/system/node"
-#define MEMORY_DIR   "sys/devices/system/memory"
-#define WEIGHT_DIR   "sys/kernel/mm/mempolicy/weighted_interleave"
-#define DEMOTION     "sys/kernel/mm/numa/demotion_enabled"
-#define BALANCING    "proc/sys/kernel/numa_balancing"
-#define PROMOTE_RATE "proc/sys/kernel/numa_balancing_promote_rate_limit_MBps"
+#define MEMORY_DIR "sys/devices/system/memory"
 
 /* How often a machine that changes while being read is read again before it is taken as it is. */
 #define ATTEMPTS 5
@@ -338,7 +334,7 @@ static int read_weights(struct sysroot *root, struct machine *m, struct messages
                 if (r == 0)
                         m->n_weights++;
         }
-        read_bool(root, WEIGHT_DIR "/auto", &m->weight_auto, problems);
+        read_bool(root, WEIGHT_AUTO_PATH, &m->weight_auto, problems);
         return 0;
 }
 
@@ -351,9 +347,9 @@ static int read_kernel(struct sysroot *root, struct machine *m, struct messages 
                 if (!m->kernel)
                         return -ENOMEM;
         }
-        read_bool(root, DEMOTION, &m->demotion, problems);
-        read_number(root, BALANCING, &m->numa_balancing, problems);
-        read_number(root, PROMOTE_RATE, &m->promote_rate_limit, problems);
+        read_bool(root, DEMOTION_PATH, &m->demotion, problems);
+        read_number(root, BALANCING_PATH, &m->numa_balancing, problems);
+        read_number(root, PROMOTE_RATE_PATH, &m->promote_rate_limit, problems);
         return read_weights(root, m, problems);
 }
 

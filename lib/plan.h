@@ -33,9 +33,10 @@ const char *interface_name(enum interface i); /* "none", "memtier_override", "ad
 
 struct plan_write {
         enum write_kind kind;
-        char *path;           /* below the root */
-        char *value;          /* what will be written */
-        char *before;         /* what the file holds now, as it reads */
+        enum interface interface; /* WRITE_NODE_TIER: which file of the node */
+        char *path;               /* below the root */
+        char *value;              /* what will be written */
+        char *before;             /* what the file holds now, as it reads */
         char *expect;         /* what it must read afterwards; for a node's tier see memory_tier */
         char *reason;         /* one sentence */
         unsigned node;        /* WRITE_NODE_TIER, WRITE_WEIGHT */

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 
+#include "knobs.h"
 #include "state.h"
 
 #define TIER_DIR   "sys/devices/virtual/memory_tiering"
 #define MEMORY_DIR "sys/devices/system/memory"
-#define NODE_DIR   "sys/devices/system/node"
 #define PATH_SIZE  128
 
 int tiers_get_uevent_seqnum(struct sysroot *root, uint64_t *ret)
@@ -54,9 +54,7 @@ static bool all_known(const struct machine *m)
         return true;
 }
 
-/* "memory_tier4", as the RFC and our module print it; a bare number is what a plain copy of the
- * file holds after a write. */
-static int parse_override(const char *text, uint32_t *ret)
+int tiers_parse_override(const char *text, uint32_t *ret)
 {
         return parse_unsigned(startswith(text, "memory_tier") ?: text, TIER_UNKNOWN - 1, ret);
 }
@@ -66,11 +64,11 @@ static void read_override(struct sysroot *root, struct node *node, struct messag
         char path[PATH_SIZE], buf[64];
         ssize_t n;
 
-        snprintf(path, sizeof(path), NODE_DIR "/node%u/memtier_override", node->id);
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/" OVERRIDE_FILE, node->id);
         n = sysroot_read(root, path, buf, sizeof(buf));
         node->has_override = n != -ENOENT && n != -ENODEV;
         /* EAGAIN: the module would have to wait for the kernel; it is unknown this time */
-        if (n >= 0 && parse_override(buf, &node->memory_tier) < 0)
+        if (n >= 0 && tiers_parse_override(buf, &node->memory_tier) < 0)
                 messages_add(problems, "/%s: expected memory_tierN, found \"%.*s\"", path,
                              (int)strcspn(buf, "\n"), buf);
 }
@@ -80,7 +78,7 @@ static void read_offset(struct sysroot *root, struct node *node, struct messages
         char path[PATH_SIZE], buf[64], end;
         ssize_t n;
 
-        snprintf(path, sizeof(path), NODE_DIR "/node%u/adistance_offset", node->id);
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/" OFFSET_FILE, node->id);
         n = sysroot_read(root, path, buf, sizeof(buf));
         if (n < 0)
                 return;

@@ -27,3 +27,7 @@ int tiers_get_uevent_seqnum(struct sysroot *root, uint64_t *ret);
  * tier, and (with TIERS_READ) nodelist. Sets has_tiers, tiers_known, tiers_withheld. */
 int tiers_read(struct sysroot *root, enum tier_reading reading, const struct state *state,
                struct machine *m, struct messages *problems);
+
+/* Parses what memtier_override reads: "memory_tier4", as the RFC and our module print it, or the
+ * bare number that a plain copy of the file holds after a write. 0, -EINVAL, -ERANGE. */
+int tiers_parse_override(const char *text, uint32_t *ret);

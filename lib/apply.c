@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "apply.h"
+
+#include <errno.h>
+
+#include "tiers.h"
+
+#define VALUE_MAX 128
+
+const char *outcome_name(enum outcome o)
+{
+        static const char *const names[] = {
+                [OUTCOME_DONE] = "done",       [OUTCOME_ALREADY] = "already",
+                [OUTCOME_IGNORED] = "ignored", [OUTCOME_UNVERIFIED] = "unverified",
+                [OUTCOME_GONE] = "gone",       [OUTCOME_BUSY] = "busy",
+                [OUTCOME_FAILED] = "failed",
+        };
+
+        return names[o];
+}
+
+struct report *report_free(struct report *r)
+{
+        if (!r)
+                return NULL;
+        for (size_t i = 0; i < r->n_entries; i++)
+                free(r->entries[i].after);
+        free(r->entries);
+        free(r);
+        return NULL;
+}
+
+static enum outcome outcome_of_error(int error)
+{
+        switch (-error) {
+        case ENOENT:
+        case ENODEV:
+                return OUTCOME_GONE;
+        case EAGAIN:
+        case EBUSY:
+        case EINTR:
+                return OUTCOME_BUSY;
+        default:
+                return OUTCOME_FAILED;
+        }
+}
+
+static enum outcome fail(struct report_entry *e, int error)
+{
+        e->error = error;
+        return outcome_of_error(error);
+}
+
+/* Reads the file of a write as one line. */
+static int read_value(struct sysroot *root, const char *path, char value[static VALUE_MAX])
+{
+        ssize_t n = sysroot_read(root, path, value, VALUE_MAX);
+
+        if (n < 0)
+                return (int)n;
+        value[strcspn(value, "\n")] = '\0';
+        return 0;
+}
+
+static bool is_override(const struct plan_write *w)
+{
+        return w->kind == WRITE_NODE_TIER && w->interface == INTERFACE_MEMTIER_OVERRIDE;
+}
+
+static bool gives_back(const struct plan_write *w)
+{
+        return w->kind == WRITE_NODE_TIER && w->memory_tier == TIER_UNKNOWN;
+}
+
+static bool same_tier(const char *a, const char *b)
+{
+        uint32_t x, y;
+
+        return tiers_parse_override(a, &x) == 0 && tiers_parse_override(b, &y) == 0 && x == y;
+}
+
+static bool same_value(const struct plan_write *w, const char *a, const char *b)
+{
+        return is_override(w) ? same_tier(a, b) : streq(a, b);
+}
+
+/* An override that is to be given back is to be cleared, whatever tier the node is in. */
+static bool is_fulfilled(const struct plan_write *w, const char *value)
+{
+        return !(is_override(w) && gives_back(w)) && same_value(w, value, w->expect);
+}
+
+static enum outcome read_back(struct sysroot *root, struct report_entry *e)
+{
+        const struct plan_write *w = e->write;
+        char value[VALUE_MAX];
+        int r;
+
+        r = read_value(root, w->path, value);
+        if (r < 0) {
+                e->error = r;
+                return outcome_of_error(r) == OUTCOME_FAILED ? OUTCOME_UNVERIFIED
+                                                             : outcome_of_error(r);
+        }
+        e->after = strdup(value);
+        if (is_override(w) && gives_back(w))
+                return OUTCOME_DONE; /* wherever the kernel put it is right */
+        if (!is_fulfilled(w, value))
+                return OUTCOME_IGNORED;
+        /* That the offset was stored does not say that the node moved. Only nodelist does, and that
+         * may not be read right after a move: the next quiet look at the machine tells. */
+        return w->kind == WRITE_NODE_TIER && !is_override(w) ? OUTCOME_UNVERIFIED : OUTCOME_DONE;
+}
+
+/* Compare, write, read back. */
+static enum outcome carry_out(struct sysroot *root, struct report_entry *e)
+{
+        const struct plan_write *w = e->write;
+        char value[VALUE_MAX];
+        int r;
+
+        r = read_value(root, w->path, value);
+        if (r < 0)
+                return fail(e, r);
+        if (is_fulfilled(w, value))
+                return OUTCOME_ALREADY;
+        /* Somebody else is at it: what was judged is no longer what is there. */
+        if (!same_value(w, value, w->before))
+                return fail(e, -EBUSY);
+        r = sysroot_write(root, w->path, w->value);
+        if (r < 0)
+                return fail(e, r);
+        return read_back(root, e);
+}
+
+static bool took_effect(enum outcome o)
+{
+        return o == OUTCOME_DONE || o == OUTCOME_ALREADY || o == OUTCOME_UNVERIFIED;
+}
+
+/* Our own write is known without reading it anywhere else. */
+static void note_effect(struct state *state, const struct report_entry *e)
+{
+        const struct plan_write *w = e->write;
+        struct state_node *n;
+
+        if (w->kind != WRITE_NODE_TIER || !took_effect(e->outcome))
+                return;
+        n = state_make_node(state, w->node);
+        if (!n)
+                return;
+        n->memory_tier = w->memory_tier;
+        if (gives_back(w)) {
+                n->kernel_tier = TIER_UNKNOWN;
+                if (e->after)
+                        tiers_parse_override(e->after, &n->memory_tier);
+        }
+}
+
+static int note_originals(const struct plan *plan, struct state *state)
+{
+        for (size_t i = 0; i < plan->n_writes; i++) {
+                const struct plan_write *w = &plan->writes[i];
+                struct state_node *n;
+                int r;
+
+                if (gives_back(w) || state_get_original(state, w->path))
+                        continue;
+                r = state_note_original(state, w->path, w->before);
+                if (r < 0)
+                        return r;
+                if (w->kind != WRITE_NODE_TIER)
+                        continue;
+                n = state_make_node(state, w->node);
+                if (!n)
+                        return -ENOMEM;
+                n->kernel_tier = w->old_tier;
+        }
+        return 0;
+}
+
+static int carry_out_all(struct sysroot *root, const struct plan *plan, struct state *state,
+                         bool forget, struct report **ret)
+{
+        _cleanup_(report_freep) struct report *report = calloc(1, sizeof(*report));
+
+        if (!report)
+                return -ENOMEM;
+        report->entries = calloc(plan->n_writes ?: 1, sizeof(*report->entries));
+        if (!report->entries)
+                return -ENOMEM;
+        for (; report->n_entries < plan->n_writes; report->n_entries++) {
+                struct report_entry *e = &report->entries[report->n_entries];
+
+                e->write = &plan->writes[report->n_entries];
+                e->outcome = carry_out(root, e);
+                report->count[e->outcome]++;
+                note_effect(state, e);
+                if (took_effect(e->outcome) && (forget || gives_back(e->write)))
+                        state_forget_original(state, e->write->path);
+        }
+        *ret = TAKE_PTR(report);
+        return 0;
+}
+
+int apply(struct sysroot *root, const struct plan *plan, struct state *state, struct report **ret)
+{
+        int r;
+
+        r = note_originals(plan, state);
+        if (r < 0)
+                return r;
+        if (plan->n_writes > 0) {
+                r = state_save(root, state);
+                if (r < 0)
+                        return r;
+        }
+        return carry_out_all(root, plan, state, false, ret);
+}
+
+int apply_restore(struct sysroot *root, const struct plan *plan, struct state *state,
+                  struct report **ret)
+{
+        int r;
+
+        r = carry_out_all(root, plan, state, true, ret);
+        return r < 0 ? r : state_save(root, state);
+}

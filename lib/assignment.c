@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "assignment.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "adistance.h"
+#include "judge.h"
+#include "numbering.h"
+
+struct assignment *assignment_free(struct assignment *a)
+{
+        if (!a)
+                return NULL;
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                free(a->nodes[i].trials);
+                free(a->nodes[i].reason);
+        }
+        for (size_t i = 0; i < a->n_tiers; i++)
+                free(a->tiers[i].name);
+        free(a->nodes);
+        free(a->tiers);
+        free(a);
+        return NULL;
+}
+
+const struct node_assignment *assignment_get_node(const struct assignment *a, unsigned node)
+{
+        const struct node *n = machine_get_node(a->machine, node);
+
+        return n ? &a->nodes[n - a->machine->nodes] : NULL;
+}
+
+const char *assignment_tier_name(const struct assignment *a, const struct node_assignment *n)
+{
+        return n->tier == TIER_NONE ? NULL : a->tiers[n->tier].name;
+}
+
+static const struct node *choose_baseline(const struct machine *m, const struct policy *p,
+                                          struct messages *warnings)
+{
+        const struct node *baseline = NULL;
+
+        if (!p->baseline_auto) {
+                baseline = machine_get_node(m, p->baseline);
+                if (baseline && baseline->has_memory)
+                        return baseline;
+                messages_add(warnings,
+                             "The baseline of the policy, node %u, is not online or has no "
+                             "memory; taking the node with CPUs that has the most memory",
+                             p->baseline);
+                baseline = NULL;
+        }
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                const struct node *n = &m->nodes[i];
+
+                if (n->has_cpu && n->has_memory && (!baseline || n->size_kib > baseline->size_kib))
+                        baseline = n;
+        }
+        return baseline;
+}
+
+static const struct node_rule *find_rule(const struct policy *p, unsigned node)
+{
+        for (size_t i = 0; i < p->n_rules; i++)
+                if (p->rules[i].has_node && p->rules[i].node == node)
+                        return &p->rules[i];
+        return NULL;
+}
+
+static bool any_figure(const struct figures *f)
+{
+        return figure_is_known(&f->latency) || figure_is_known(&f->bandwidth);
+}
+
+static size_t find_policy_tier(const struct policy *p, const char *name)
+{
+        for (size_t i = 0; name && i < p->n_tiers; i++)
+                if (streq(p->tiers[i].name, name))
+                        return i;
+        return TIER_NONE;
+}
+
+static const char *last_tier(const struct assignment *a, const struct node_assignment *n,
+                             const struct state *last)
+{
+        const struct state_node *s =
+                last && last->policy == a->policy->hash ? state_get_node(last, n->node->id) : NULL;
+
+        return s ? s->tier : NULL;
+}
+
+/* What needs no figures: nodes without memory, and rules that speak. */
+static bool assign_by_rule(struct node_assignment *n)
+{
+        n->tier = TIER_NONE;
+        if (!n->node->has_memory)
+                n->cause = CAUSE_NO_MEMORY;
+        else if (n->rule && n->rule->ignore)
+                n->cause = CAUSE_IGNORED;
+        else if (n->rule && n->rule->tier)
+                n->cause = CAUSE_RULE;
+        else
+                return false;
+        return true;
+}
+
+/* Thresholds: the tiers are the policy's. */
+
+static int assign_by_thresholds(struct assignment *a, struct node_assignment *n,
+                                const struct state *last)
+{
+        if (assign_by_rule(n)) {
+                if (n->cause == CAUSE_RULE)
+                        n->tier = find_policy_tier(a->policy, n->rule->tier);
+                return 0;
+        }
+        if (any_figure(&n->figures) || n->node == a->baseline)
+                return judge(a, n, find_policy_tier(a->policy, last_tier(a, n, last)));
+        n->cause = CAUSE_UNKNOWN;
+        return 0;
+}
+
+/* Nodes with CPUs of which nothing could be judged go where the baseline went. */
+static void follow_baseline(struct assignment *a)
+{
+        const struct node_assignment *baseline;
+
+        baseline = a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
+        if (!baseline || baseline->tier == TIER_NONE)
+                return;
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                struct node_assignment *n = &a->nodes[i];
+
+                if (!n->node->has_cpu || n->tier != TIER_NONE ||
+                    (n->cause != CAUSE_UNKNOWN && n->cause != CAUSE_NO_MATCH))
+                        continue;
+                n->cause = CAUSE_BASELINE;
+                n->tier = baseline->tier;
+        }
+}
+
+static int add_tier(struct assignment *a, const char *name, uint32_t memory_tier)
+{
+        struct assigned_tier *t = &a->tiers[a->n_tiers];
+
+        *t = (struct assigned_tier){ .name = strdup(name), .memory_tier = memory_tier };
+        if (!t->name)
+                return -ENOMEM;
+        a->n_tiers++;
+        return 0;
+}
+
+static int copy_policy_tiers(struct assignment *a)
+{
+        const struct policy *p = a->policy;
+
+        a->tiers = calloc(p->n_tiers ?: 1, sizeof(*a->tiers));
+        if (!a->tiers)
+                return -ENOMEM;
+        for (size_t i = 0; i < p->n_tiers; i++) {
+                int r = add_tier(a, p->tiers[i].name, TIER_UNKNOWN);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static void settle_tiers(struct assignment *a)
+{
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                struct node_assignment *n = &a->nodes[i];
+
+                if (n->tier == TIER_NONE)
+                        continue;
+                n->memory_tier = a->tiers[n->tier].memory_tier;
+                nodeset_add(&a->tiers[n->tier].nodes, n->node->id);
+        }
+}
+
+static int thresholds(struct assignment *a, const struct state *last)
+{
+        const struct node_assignment *baseline;
+        int r;
+
+        r = copy_policy_tiers(a);
+        for (size_t i = 0; r == 0 && i < a->n_nodes; i++)
+                r = assign_by_thresholds(a, &a->nodes[i], last);
+        if (r < 0)
+                return r;
+        follow_baseline(a);
+        baseline = a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
+        number_tiers(a->policy, baseline ? baseline->tier : TIER_NONE, a->tiers);
+        settle_tiers(a);
+        return 0;
+}
+
+/* Abstract distance: the tiers are those that come out. */
+
+/* The figures as the kernel would hold them. SLIT is none of its sources. */
+static struct perf kernel_figures(const struct figures *f)
+{
+        struct perf perf = { 0 };
+
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                if (f->values[v].source != SOURCE_SLIT && f->values[v].source != SOURCE_NONE)
+                        perf.v[v] = (uint32_t)(f->values[v].value + 0.5);
+        return perf;
+}
+
+static void find_reference(const struct assignment *a, struct adistance_reference *ref)
+{
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                const struct node *n = a->nodes[i].node;
+                struct perf perf = kernel_figures(&a->nodes[i].figures);
+
+                /* a node that HMAT does not describe at all is passed over */
+                if (n->has_cpu && n->has_memory &&
+                    (n->access_present[ACCESS_CPU] || perf_is_known(&perf)))
+                        adistance_add_dram(ref, &perf);
+        }
+}
+
+/* A tier is a chunk of distances; hysteresis widens the one the node was last in. */
+static uint32_t hold_tier(const struct assignment *a, struct node_assignment *n, uint32_t tier,
+                          const struct state *last)
+{
+        const char *name = last_tier(a, n, last);
+        const char *digits = name ? startswith(name, "memory_tier") : NULL;
+        double h = a->policy->hysteresis;
+        unsigned was;
+
+        if (!digits || parse_unsigned(digits, UINT32_MAX >> MEMTIER_CHUNK_BITS, &was) < 0 ||
+            was == tier)
+                return tier;
+        if (n->adistance < (double)was * MEMTIER_CHUNK_SIZE * (1 - h) ||
+            n->adistance >= ((double)was + 1) * MEMTIER_CHUNK_SIZE * (1 + h))
+                return tier;
+        n->held = true;
+        return was;
+}
+
+static void assign_by_adistance(struct assignment *a, struct node_assignment *n,
+                                const struct adistance_reference *ref, const struct state *last)
+{
+        struct perf perf = kernel_figures(&n->figures);
+
+        if (assign_by_rule(n)) {
+                if (n->cause == CAUSE_RULE)
+                        n->memory_tier = policy_get_tier(a->policy, n->rule->tier)->memory_tier;
+                return;
+        }
+        n->has_adistance = adistance_from_perf(ref, &perf, &n->adistance) == 0;
+        if (!n->has_adistance && n->node->has_cpu) {
+                n->has_adistance = true;
+                n->adistance = MEMTIER_ADISTANCE_DRAM;
+        }
+        n->cause = n->has_adistance ? CAUSE_ADISTANCE : CAUSE_UNKNOWN;
+        if (n->has_adistance)
+                n->memory_tier = hold_tier(a, n, adistance_to_tier(n->adistance), last);
+}
+
+static int compare_tiers(const void *a, const void *b)
+{
+        const struct assigned_tier *x = a, *y = b;
+
+        return (x->memory_tier > y->memory_tier) - (x->memory_tier < y->memory_tier);
+}
+
+static size_t find_assigned_tier(const struct assignment *a, uint32_t memory_tier)
+{
+        for (size_t i = 0; i < a->n_tiers; i++)
+                if (a->tiers[i].memory_tier == memory_tier)
+                        return i;
+        return TIER_NONE;
+}
+
+static int collect_tiers(struct assignment *a)
+{
+        a->tiers = calloc(a->n_nodes ?: 1, sizeof(*a->tiers));
+        if (!a->tiers)
+                return -ENOMEM;
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                uint32_t tier = a->nodes[i].memory_tier;
+                char name[32];
+                int r;
+
+                if (tier == TIER_UNKNOWN || find_assigned_tier(a, tier) != TIER_NONE)
+                        continue;
+                snprintf(name, sizeof(name), "memory_tier%" PRIu32, tier);
+                r = add_tier(a, name, tier);
+                if (r < 0)
+                        return r;
+        }
+        qsort(a->tiers, a->n_tiers, sizeof(*a->tiers), compare_tiers);
+        for (size_t i = 0; i < a->n_nodes; i++)
+                a->nodes[i].tier = find_assigned_tier(a, a->nodes[i].memory_tier);
+        settle_tiers(a);
+        return 0;
+}
+
+static int by_adistance(struct assignment *a, const struct state *last)
+{
+        struct adistance_reference ref = { 0 };
+
+        find_reference(a, &ref);
+        for (size_t i = 0; i < a->n_nodes; i++)
+                assign_by_adistance(a, &a->nodes[i], &ref, last);
+        return collect_tiers(a);
+}
+
+/* Why, in one sentence. */
+static char *explain(const struct assignment *a, const struct node_assignment *n)
+{
+        char *text = NULL;
+        int r = 0;
+
+        switch (n->cause) {
+        case CAUSE_NO_MEMORY:
+                return strdup("it has no memory");
+        case CAUSE_IGNORED:
+                r = asprintf(&text, "[node %s] says ignore", n->rule->name);
+                break;
+        case CAUSE_RULE:
+                r = asprintf(&text, "[node %s] names the tier", n->rule->name);
+                break;
+        case CAUSE_CONDITIONS:
+        case CAUSE_REST:
+                return n->node == a->baseline && a->policy->n_tiers > 0 && !any_figure(&n->figures)
+                               ? strdup("it is the baseline")
+                               : judge_explain(a, n);
+        case CAUSE_NO_MATCH:
+                return strdup("no tier of the policy takes it: left to Linux");
+        case CAUSE_BASELINE:
+                r = asprintf(&text,
+                             "it has CPUs and nothing is known of its memory: "
+                             "with the baseline, node %u",
+                             a->baseline->id);
+                break;
+        case CAUSE_UNKNOWN:
+                return strdup("nothing is known of its memory: left to Linux");
+        case CAUSE_ADISTANCE:
+                r = asprintf(
+                        &text, "abstract distance %d%s", n->adistance,
+                        n->held ? "; stays where it was: not past the threshold by the hysteresis"
+                                : "");
+                break;
+        }
+        return r < 0 ? NULL : text;
+}
+
+/* Where Linux alone had put it: what was there before our first write, else what is there. */
+static uint32_t find_kernel_tier(const struct node *n, const struct state *last)
+{
+        const struct state_node *s = last ? state_get_node(last, n->id) : NULL;
+
+        return s && s->kernel_tier != TIER_UNKNOWN ? s->kernel_tier : n->memory_tier;
+}
+
+/* demotion never leaves, and NUMA balancing never promotes into, the slowest tier that has CPUs:
+ * mm/memory-tiers.c:establish_demotion_targets */
+static void warn_of_split_cpus(const struct assignment *a, struct messages *warnings)
+{
+        const struct node_assignment *first = NULL;
+
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                const struct node_assignment *n = &a->nodes[i];
+
+                if (!n->node->has_cpu || n->memory_tier == TIER_UNKNOWN)
+                        continue;
+                if (first && first->memory_tier != n->memory_tier) {
+                        messages_add(
+                                warnings,
+                                "Nodes %u and %u both have CPUs and belong to different tiers "
+                                "(%u and %u): Linux takes the slower one, and every tier above "
+                                "it, for its top tier, and promotes nothing out of it",
+                                first->node->id, n->node->id, first->memory_tier, n->memory_tier);
+                        return;
+                }
+                first = first ?: n;
+        }
+}
+
+static void resolve_figures(struct assignment *a)
+{
+        const struct policy *p = a->policy;
+
+        if (a->baseline)
+                figures_resolve(a->machine, p, find_rule(p, a->baseline->id), a->baseline, NULL,
+                                NULL, &a->baseline_figures);
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                struct node_assignment *n = &a->nodes[i];
+                const struct node *baseline = n->node == a->baseline ? NULL : a->baseline;
+
+                n->rule = find_rule(p, n->node->id);
+                if (n->node->has_memory)
+                        figures_resolve(a->machine, p, n->rule, n->node, baseline,
+                                        &a->baseline_figures, &n->figures);
+        }
+}
+
+static int prepare(struct assignment *a, const struct state *last, struct messages *warnings)
+{
+        const struct machine *m = a->machine;
+
+        a->baseline = choose_baseline(m, a->policy, warnings);
+        a->nodes = calloc(m->n_nodes ?: 1, sizeof(*a->nodes));
+        if (!a->nodes)
+                return -ENOMEM;
+        for (a->n_nodes = 0; a->n_nodes < m->n_nodes; a->n_nodes++)
+                a->nodes[a->n_nodes] = (struct node_assignment){
+                        .node = &m->nodes[a->n_nodes],
+                        .tier = TIER_NONE,
+                        .memory_tier = TIER_UNKNOWN,
+                        .kernel_tier = find_kernel_tier(&m->nodes[a->n_nodes], last),
+                };
+        resolve_figures(a);
+        return 0;
+}
+
+int assignment_new(const struct machine *machine, const struct policy *policy,
+                   const struct state *last, struct messages *warnings, struct assignment **ret)
+{
+        _cleanup_(assignment_freep) struct assignment *a = calloc(1, sizeof(*a));
+        int r;
+
+        if (!a)
+                return -ENOMEM;
+        a->machine = machine;
+        a->policy = policy;
+        r = prepare(a, last, warnings);
+        if (r < 0)
+                return r;
+        r = policy->method == METHOD_ADISTANCE ? by_adistance(a, last) : thresholds(a, last);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                a->nodes[i].reason = explain(a, &a->nodes[i]);
+                if (!a->nodes[i].reason)
+                        return -ENOMEM;
+        }
+        warn_of_split_cpus(a, warnings);
+        *ret = TAKE_PTR(a);
+        return 0;
+}

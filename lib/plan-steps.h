@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What plan.c, plan-nodes.c and plan-knobs.c share: the steps a plan is made of. */
+
+#include "plan.h"
+
+/* printf into new memory; NULL when there is none, which plan_add_write() notices. */
+char *plan_print(const char *format, ...) _printf_(1, 2);
+
+/* Adds a write, whose strings it takes over. -ENOMEM also when one of them is NULL. */
+int plan_add_write(struct plan *p, struct plan_write w);
+
+/* What to write to undo: the original value, or "default" where the module takes that. */
+char *plan_restore_value(const struct machine *m, const struct state_original *original);
+
+/* What moves nodes here: what the policy allows and the kernel has. */
+enum interface plan_choose_interface(const struct machine *m, const struct policy *p,
+                                     struct messages *warnings);
+
+int plan_node(struct plan *p, const struct assignment *a, const struct state *state,
+              const struct node_assignment *n);
+int plan_knobs(struct plan *p, const struct assignment *a, struct messages *warnings);

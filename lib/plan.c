@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "knobs.h"
+#include "plan-steps.h"
+
+const char *interface_name(enum interface i)
+{
+        static const char *const names[] = {
+                [INTERFACE_NONE] = "none",
+                [INTERFACE_MEMTIER_OVERRIDE] = OVERRIDE_FILE,
+                [INTERFACE_ADISTANCE_OFFSET] = OFFSET_FILE,
+        };
+
+        return names[i];
+}
+
+static void write_done(struct plan_write *w)
+{
+        free(w->path);
+        free(w->value);
+        free(w->before);
+        free(w->expect);
+        free(w->reason);
+}
+
+struct plan *plan_free(struct plan *p)
+{
+        if (!p)
+                return NULL;
+        for (size_t i = 0; i < p->n_writes; i++)
+                write_done(&p->writes[i]);
+        free(p->writes);
+        free(p->unmet);
+        free(p);
+        return NULL;
+}
+
+bool plan_is_empty(const struct plan *p)
+{
+        return p->n_writes == 0 && p->n_unmet == 0;
+}
+
+int plan_add_write(struct plan *p, struct plan_write w)
+{
+        if (!w.path || !w.value || !w.before || !w.expect || !w.reason ||
+            grow(&p->writes, &p->writes_allocated, p->n_writes + 1, sizeof(*p->writes)) < 0) {
+                write_done(&w);
+                return -ENOMEM;
+        }
+        p->writes[p->n_writes++] = w;
+        return 0;
+}
+
+char *plan_print(const char *format, ...)
+{
+        char *text;
+        va_list ap;
+        int r;
+
+        va_start(ap, format);
+        r = vasprintf(&text, format, ap);
+        va_end(ap);
+        return r < 0 ? NULL : text;
+}
+
+int plan_new(const struct assignment *a, const struct state *state, struct messages *warnings,
+             struct plan **ret)
+{
+        _cleanup_(plan_freep) struct plan *p = calloc(1, sizeof(*p));
+        int r = 0;
+
+        if (!p)
+                return -ENOMEM;
+        p->interface = plan_choose_interface(a->machine, a->policy, warnings);
+        for (size_t i = 0; r == 0 && i < a->n_nodes; i++)
+                r = plan_node(p, a, state, &a->nodes[i]);
+        if (r == 0)
+                r = plan_knobs(p, a, warnings);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(p);
+        return 0;
+}
+
+static bool is_override(const char *path)
+{
+        size_t n = strlen(path), suffix = strlen("/" OVERRIDE_FILE);
+
+        return n >= suffix && streq(path + n - suffix, "/" OVERRIDE_FILE);
+}
+
+static enum interface interface_of(const char *path)
+{
+        if (!startswith(path, NODE_DIR "/"))
+                return INTERFACE_NONE;
+        return is_override(path) ? INTERFACE_MEMTIER_OVERRIDE : INTERFACE_ADISTANCE_OFFSET;
+}
+
+static enum write_kind kind_of(const char *path)
+{
+        if (interface_of(path) != INTERFACE_NONE)
+                return WRITE_NODE_TIER;
+        if (streq(path, DEMOTION_PATH))
+                return WRITE_DEMOTION;
+        if (streq(path, BALANCING_PATH))
+                return WRITE_NUMA_BALANCING;
+        if (streq(path, PROMOTE_RATE_PATH))
+                return WRITE_PROMOTE_RATE_LIMIT;
+        return streq(path, WEIGHT_AUTO_PATH) ? WRITE_WEIGHT_AUTO : WRITE_WEIGHT;
+}
+
+/* Our module also takes "default", which leaves nothing of an override behind. */
+char *plan_restore_value(const struct machine *m, const struct state_original *original)
+{
+        if (!is_override(original->path))
+                return strdup(original->value);
+        if (m->module_loaded)
+                return strdup("default");
+        return strdup(startswith(original->value, "memory_tier") ?: original->value);
+}
+
+static int plan_restore(struct plan *p, struct sysroot *root, const struct machine *m,
+                        const struct state_original *original)
+{
+        struct plan_write w = {
+                .kind = kind_of(original->path),
+                .interface = interface_of(original->path),
+                .old_tier = TIER_UNKNOWN,
+                .memory_tier = TIER_UNKNOWN,
+        };
+        const struct node *node;
+        char buf[128];
+        ssize_t n;
+
+        n = sysroot_read(root, original->path, buf, sizeof(buf));
+        if (n < 0) /* gone with its node or its module, and its value with it */
+                return 0;
+        if (sscanf(original->path, NODE_DIR "/node%u/", &w.node) == 1 ||
+            sscanf(original->path, WEIGHT_DIR "/node%u", &w.node) == 1) {
+                node = machine_get_node(m, w.node);
+                w.old_tier = node ? node->memory_tier : TIER_UNKNOWN;
+        }
+        w.path = strdup(original->path);
+        w.value = plan_restore_value(m, original);
+        w.before = strndup(buf, strcspn(buf, "\n"));
+        w.expect = strdup(original->value);
+        w.reason = strdup("restored to what it was before numatier's first write");
+        return plan_add_write(p, w);
+}
+
+int plan_new_restore(struct sysroot *root, const struct machine *machine, const struct state *state,
+                     struct plan **ret)
+{
+        _cleanup_(plan_freep) struct plan *p = calloc(1, sizeof(*p));
+
+        if (!p)
+                return -ENOMEM;
+        for (size_t i = state->n_originals; i-- > 0;) {
+                int r = plan_restore(p, root, machine, &state->originals[i]);
+
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(p);
+        return 0;
+}

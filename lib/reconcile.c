@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "reconcile.h"
+
+#include <errno.h>
+
+void reconciliation_done(struct reconciliation *r)
+{
+        report_free(r->report);
+        plan_free(r->plan);
+        assignment_free(r->assignment);
+        machine_free(r->machine);
+        messages_done(&r->warnings);
+        messages_done(&r->problems);
+        *r = (struct reconciliation){ 0 };
+}
+
+/* Figures that the kernel shows now, and will not after the node's memory went and came. Nodes with
+ * CPUs do not go. */
+static int remember_figures(struct sysroot *root, const struct machine *m, struct state *state)
+{
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                const struct node *n = &m->nodes[i];
+                _cleanup_(freep) char *key = NULL;
+                int r;
+
+                if (!n->has_memory || n->has_cpu || n->remembered ||
+                    (!n->access_present[ACCESS_LOCAL] && !n->access_present[ACCESS_CPU]))
+                        continue;
+                r = machine_read_memory_key(root, n->id, &key);
+                if (r == 0)
+                        r = state_remember_memory(state, key, n);
+                if (r == -ENOMEM)
+                        return r;
+        }
+        return 0;
+}
+
+/* A node whose memory went is forgotten but for what an undo needs. */
+static void forget_nodes(const struct machine *m, struct state *state)
+{
+        for (size_t i = state->n_nodes; i-- > 0;) {
+                struct state_node *s = &state->nodes[i];
+
+                if (nodeset_has(&m->memory, s->node))
+                        continue;
+                if (s->kernel_tier == TIER_UNKNOWN) {
+                        state_forget_node(state, s->node);
+                        continue;
+                }
+                free(TAKE_PTR(s->tier));
+                s->memory_tier = TIER_UNKNOWN;
+        }
+}
+
+static int note_node(struct state *state, const struct assignment *a,
+                     const struct node_assignment *n)
+{
+        struct state_node *s = state_make_node(state, n->node->id);
+        const char *name = assignment_tier_name(a, n);
+        char *tier;
+
+        if (!s)
+                return -ENOMEM;
+        tier = name ? strdup(name) : NULL;
+        if (name && !tier)
+                return -ENOMEM;
+        free(s->tier);
+        s->tier = tier;
+        if (n->node->memory_tier != TIER_UNKNOWN)
+                s->memory_tier = n->node->memory_tier;
+        return 0;
+}
+
+static int update_state(struct sysroot *root, const struct assignment *a, struct state *state)
+{
+        int r;
+
+        forget_nodes(a->machine, state);
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                if (!a->nodes[i].node->has_memory)
+                        continue;
+                r = note_node(state, a, &a->nodes[i]);
+                if (r < 0)
+                        return r;
+        }
+        state->policy = a->policy->hash;
+        return remember_figures(root, a->machine, state);
+}
+
+static int look_and_judge(struct sysroot *root, const struct policy *policy,
+                          enum tier_reading tiers, const struct state *state,
+                          struct reconciliation *ret)
+{
+        int r;
+
+        r = machine_read(root, tiers, state, &ret->problems, &ret->machine);
+        if (r < 0)
+                return r;
+        r = assignment_new(ret->machine, policy, state, &ret->warnings, &ret->assignment);
+        if (r < 0)
+                return r;
+        return plan_new(ret->assignment, state, &ret->warnings, &ret->plan);
+}
+
+static int save_if_changed(struct sysroot *root, const struct state *state, const char *before)
+{
+        _cleanup_(freep) char *after = NULL;
+        int r;
+
+        r = state_format(state, &after);
+        if (r < 0)
+                return r;
+        return streq(before, after) ? 0 : state_save(root, state);
+}
+
+int reconcile(struct sysroot *root, const struct policy *policy, enum tier_reading tiers,
+              enum reconcile_mode mode, struct state *state, struct reconciliation *ret)
+{
+        _cleanup_(freep) char *before = NULL;
+        int r;
+
+        *ret = (struct reconciliation){ 0 };
+        r = look_and_judge(root, policy, tiers, state, ret);
+        if (r < 0 || mode == RECONCILE_PLAN)
+                return r;
+        r = state_format(state, &before);
+        if (r < 0)
+                return r;
+        r = update_state(root, ret->assignment, state);
+        if (r < 0)
+                return r;
+        r = apply(root, ret->plan, state, &ret->report);
+        if (r < 0)
+                return r;
+        /* apply() saved the state before its first write; what the writes did comes on top */
+        return ret->plan->n_writes > 0 ? state_save(root, state)
+                                       : save_if_changed(root, state, before);
+}

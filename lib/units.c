@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "units.h"
+
+#include <stdio.h>
+
+/* Three digits are enough to compare by eye, and no large number turns into 1.7e+04. */
+static const char *format_value(double value, const char *unit, char buf[static UNIT_STRING_MAX])
+{
+        snprintf(buf, UNIT_STRING_MAX, value < 1000 ? "%.3g%s" : "%.0f%s", value, unit);
+        return buf;
+}
+
+const char *format_latency(double ns, char buf[static UNIT_STRING_MAX])
+{
+        return format_value(ns, " ns", buf);
+}
+
+const char *format_bandwidth(double mib, char buf[static UNIT_STRING_MAX])
+{
+        return mib < 1024 ? format_value(mib, " MiB/s", buf)
+                          : format_value(mib / 1024, " GiB/s", buf);
+}
+
+const char *format_multiple(double x, char buf[static UNIT_STRING_MAX])
+{
+        return format_value(x, "x", buf);
+}
