@@ -1,0 +1,766 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * memtier_override - move NUMA nodes between memory tiers on a stock kernel
+ *
+ *	/sys/devices/system/node/nodeN/memtier_override
+ *
+ * Reading gives the tier the node is in now, as "memory_tier4". Writing a number
+ * moves the node into that tier, writing "default" gives it back to the kernel.
+ *
+ *
+ * What the kernel has
+ *
+ * mm/memory-tiers.c keeps three things apart:
+ *
+ *	node_memory_types[nid]	which memory type the node is of, and how many devices
+ *				said so (map_count). Drivers (dax/kmem) come and go here.
+ *	memory type		an abstract distance, the set of nodes that are in a tier
+ *				through this type, and a link into that tier's list of types.
+ *	memory tier		a range of abstract distances, a list of types, a device.
+ *				pgdat->memtier points to it; reclaim reads that under RCU.
+ *
+ * A node's place in the tiers is the second and the third: its bit in a type's set,
+ * and pgdat->memtier. The first only says where the kernel will put the node when
+ * its memory comes online. set_node_memory_tier(nid) turns the one into the other.
+ *
+ *
+ * The trick
+ *
+ * Each override is a memory type of our own, with one node in it. To move a node we
+ * hold memory_tier_lock, point node_memory_types[nid] at our type, have the kernel
+ * run set_node_memory_tier(), and put the entry back exactly as it was: see
+ * move_node(). The kernel has created the tier if need be and switched
+ * pgdat->memtier; establish_demotion_targets() then does for our change what it
+ * does for any hotplug. The node is never without a tier.
+ *
+ * So the kernel's accounting is as if we did not exist: no map_count is touched, no
+ * reference is taken or dropped, and whatever kmem binds or unbinds before, during
+ * or after an override is counted right. The price is that the kernel, each time the
+ * node's first memory comes online, puts it where node_memory_types says. We run
+ * right after it, within the same hotplug notification, and move the node again.
+ *
+ *
+ * The tier that is left empty
+ *
+ * The kernel destroys an emptied tier with device_unregister() while it holds
+ * memory_tier_lock. That waits for readers of the tier's "nodelist", who wait for
+ * memory_tier_lock: nobody ever gets on, and memory hotplug is dead until reboot.
+ * We never do that. Under the lock the tier is only taken off the list of tiers, so
+ * that the demotion targets are computed without it; its device is unregistered when
+ * the lock has been dropped. And since the notifiers are there anyway, the same is
+ * done for the kernel: while the last memory of any node goes, an empty memory type
+ * ("keeper") holds the node's tier, and we take the tier down afterwards. As long as
+ * this module is loaded, reading nodelist is safe.
+ *
+ *
+ * Locking
+ *
+ *	moves			one move, or one hotplug notification that changes a
+ *				node's tier, at a time. Taken by the first of our two
+ *				notifiers, which runs before the kernel's, and released
+ *				by the second, which runs after it. Also makes sure that no
+ *				tier is created between taking one of the same number off the
+ *				list and unregistering its device. A semaphore: it has
+ *				a timeout.
+ *	memory_tier_lock	the kernel's; all of its data and ours is read and
+ *				written under it. Never held while something sleeps on userspace.
+ *
+ * moves is outside memory_tier_lock and inside the hotplug locks. Readers and writers
+ * of the file wait about a second for either, then return -EAGAIN. The kernel's
+ * hotplug waits for a move of ours, which takes two RCU grace periods.
+ *
+ *
+ * Limits
+ *
+ * The functions and variables used are not exported; they are found by name. A kernel
+ * where the compiler has inlined one of them, or which was built without
+ * CONFIG_KPROBES, is refused, and so is one whose data does not look as expected: see
+ * verify(). They are called through static calls, that is, directly, because an
+ * indirect call would fault under IBT: a static function whose address the kernel
+ * never takes has had its ENDBR sealed.
+ *
+ * Unloading waits for memory_tier_lock without a bound, for it cannot fail.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/jiffies.h>
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
+#include <linux/list.h>
+#include <linux/memory-tiers.h>
+#include <linux/memory.h>
+#include <linux/mmzone.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/node.h>
+#include <linux/nodemask.h>
+#include <linux/notifier.h>
+#include <linux/rcupdate.h>
+#include <linux/semaphore.h>
+#include <linux/slab.h>
+#include <linux/static_call.h>
+#include <linux/sysfs.h>
+#include <linux/uaccess.h>
+
+#define ATTR_NAME	"memtier_override"
+#define TIER_MAX	(INT_MAX >> MEMTIER_CHUNK_BITS)
+#define PATIENCE	(HZ / 2)	/* for each of two locks */
+#define NO_TIER		-1
+
+/* ---- Differences between kernels (two more are in Kbuild) ---- */
+
+#ifndef MEMTIER_HOTPLUG_PRI
+#define MEMTIER_HOTPLUG_PRI	MEMTIER_HOTPLUG_PRIO
+#endif
+
+#ifdef NODE_ADDED_FIRST_MEMORY
+#define NODE_ONLINE		NODE_ADDED_FIRST_MEMORY
+#define NODE_OFFLINE		NODE_REMOVED_LAST_MEMORY
+#define register_notifier	register_node_notifier
+#define unregister_notifier	unregister_node_notifier
+
+static int hotplug_nid(void *arg)
+{
+	return ((struct node_notify *)arg)->nid;
+}
+#else
+#define NODE_ONLINE		MEM_ONLINE
+#define NODE_OFFLINE		MEM_OFFLINE
+#define register_notifier	register_memory_notifier
+#define unregister_notifier	unregister_memory_notifier
+
+static int hotplug_nid(void *arg)
+{
+	return ((struct memory_notify *)arg)->status_change_nid;
+}
+#endif
+
+#if defined(CONFIG_ARM64_BTI_KERNEL) && !defined(CONFIG_HAVE_STATIC_CALL)
+#error "kernel functions without a landing pad cannot be called here"
+#endif
+
+/* ---- What is not exported ---- */
+
+/* From mm/memory-tiers.c */
+struct node_memory_type_map {
+	struct memory_dev_type *memtype;
+	int map_count;
+};
+
+static struct mutex *memory_tier_lock;
+static struct list_head *memory_tiers;
+static struct node_memory_type_map *node_memory_types;
+static struct bus_type *memory_tier_subsys;
+static struct bus_type *node_subsys;
+
+typedef unsigned long lookup_name_fn(const char *name);
+typedef struct memory_tier *set_tier_fn(int nid);
+typedef void establish_targets_fn(void);
+
+DEFINE_STATIC_CALL_RET0(lookup_name, lookup_name_fn);
+DEFINE_STATIC_CALL_RET0(set_node_memory_tier, set_tier_fn);
+DEFINE_STATIC_CALL_NULL(establish_demotion_targets, establish_targets_fn);
+
+/* Is @addr at or in the symbol @name? Gives its size, and @addr's place in it. */
+static bool symbol_at(unsigned long addr, const char *name,
+		      unsigned long *offset, unsigned long *size)
+{
+	char buf[KSYM_SYMBOL_LEN];
+	size_t len = strlen(name);
+
+	sprint_symbol(buf, addr);
+	return !strncmp(buf, name, len) &&
+	       sscanf(buf + len, "+%lx/%lx", offset, size) == 2;
+}
+
+static void *find_symbol(const char *name, size_t want)
+{
+	unsigned long addr = static_call(lookup_name)(name);
+	unsigned long offset, size;
+
+	if (!addr || !symbol_at(addr, name, &offset, &size) || offset || size < want) {
+		pr_err("this kernel has no usable %s\n", name);
+		return NULL;
+	}
+	return (void *)addr;
+}
+
+/* A probe on kallsyms_lookup_name() tells where it is, give or take an ENDBR. */
+static int find_lookup_name(void)
+{
+	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
+	unsigned long addr, offset, size;
+	int err;
+
+	err = register_kprobe(&kp);
+	if (err) {
+		pr_err("cannot probe %s: %d\n", kp.symbol_name, err);
+		return err;
+	}
+	addr = (unsigned long)kp.addr;
+	unregister_kprobe(&kp);
+
+	if (!symbol_at(addr, "kallsyms_lookup_name", &offset, &size)) {
+		pr_err("kallsyms_lookup_name is not at %pS\n", (void *)addr);
+		return -ENOENT;
+	}
+	static_call_update(lookup_name, (lookup_name_fn *)(addr - offset));
+	return 0;
+}
+
+static int find_symbols(void)
+{
+	set_tier_fn *set_tier;
+	establish_targets_fn *establish_targets;
+
+	memory_tier_lock = find_symbol("memory_tier_lock", sizeof(*memory_tier_lock));
+	memory_tiers = find_symbol("memory_tiers", sizeof(*memory_tiers));
+	memory_tier_subsys = find_symbol("memory_tier_subsys", sizeof(*memory_tier_subsys));
+	node_subsys = find_symbol("node_subsys", sizeof(*node_subsys));
+	node_memory_types = find_symbol("node_memory_types",
+					sizeof(*node_memory_types) * MAX_NUMNODES);
+	set_tier = find_symbol("set_node_memory_tier", 1);
+	establish_targets = find_symbol("establish_demotion_targets", 1);
+
+	if (!memory_tier_lock || !memory_tiers || !memory_tier_subsys || !node_subsys ||
+	    !node_memory_types || !set_tier || !establish_targets)
+		return -ENOENT;
+
+	static_call_update(set_node_memory_tier, set_tier);
+	static_call_update(establish_demotion_targets, establish_targets);
+	return 0;
+}
+
+/* ---- Moving nodes ---- */
+
+struct override {
+	struct memory_dev_type *type;	/* what was asked for, or NULL */
+	bool has_file;
+};
+
+static struct override overrides[MAX_NUMNODES];
+static struct semaphore moves;
+
+static int lock_moves(void)
+{
+	return down_timeout(&moves, PATIENCE) ? -EAGAIN : 0;
+}
+
+static int lock_tiers(void)
+{
+	unsigned long end = jiffies + PATIENCE;
+
+	while (!mutex_trylock(memory_tier_lock)) {
+		if (time_after(jiffies, end))
+			return -EAGAIN;
+		usleep_range(500, 1000);
+	}
+	return 0;
+}
+
+static struct memory_tier *tier_of(int nid)
+{
+	pg_data_t *pgdat = NODE_DATA(nid);
+
+	if (!pgdat)
+		return NULL;
+	return rcu_dereference_protected(pgdat->memtier, lockdep_is_held(memory_tier_lock));
+}
+
+/* struct memory_tier starts with its link in memory_tiers. Trust, but verify. */
+static struct list_head *tier_link(struct memory_tier *tier)
+{
+	struct list_head *pos;
+
+	list_for_each(pos, memory_tiers)
+		if (pos == (struct list_head *)tier)
+			return pos;
+	return NULL;
+}
+
+static bool is_overridden(int nid)
+{
+	return overrides[nid].type && node_isset(nid, overrides[nid].type->nodes);
+}
+
+/* The type through which the node is in its tier */
+static struct memory_dev_type *type_of(int nid)
+{
+	return is_overridden(nid) ? overrides[nid].type : node_memory_types[nid].memtype;
+}
+
+static int tier_number(const struct memory_dev_type *type)
+{
+	return type->adistance >> MEMTIER_CHUNK_BITS;
+}
+
+/*
+ * If @type has no node left, unlink it from @tier; if it was the last there, unlink
+ * the tier, and return its number: the caller is to drop_tier() it.
+ */
+static int leave_tier(struct memory_dev_type *type, struct memory_tier *tier)
+{
+	/* A ring of two: this type, and the head in the tier */
+	bool last = list_is_singular(&type->tier_sibling);
+	struct list_head *link;
+
+	if (!nodes_empty(type->nodes))
+		return NO_TIER;
+	list_del_init(&type->tier_sibling);
+	if (!last)
+		return NO_TIER;
+
+	link = tier_link(tier);
+	if (WARN_ON_ONCE(!link))
+		return NO_TIER;
+	list_del(link);
+	return tier_number(type);
+}
+
+/* Unregister a tier that leave_tier() has unlinked. Not under memory_tier_lock! */
+static void drop_tier(int number)
+{
+	char name[sizeof("memory_tier") + 10];
+	struct device *dev;
+
+	if (number == NO_TIER)
+		return;
+
+	/* The device's release frees the tier: let the readers of pgdat->memtier go on */
+	synchronize_rcu();
+
+	snprintf(name, sizeof(name), "memory_tier%d", number);
+	dev = bus_find_device_by_name(memory_tier_subsys, NULL, name);
+	if (WARN_ON_ONCE(!dev))
+		return;
+	device_unregister(dev);
+	put_device(dev);
+}
+
+/*
+ * Move a node that is in a tier into the tier of @to. On error, it stays where it is.
+ * The caller is to drop_tier(*@emptied).
+ */
+static int move_node(int nid, struct memory_dev_type *to, int *emptied)
+{
+	struct node_memory_type_map saved = node_memory_types[nid];
+	struct memory_dev_type *from = type_of(nid);
+	struct memory_tier *old = tier_of(nid);
+	struct memory_tier *new;
+
+	lockdep_assert_held(memory_tier_lock);
+	*emptied = NO_TIER;
+
+	node_clear(nid, from->nodes);
+	node_memory_types[nid].memtype = to;
+	new = static_call(set_node_memory_tier)(nid);
+	node_memory_types[nid] = saved;	/* map_count too: it counts the default DRAM type */
+
+	if (IS_ERR(new)) {
+		node_clear(nid, to->nodes);
+		node_set(nid, from->nodes);
+		return PTR_ERR(new);
+	}
+
+	*emptied = leave_tier(from, old);
+	static_call(establish_demotion_targets)();
+	return 0;
+}
+
+/* Tell userspace that we have changed the node's tier. */
+static void announce(int nid)
+{
+	char name[sizeof("node") + 10];
+	struct device *dev;
+
+	snprintf(name, sizeof(name), "node%d", nid);
+	dev = bus_find_device_by_name(node_subsys, NULL, name);
+	if (!dev)
+		return;
+	kobject_uevent(&dev->kobj, KOBJ_CHANGE);
+	put_device(dev);
+}
+
+/*
+ * Under both locks: make @type (NULL: the kernel's) the node's type. On success,
+ * *@type is the one to put.
+ */
+static int __set_override(int nid, struct memory_dev_type **type, int *emptied)
+{
+	struct override *o = &overrides[nid];
+	struct memory_dev_type *to = *type ?: node_memory_types[nid].memtype;
+	int err;
+
+	*emptied = NO_TIER;
+
+	if (!*type && !is_overridden(nid)) {
+		/* In the kernel's tier, or in none: there is no more to it. */
+		swap(o->type, *type);
+		return 0;
+	}
+	if (!node_state(nid, N_MEMORY))
+		return -ENODEV;
+	if (!tier_of(nid) || !node_memory_types[nid].memtype)
+		return -EAGAIN;	/* in the middle of hotplug */
+	if (*type && is_overridden(nid) && tier_number(o->type) == tier_number(*type))
+		return 0;
+
+	err = move_node(nid, to, emptied);
+	if (!err)
+		swap(o->type, *type);
+	return err;
+}
+
+static int set_override(int nid, struct memory_dev_type *type)
+{
+	int before = NO_TIER, after = NO_TIER, emptied = NO_TIER;
+	int err;
+
+	err = lock_moves();
+	if (err)
+		goto put;
+	err = lock_tiers();
+	if (err)
+		goto unlock;
+
+	if (tier_of(nid) && type_of(nid))
+		before = tier_number(type_of(nid));
+	err = __set_override(nid, &type, &emptied);
+	if (tier_of(nid) && type_of(nid))
+		after = tier_number(type_of(nid));
+	mutex_unlock(memory_tier_lock);
+	drop_tier(emptied);
+unlock:
+	up(&moves);
+	if (before != after)
+		announce(nid);
+put:
+	if (type)
+		put_memory_type(type);
+	return err;
+}
+
+/* ---- The file ---- */
+
+static ssize_t memtier_override_show(struct device *dev, struct device_attribute *attr,
+				     char *buf)
+{
+	int nid = dev->id;
+	int err, number = NO_TIER;
+
+	err = lock_tiers();
+	if (err)
+		return err;
+	if (node_state(nid, N_MEMORY) && tier_of(nid) && type_of(nid))
+		number = tier_number(type_of(nid));
+	mutex_unlock(memory_tier_lock);
+
+	if (number == NO_TIER)
+		return -ENODEV;
+	return sysfs_emit(buf, "memory_tier%d\n", number);
+}
+
+static ssize_t memtier_override_store(struct device *dev, struct device_attribute *attr,
+				      const char *buf, size_t count)
+{
+	struct memory_dev_type *type = NULL;
+	unsigned int number;
+	int err;
+
+	if (!sysfs_streq(buf, "default")) {
+		if (kstrtouint(buf, 10, &number) || number > TIER_MAX)
+			return -EINVAL;
+		type = alloc_memory_type(number << MEMTIER_CHUNK_BITS);
+		if (IS_ERR(type))
+			return PTR_ERR(type);
+	}
+
+	err = set_override(dev->id, type);
+	return err ?: count;
+}
+
+static DEVICE_ATTR_RW(memtier_override);
+
+static bool has_attr(struct device *dev)
+{
+	struct kernfs_node *kn = kernfs_find_and_get(dev->kobj.sd, ATTR_NAME);
+
+	kernfs_put(kn);
+	return kn;
+}
+
+static int add_file(struct device *dev, struct subsys_interface *sif)
+{
+	int err = has_attr(dev) ? -EEXIST : device_create_file(dev, &dev_attr_memtier_override);
+
+	if (err)
+		pr_err("%s: cannot create " ATTR_NAME ": %d\n", dev_name(dev), err);
+	else
+		overrides[dev->id].has_file = true;
+	return err;
+}
+
+static void remove_file(struct device *dev, struct subsys_interface *sif)
+{
+	if (overrides[dev->id].has_file)
+		device_remove_file(dev, &dev_attr_memtier_override);
+	overrides[dev->id].has_file = false;
+}
+
+static struct subsys_interface files = {
+	.name = KBUILD_MODNAME,
+	.add_dev = add_file,
+	.remove_dev = remove_file,
+};
+
+/* ---- Around the kernel's own work at hotplug ---- */
+
+/* Holds the tier of a node that is losing its last memory */
+static struct memory_dev_type keeper = {
+	.tier_sibling = LIST_HEAD_INIT(keeper.tier_sibling),
+};
+
+static struct memory_tier *kept_tier;
+static struct task_struct *notified;	/* who holds moves between the two notifiers */
+
+static void keep_tier(int nid)
+{
+	struct memory_dev_type *type;
+
+	mutex_lock(memory_tier_lock);
+	type = type_of(nid);
+	kept_tier = tier_of(nid);
+	if (kept_tier && type) {
+		keeper.adistance = type->adistance;
+		list_add(&keeper.tier_sibling, &type->tier_sibling);
+	}
+	mutex_unlock(memory_tier_lock);
+}
+
+static void release_tier(int nid)
+{
+	int emptied = NO_TIER;
+
+	mutex_lock(memory_tier_lock);
+	if (is_overridden(nid)) {
+		/* The kernel has taken the node off the tier, but cannot know this type. */
+		node_clear(nid, overrides[nid].type->nodes);
+		leave_tier(overrides[nid].type, kept_tier);
+	}
+	if (!list_empty(&keeper.tier_sibling))
+		emptied = leave_tier(&keeper, kept_tier);
+	if (emptied != NO_TIER)
+		static_call(establish_demotion_targets)();
+	mutex_unlock(memory_tier_lock);
+	drop_tier(emptied);
+}
+
+/* Returns whether the node's tier is now another than the kernel's choice. */
+static bool reapply(int nid)
+{
+	struct memory_dev_type *type = overrides[nid].type;
+	int err = -ENODEV, emptied = NO_TIER;
+	bool changed = false;
+
+	if (!type)
+		return false;
+
+	mutex_lock(memory_tier_lock);
+	if (tier_of(nid)) {
+		changed = tier_number(node_memory_types[nid].memtype) != tier_number(type);
+		err = move_node(nid, type, &emptied);
+	}
+	mutex_unlock(memory_tier_lock);
+	drop_tier(emptied);
+
+	if (err)
+		pr_warn("node%d is not in memory_tier%d again: %d\n", nid, tier_number(type), err);
+	return !err && changed;
+}
+
+static int before_kernel(struct notifier_block *nb, unsigned long action, void *arg)
+{
+	int nid;
+
+	if (action != NODE_ONLINE && action != NODE_OFFLINE)
+		return NOTIFY_DONE;
+	nid = hotplug_nid(arg);
+	if (nid < 0)
+		return NOTIFY_DONE;
+
+	down(&moves);
+	notified = current;
+	if (action == NODE_OFFLINE)
+		keep_tier(nid);
+	return NOTIFY_OK;
+}
+
+static int after_kernel(struct notifier_block *nb, unsigned long action, void *arg)
+{
+	bool changed = false;
+	int nid;
+
+	if (action != NODE_ONLINE && action != NODE_OFFLINE)
+		return NOTIFY_DONE;
+	nid = hotplug_nid(arg);
+	if (nid < 0 || notified != current)
+		return NOTIFY_DONE;	/* loading or unloading: only one of the two is there */
+
+	if (action == NODE_OFFLINE)
+		release_tier(nid);
+	else
+		changed = reapply(nid);
+	notified = NULL;
+	up(&moves);
+
+	if (changed)
+		announce(nid);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block before_nb = {
+	.notifier_call = before_kernel,
+	.priority = MEMTIER_HOTPLUG_PRI + 1,
+};
+
+static struct notifier_block after_nb = {
+	.notifier_call = after_kernel,
+	.priority = MEMTIER_HOTPLUG_PRI - 1,
+};
+
+/* ---- Loading and unloading ---- */
+
+static int refuse_attr(struct device *dev, void *data)
+{
+	if (!has_attr(dev))
+		return 0;
+	pr_err("%s already has " ATTR_NAME ": this kernel needs no help\n", dev_name(dev));
+	return -EEXIST;
+}
+
+/* Does everything about this node look as this file believes? */
+static bool node_looks_right(int nid)
+{
+	struct node_memory_type_map map;
+	struct memory_dev_type type;
+	struct memory_tier *tier = tier_of(nid);
+	char name[sizeof("memory_tier") + 10];
+	struct device *dev;
+
+	if (copy_from_kernel_nofault(&map, &node_memory_types[nid], sizeof(map)) ||
+	    copy_from_kernel_nofault(&type, map.memtype, sizeof(type)))
+		return false;
+	if (map.map_count < 1 || !node_isset(nid, type.nodes) || !tier_link(tier))
+		return false;
+
+	snprintf(name, sizeof(name), "memory_tier%d", tier_number(&type));
+	dev = bus_find_device_by_name(memory_tier_subsys, NULL, name);
+	put_device(dev);
+	/* The device is a part of the tier. */
+	return (void *)dev > (void *)tier && (void *)dev < (void *)tier + PAGE_SIZE;
+}
+
+/*
+ * The names are right; is their meaning? Look at every node, then have the kernel put
+ * one into the tier in which it is.
+ */
+static int verify(void)
+{
+	int nid, tried = NUMA_NO_NODE, err;
+	struct node_memory_type_map saved;
+	struct memory_tier *tier;
+
+	err = lock_tiers();
+	if (err)
+		return err;
+
+	for_each_node_state(nid, N_MEMORY) {
+		if (!tier_of(nid))
+			continue;
+		if (!node_looks_right(nid))
+			goto unlock;
+		tried = nid;
+	}
+	if (tried == NUMA_NO_NODE)
+		goto unlock;
+
+	saved = node_memory_types[tried];
+	tier = static_call(set_node_memory_tier)(tried);
+	node_memory_types[tried] = saved;
+	if (tier == tier_of(tried) && node_looks_right(tried))
+		err = 0;
+	else
+		err = -EINVAL;
+	mutex_unlock(memory_tier_lock);
+	goto out;
+unlock:
+	mutex_unlock(memory_tier_lock);
+	err = -EINVAL;
+out:
+	if (err)
+		pr_err("this kernel's memory tiers are not what they should be\n");
+	return err;
+}
+
+/* As patient as can be, but not for ever. */
+static void give_back(int nid)
+{
+	int tries = 60, err;
+
+	while ((err = set_override(nid, NULL)) && --tries)
+		msleep(100);
+	if (err)
+		pr_err("node%d stays in memory_tier%d: %d\n", nid,
+		       tier_number(overrides[nid].type), err);
+}
+
+static int __init memtier_override_init(void)
+{
+	int err;
+
+	err = find_lookup_name() ?: find_symbols();
+	if (err)
+		return err;
+	err = bus_for_each_dev(node_subsys, NULL, NULL, refuse_attr) ?: verify();
+	if (err)
+		return err;
+
+	sema_init(&moves, 1);
+	err = register_notifier(&after_nb);
+	if (err)
+		return err;
+	err = register_notifier(&before_nb);
+	if (err)
+		goto after;
+	files.subsys = node_subsys;
+	err = subsys_interface_register(&files);
+	if (err)
+		goto before;
+	return 0;
+before:
+	unregister_notifier(&before_nb);
+after:
+	unregister_notifier(&after_nb);
+	return err;
+}
+module_init(memtier_override_init);
+
+static void __exit memtier_override_exit(void)
+{
+	int nid;
+
+	subsys_interface_unregister(&files);
+	for (nid = 0; nid < MAX_NUMNODES; nid++)
+		if (overrides[nid].type)
+			give_back(nid);
+	unregister_notifier(&before_nb);
+	unregister_notifier(&after_nb);
+}
+module_exit(memtier_override_exit);
+
+MODULE_DESCRIPTION("Move NUMA nodes between memory tiers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("1.0");
