@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+
+#include "log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
+
+static bool log_to_journal;
+
+void log_open(bool foreground)
+{
+        log_to_journal = !foreground && !isatty(STDERR_FILENO) && getenv("JOURNAL_STREAM");
+}
+
+void log_field(struct log_entry *e, const char *format, ...)
+{
+        char *field = NULL;
+        va_list ap;
+
+        if (e->n_fields == ELEMENTSOF(e->fields))
+                return;
+        va_start(ap, format);
+        if (vasprintf(&field, format, ap) >= 0)
+                e->fields[e->n_fields++] = field;
+        va_end(ap);
+}
+
+void log_text(struct log_entry *e, const char *format, ...)
+{
+        char *text = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+        free(e->text);
+        e->text = text;
+}
+
+/* FNV-1a */
+static uint64_t hash_add(uint64_t hash, const char *s)
+{
+        for (; *s != '\0'; s++)
+                hash = (hash ^ (unsigned char)*s) * 0x100000001b3ULL;
+        return hash;
+}
+
+uint64_t log_hash(const struct log_entry *e)
+{
+        return hash_add(hash_add(0xcbf29ce484222325ULL, e->id ?: ""), e->text ?: "");
+}
+
+static void add_iovec(struct iovec *iov, int *n, char *text)
+{
+        if (text)
+                iov[(*n)++] = (struct iovec){ .iov_base = text, .iov_len = strlen(text) };
+}
+
+static void send_to_journal(const struct log_entry *e)
+{
+        _cleanup_(freep) char *message = NULL;
+        char priority[sizeof("PRIORITY=0")], id[sizeof("MESSAGE_ID=") + 32];
+        struct iovec iov[LOG_FIELDS_MAX + 3];
+        int n = 0;
+
+        if (asprintf(&message, "MESSAGE=%s", e->text ?: "(out of memory)") < 0)
+                message = NULL;
+        snprintf(priority, sizeof(priority), "PRIORITY=%d", e->priority & LOG_PRIMASK);
+        snprintf(id, sizeof(id), "MESSAGE_ID=%s", e->id ?: "");
+        add_iovec(iov, &n, message);
+        add_iovec(iov, &n, priority);
+        if (e->id)
+                add_iovec(iov, &n, id);
+        for (size_t i = 0; i < e->n_fields; i++)
+                add_iovec(iov, &n, e->fields[i]);
+        sd_journal_sendv(iov, n);
+}
+
+void log_send(struct log_entry *e)
+{
+        if (log_to_journal)
+                send_to_journal(e);
+        else
+                fprintf(stderr, "%s: %s\n", program_invocation_short_name,
+                        e->text ?: "(out of memory)");
+        log_discard(e);
+}
+
+void log_discard(struct log_entry *e)
+{
+        free(TAKE_PTR(e->text));
+        while (e->n_fields > 0)
+                free(e->fields[--e->n_fields]);
+}
+
+int log_error_errno(int error, const char *format, ...)
+{
+        struct log_entry e = LOG_ENTRY(LOG_ERR, NULL);
+        _cleanup_(freep) char *text = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+        log_field(&e, "ERRNO=%d", -error);
+        log_text(&e, "%s: %s", text ?: "", strerror(-error));
+        log_send(&e);
+        return error;
+}

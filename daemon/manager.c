@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manager.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "announce.h"
+#include "config.h"
+#include "job.h"
+#include "lock.h"
+#include "log.h"
+#include "monitor.h"
+#include "settle.h"
+#include "status.h"
+#include "tiers.h"
+#include "worker.h"
+
+#define USEC_PER_SEC 1000000ULL
+
+/* A job that takes longer than this waits for the kernel; said again in the status as often. */
+#define SLOW_USEC (30 * USEC_PER_SEC)
+
+/* After a look that failed, found a file busy or could not see the tiers: again after this, twice
+ * this, and so on. */
+#define RETRY_MIN_USEC TIERS_QUIET_USEC
+#define RETRY_MAX_USEC (60 * USEC_PER_SEC)
+
+enum timer {
+        TIMER_SETTLE, /* events have been quiet, or have gone on for too long */
+        TIMER_RETRY,  /* the last look was not conclusive */
+        TIMER_RESCAN, /* the net for what no event tells */
+        TIMER_SLOW,   /* the running job takes long */
+        TIMERS,
+};
+
+struct manager {
+        struct manager_options options;
+        int lock_fd;
+        sd_event *event;
+        sd_event_source *timers[TIMERS];
+        struct monitor *monitor; /* NULL when the root is a copy: nothing happens to it */
+        struct worker *worker;
+
+        struct sysroot *root;
+        struct policy *policy;
+        struct policy *retired; /* replaced while a job was using it */
+        struct state *state;    /* the job's while one runs */
+        struct job job;
+
+        struct settle settle;
+        uint64_t last_event; /* when memory last was not quiet */
+        uint64_t job_started;
+        uint64_t retry_usec; /* the last delay, or 0 */
+        bool look_wanted;    /* something came while a job was running */
+        bool tiers_suspect;  /* a removal: what is remembered of tiers may be wrong */
+
+        struct announcer announcer;
+        struct status status;
+        char *summary; /* of the last look */
+        bool ready, reloading, policy_refused, events_lost_told;
+};
+
+static uint64_t get_now(const struct manager *m)
+{
+        uint64_t now = 0;
+
+        sd_event_now(m->event, CLOCK_MONOTONIC, &now);
+        return now;
+}
+
+static int arm_timer(struct manager *m, enum timer t, uint64_t usec)
+{
+        sd_event_source *s = m->timers[t];
+        int r;
+
+        if (usec == SETTLE_NEVER)
+                return sd_event_source_set_enabled(s, SD_EVENT_OFF);
+        r = sd_event_source_set_time(s, usec);
+        return r < 0 ? r : sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
+static int disarm_timer(struct manager *m, enum timer t)
+{
+        return arm_timer(m, t, SETTLE_NEVER);
+}
+
+/* What systemd is told */
+
+static void send_status(const struct manager *m, const char *states)
+{
+        sd_notifyf(false, "%sSTATUS=%s%s", states,
+                   m->policy_refused ? "A new policy was refused (see the journal), the one before "
+                                       "stays; "
+                                     : "",
+                   m->summary ?: "Looking at the machine");
+}
+
+static void send_ready(struct manager *m)
+{
+        bool first = !m->ready;
+
+        m->ready = true;
+        m->reloading = false;
+        send_status(m, "READY=1\n");
+        if (first)
+                announce_started(m->summary ?: "");
+}
+
+/* The job */
+
+static int on_slow(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        struct manager *m = userdata;
+        uint64_t now = get_now(m), waited = now - m->job_started;
+        unsigned seconds = (unsigned)(waited / USEC_PER_SEC);
+        char place[JOB_PLACE_MAX];
+
+        if (!worker_is_busy(m->worker))
+                return 0;
+        job_get_place(&m->job, place);
+        if (waited < 2 * SLOW_USEC)
+                announce_waiting(place, seconds);
+        /* A unit that starts or reloads is not to be given up on because the kernel is busy. */
+        sd_notifyf(false,
+                   "EXTEND_TIMEOUT_USEC=%llu\nSTATUS=The kernel has kept numatierd waiting for %u "
+                   "s, since it read /%s",
+                   4 * SLOW_USEC, seconds, place);
+        return arm_timer(m, TIMER_SLOW, now + SLOW_USEC);
+}
+
+static void forget_known_tiers(struct state *state)
+{
+        for (size_t i = 0; i < state->n_nodes; i++)
+                state->nodes[i].memory_tier = TIER_UNKNOWN;
+}
+
+static void note_news(struct manager *m, const struct monitor_news *news)
+{
+        m->last_event = get_now(m);
+        m->tiers_suspect = m->tiers_suspect || news->removal;
+        if (news->lost && !m->events_lost_told) {
+                announce_events_lost();
+                m->events_lost_told = true;
+        }
+}
+
+/* What waits in the socket counts before it is claimed that memory has been quiet. */
+static int note_waiting_news(struct manager *m)
+{
+        struct monitor_news news;
+
+        if (!m->monitor)
+                return 0;
+        monitor_drain(m->monitor, &news);
+        if (!news.any)
+                return 0;
+        note_news(m, &news);
+        settle_event(&m->settle, m->last_event, false);
+        return arm_timer(m, TIMER_SETTLE, settle_deadline(&m->settle));
+}
+
+static enum tier_reading choose_tier_reading(const struct manager *m, uint64_t now)
+{
+        if (!m->monitor)
+                return TIERS_READ;
+        return now >= m->last_event + TIERS_QUIET_USEC ? TIERS_READ : TIERS_KNOWN_ONLY;
+}
+
+/* Starts a job, or notes that one is wanted after the one that runs. */
+static int look(struct manager *m)
+{
+        uint64_t now = get_now(m);
+        int r;
+
+        if (worker_is_busy(m->worker)) {
+                m->look_wanted = true;
+                return 0;
+        }
+        r = note_waiting_news(m);
+        if (r < 0)
+                return r;
+        if (m->tiers_suspect)
+                forget_known_tiers(m->state);
+        m->tiers_suspect = m->look_wanted = false;
+        m->job.policy = m->policy;
+        m->job.tiers = choose_tier_reading(m, now);
+        m->job_started = now;
+        disarm_timer(m, TIMER_RETRY);
+        arm_timer(m, TIMER_SLOW, now + SLOW_USEC);
+        r = worker_start(m->worker);
+        if (r >= 0)
+                return 0;
+        log_error_errno(r, "Cannot start a thread");
+        return arm_timer(m, TIMER_RETRY, now + RETRY_MAX_USEC);
+}
+
+static void run_job(void *userdata)
+{
+        struct manager *m = userdata;
+
+        job_run(&m->job);
+}
+
+static void release_job(struct manager *m)
+{
+        reconciliation_done(&m->job.result);
+        m->retired = policy_free(m->retired);
+}
+
+/* Says what the job did, and lets go of it. */
+static void take_result(struct manager *m)
+{
+        struct reconciliation *r = &m->job.result;
+        char *summary;
+
+        announce_look(&m->announcer, r, m->job.error);
+        status_note(&m->status, r, time(NULL));
+        summary = status_format(&m->status, r, m->job.error);
+        if (!summary || !m->summary || !streq(summary, m->summary)) {
+                free(m->summary);
+                m->summary = summary;
+        } else {
+                free(summary);
+        }
+        if (!m->ready || m->reloading)
+                send_ready(m);
+        else
+                send_status(m, "");
+}
+
+/* Whether the last look leaves a question that time answers. */
+static bool is_inconclusive(const struct job *j)
+{
+        const struct report *report = j->result.report;
+
+        return j->error < 0 || j->result.machine->tiers_withheld ||
+               (report && report->count[OUTCOME_BUSY] + report->count[OUTCOME_GONE] +
+                                          report->count[OUTCOME_UNVERIFIED] >
+                                  0);
+}
+
+static int schedule_retry(struct manager *m, bool inconclusive)
+{
+        uint64_t now = get_now(m), delay = m->retry_usec * 2, quiet;
+
+        if (!inconclusive) {
+                m->retry_usec = 0;
+                return 0;
+        }
+        if (delay < RETRY_MIN_USEC)
+                delay = RETRY_MIN_USEC;
+        m->retry_usec = delay < RETRY_MAX_USEC ? delay : RETRY_MAX_USEC;
+        /* The first one comes as soon as the tiers may be read. */
+        quiet = m->last_event + TIERS_QUIET_USEC;
+        return arm_timer(m, TIMER_RETRY,
+                         delay == RETRY_MIN_USEC && quiet > now ? quiet : now + m->retry_usec);
+}
+
+static int on_job_done(void *userdata)
+{
+        struct manager *m = userdata;
+        bool inconclusive = is_inconclusive(&m->job);
+        int r;
+
+        disarm_timer(m, TIMER_SLOW);
+        take_result(m);
+        release_job(m);
+        if (m->look_wanted)
+                return look(m);
+        r = schedule_retry(m, inconclusive);
+        if (r < 0 || m->policy->rescan_usec == 0)
+                return r;
+        return arm_timer(m, TIMER_RESCAN, get_now(m) + m->policy->rescan_usec);
+}
+
+/* Triggers */
+
+static int on_news(const struct monitor_news *news, void *userdata)
+{
+        struct manager *m = userdata;
+        bool hurry;
+        int r;
+
+        note_news(m, news);
+        m->retry_usec = 0;
+        hurry = settle_event(&m->settle, m->last_event, news->complete);
+        r = arm_timer(m, TIMER_SETTLE, settle_deadline(&m->settle));
+        return r < 0 || !hurry ? r : look(m);
+}
+
+static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        struct manager *m = userdata;
+
+        settle_done(&m->settle);
+        return look(m);
+}
+
+static int on_time(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        return look(userdata);
+}
+
+static void use_policy(struct manager *m, struct policy *policy)
+{
+        if (m->policy && worker_is_busy(m->worker) && m->job.policy == m->policy)
+                m->retired = m->policy;
+        else
+                policy_free(m->policy);
+        m->policy = policy;
+        m->policy_refused = false;
+        m->settle.quiet = policy->settle_usec;
+        m->settle.max = policy->settle_max_usec;
+        announce_policy(policy);
+}
+
+/* The policy is the system's own, whatever machine is looked at. */
+static int load_policy(const struct manager *m, struct policy **ret)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        struct messages errors = MESSAGES_INIT;
+        int r;
+
+        r = sysroot_open("/", &root);
+        if (r >= 0)
+                r = config_load(root, m->options.config, &errors, ret);
+        if (r < 0 && errors.n == 0)
+                messages_add(&errors, "The policy cannot be read: %s", strerror(-r));
+        if (r < 0)
+                announce_policy_refused(&errors, m->policy != NULL);
+        messages_done(&errors);
+        return r;
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+        struct manager *m = userdata;
+        struct policy *policy;
+
+        sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Reloading the policy",
+                   get_now(m));
+        if (load_policy(m, &policy) < 0) {
+                m->policy_refused = true;
+                send_ready(m);
+                return 0;
+        }
+        use_policy(m, policy);
+        if (m->policy->rescan_usec == 0)
+                disarm_timer(m, TIMER_RESCAN);
+        /* READY=1 when the new policy has been applied; but that may take the kernel a while. */
+        m->reloading = true;
+        if (worker_is_busy(m->worker))
+                send_ready(m);
+        return look(m);
+}
+
+/* Beginning and end */
+
+static int add_timers(struct manager *m)
+{
+        static const sd_event_time_handler_t handlers[TIMERS] = {
+                [TIMER_SETTLE] = on_settled,
+                [TIMER_RETRY] = on_time,
+                [TIMER_RESCAN] = on_time,
+                [TIMER_SLOW] = on_slow,
+        };
+        /* How much later than asked it may be, so that wake-ups fall together with others'. */
+        static const uint64_t accuracy[TIMERS] = {
+                [TIMER_SETTLE] = USEC_PER_SEC / 20,
+                [TIMER_RETRY] = USEC_PER_SEC / 10,
+                [TIMER_RESCAN] = 5 * USEC_PER_SEC,
+                [TIMER_SLOW] = USEC_PER_SEC,
+        };
+        int r;
+
+        for (unsigned t = 0; t < TIMERS; t++) {
+                r = sd_event_add_time(m->event, &m->timers[t], CLOCK_MONOTONIC, UINT64_MAX,
+                                      accuracy[t], handlers[t], m);
+                if (r >= 0)
+                        r = disarm_timer(m, t);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int add_signals(struct manager *m)
+{
+        int r;
+
+        r = sd_event_add_signal(m->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(m->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, NULL,
+                                        NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(m->event, NULL, SIGHUP | SD_EVENT_SIGNAL_PROCMASK,
+                                        on_reload, m);
+        return r;
+}
+
+static int open_event_loop(struct manager *m)
+{
+        int r;
+
+        r = sd_event_default(&m->event);
+        if (r >= 0)
+                r = add_timers(m);
+        if (r >= 0)
+                r = add_signals(m);
+        if (r >= 0)
+                r = worker_new(m->event, run_job, on_job_done, m, &m->worker);
+        if (r >= 0)
+                r = sd_event_set_watchdog(m->event, true);
+        return r < 0 ? log_error_errno(r, "Cannot set up the event loop") : 0;
+}
+
+static int take_lock(struct manager *m)
+{
+        pid_t holder = 0;
+        int r;
+
+        r = lock_take(m->options.root, &m->lock_fd, &holder);
+        if (r == -EBUSY)
+                return log_error_errno(
+                        r, "Another numatierd or numatier is at work here (pid %ld holds /%s)",
+                        (long)holder, LOCK_PATH);
+        return r < 0 ? log_error_errno(r, "Cannot lock /%s", LOCK_PATH) : 0;
+}
+
+/* What an earlier run knew of tiers may have changed while none was looking. */
+static int load_state(struct manager *m)
+{
+        struct messages problems = MESSAGES_INIT;
+        int r;
+
+        r = state_load(m->root, &problems, &m->state);
+        for (size_t i = 0; i < problems.n; i++)
+                log_error_errno(-EBADMSG, "%s", problems.items[i]);
+        messages_done(&problems);
+        if (r < 0)
+                return log_error_errno(r, "Cannot load the state of this boot");
+        forget_known_tiers(m->state);
+        m->state->daemon = getpid();
+        r = state_save(m->root, m->state);
+        return r < 0 ? log_error_errno(r, "Cannot save the state to /%s", STATE_PATH) : 0;
+}
+
+static int open_root(struct manager *m)
+{
+        const char *path = m->options.root ?: "/";
+        int r;
+
+        r = sysroot_open(path, &m->root);
+        if (r < 0)
+                return log_error_errno(r, "Cannot open %s", path);
+        r = take_lock(m);
+        return r < 0 ? r : load_state(m);
+}
+
+int manager_new(const struct manager_options *options, struct manager **ret)
+{
+        _cleanup_(manager_freep) struct manager *m = calloc(1, sizeof(*m));
+        struct policy *policy;
+        int r;
+
+        if (!m)
+                return -ENOMEM;
+        m->options = *options;
+        m->lock_fd = -1;
+        r = load_policy(m, &policy);
+        if (r < 0)
+                return r;
+        use_policy(m, policy);
+        r = open_root(m);
+        if (r < 0)
+                return r;
+        job_init(&m->job, m->root, m->state);
+        r = open_event_loop(m);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+int manager_start(struct manager *m)
+{
+        int r;
+
+        if (sysroot_is_live(m->root)) {
+                r = monitor_new(m->event, on_news, m, &m->monitor);
+                if (r < 0)
+                        return log_error_errno(r, "Cannot listen to the kernel's events");
+        }
+        /* What was before this cannot be known: not quiet yet. */
+        m->last_event = get_now(m);
+        return look(m);
+}
+
+static void say_goodbye(struct manager *m)
+{
+        sd_notify(false, "STOPPING=1\nSTATUS=Stopping; tiers stay as they are");
+        if (worker_is_busy(m->worker))
+                return; /* the state is the job's, and the job the kernel's */
+        m->state->daemon = 0;
+        state_save(m->root, m->state);
+}
+
+int manager_run(struct manager *m)
+{
+        int r;
+
+        r = sd_event_loop(m->event);
+        say_goodbye(m);
+        return r < 0 ? log_error_errno(r, "The event loop failed") : 0;
+}
+
+/* A job that still runs keeps all it uses: the process is about to end. */
+struct manager *manager_free(struct manager *m)
+{
+        if (!m || (m->worker && worker_is_busy(m->worker)))
+                return NULL;
+        if (m->job.root)
+                job_done(&m->job);
+        for (unsigned t = 0; t < TIMERS; t++)
+                sd_event_source_disable_unref(m->timers[t]);
+        worker_free(m->worker);
+        monitor_free(m->monitor);
+        sd_event_unref(m->event);
+        announcer_done(&m->announcer);
+        free(m->summary);
+        policy_free(m->policy);
+        policy_free(m->retired);
+        state_free(m->state);
+        sysroot_free(m->root);
+        if (m->lock_fd >= 0)
+                close(m->lock_fd);
+        free(m);
+        return NULL;
+}

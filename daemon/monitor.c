@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor.h"
+
+#include <errno.h>
+#include <libudev.h>
+
+#include "monitor-filter.h"
+
+/* A terabyte plugged in blocks of 128 MiB is 16384 events of about a kilobyte each in the kernel's
+ * reckoning. Without CAP_NET_ADMIN this ends at net.core.rmem_max: what is dropped is a rescan. */
+#define RECEIVE_BUFFER (16 << 20)
+
+/* At most so many at a time, so that signals and the watchdog get their turn in a storm. */
+#define BATCH 1024
+
+struct monitor {
+        struct udev *udev;
+        struct udev_monitor *udev_monitor;
+        sd_event_source *source;
+        monitor_fn fn;
+        void *userdata;
+};
+
+static bool is_one_of(const char *s, const char *const *list)
+{
+        for (; *list; list++)
+                if (streq(s, *list))
+                        return true;
+        return false;
+}
+
+static const char *const subsystems[] = { "memory", "node", "memory_tiering", "cxl", "dax", NULL };
+
+void monitor_classify(const char *subsystem, const char *action, struct monitor_news *news)
+{
+        static const char *const completing[] = { "online", "bind", NULL };
+        static const char *const removing[] = { "offline", "remove", "unbind", NULL };
+
+        if (!subsystem || !action || !is_one_of(subsystem, subsystems))
+                return;
+        news->any = true;
+        news->complete = news->complete || is_one_of(action, completing);
+        news->removal = news->removal || is_one_of(action, removing);
+}
+
+/* Reads one event. False: there is none. */
+static bool receive(struct monitor *m, struct monitor_news *news)
+{
+        struct udev_device *device;
+
+        errno = 0;
+        device = udev_monitor_receive_device(m->udev_monitor);
+        if (device) {
+                monitor_classify(udev_device_get_subsystem(device), udev_device_get_action(device),
+                                 news);
+                udev_device_unref(device);
+                return true;
+        }
+        if (errno != ENOBUFS)
+                return false;
+        news->any = news->lost = news->removal = true;
+        return true;
+}
+
+void monitor_drain(struct monitor *m, struct monitor_news *news)
+{
+        *news = (struct monitor_news){ 0 };
+        for (unsigned i = 0; i < BATCH && receive(m, news); i++)
+                ;
+}
+
+static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        struct monitor *m = userdata;
+        struct monitor_news news;
+
+        monitor_drain(m, &news);
+        return news.any ? m->fn(&news, m->userdata) : 0;
+}
+
+/* The kernel's own group, not udev's: it needs no udevd, it is not late when udevd has thousands of
+ * memory blocks to go through, and lateness here would be dangerous: that the memory has been quiet
+ * is what makes it safe to read nodelist. libudev checks that the sender is the kernel. */
+static int open_monitor(struct monitor *m)
+{
+        int r = 0;
+
+        m->udev = udev_new();
+        if (m->udev)
+                m->udev_monitor = udev_monitor_new_from_netlink(m->udev, "kernel");
+        if (!m->udev_monitor)
+                return errno > 0 ? -errno : -ENOMEM;
+        for (const char *const *s = subsystems; r >= 0 && *s; s++)
+                r = udev_monitor_filter_add_match_subsystem_devtype(m->udev_monitor, *s, NULL);
+        if (r < 0)
+                return r;
+        udev_monitor_set_receive_buffer_size(m->udev_monitor, RECEIVE_BUFFER);
+        r = udev_monitor_enable_receiving(m->udev_monitor);
+        if (r < 0)
+                return r;
+        return monitor_filter_attach(udev_monitor_get_fd(m->udev_monitor));
+}
+
+int monitor_new(sd_event *event, monitor_fn fn, void *userdata, struct monitor **ret)
+{
+        _cleanup_(monitor_freep) struct monitor *m = calloc(1, sizeof(*m));
+        int r;
+
+        if (!m)
+                return -ENOMEM;
+        m->fn = fn;
+        m->userdata = userdata;
+        r = open_monitor(m);
+        if (r < 0)
+                return r;
+        r = sd_event_add_io(event, &m->source, udev_monitor_get_fd(m->udev_monitor), EPOLLIN,
+                            on_readable, m);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+struct monitor *monitor_free(struct monitor *m)
+{
+        if (!m)
+                return NULL;
+        sd_event_source_disable_unref(m->source);
+        udev_monitor_unref(m->udev_monitor);
+        udev_unref(m->udev);
+        free(m);
+        return NULL;
+}

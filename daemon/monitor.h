@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Hears the kernel's uevents of subsystems that have to do with memory. They say only that
+ * something changed; the facts come from a fresh look. */
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "util.h"
+
+struct monitor;
+
+/* What a handful of events amounted to. */
+struct monitor_news {
+        bool any;      /* memory, node, memory_tiering, cxl or dax changed */
+        bool complete; /* memory became usable, a driver finished: the machine may be complete */
+        bool removal;  /* something went, so that a tier may be gone or another node's */
+        bool lost;     /* the kernel dropped events */
+};
+
+typedef int (*monitor_fn)(const struct monitor_news *news, void *userdata);
+
+/* Listens from now on. fn is called for events that matter, a batch at a time. */
+int monitor_new(sd_event *event, monitor_fn fn, void *userdata, struct monitor **ret);
+struct monitor *monitor_free(struct monitor *m);
+DEFINE_CLEANUP(struct monitor *, monitor_free)
+
+/* What has come and was not told yet; fn is not called for it. */
+void monitor_drain(struct monitor *m, struct monitor_news *news);
+
+/* What one event means, by its subsystem and action; news is added to. */
+void monitor_classify(const char *subsystem, const char *action, struct monitor_news *news);

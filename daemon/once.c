@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "once.h"
+
+#include <errno.h>
+
+#include "announce.h"
+#include "lock.h"
+#include "log.h"
+#include "quiet.h"
+#include "status.h"
+
+#define EXIT_DIFFERS 3
+
+static int load_state(struct sysroot *root, struct state **ret)
+{
+        struct messages problems = MESSAGES_INIT;
+        int r;
+
+        r = state_load(root, &problems, ret);
+        for (size_t i = 0; i < problems.n; i++)
+                fprintf(stderr, "%s\n", problems.items[i]);
+        messages_done(&problems);
+        return r < 0 ? log_error_errno(r, "Cannot load the state of this boot") : 0;
+}
+
+static void print_plan(const struct plan *plan)
+{
+        for (size_t i = 0; i < plan->n_writes; i++) {
+                const struct plan_write *w = &plan->writes[i];
+
+                fprintf(stderr, "Would write %s to /%s, now %s (%s)\n", w->value, w->path,
+                        w->before, w->reason);
+        }
+}
+
+static void tell(const struct reconciliation *r, int error)
+{
+        struct announcer announcer = { 0 };
+        struct status status = { 0 };
+        _cleanup_(freep) char *summary = NULL;
+
+        announce_look(&announcer, r, error);
+        announcer_done(&announcer);
+        if (error < 0)
+                return;
+        if (!r->report)
+                print_plan(r->plan);
+        summary = status_format(&status, r, error);
+        fprintf(stderr, "%s\n", summary ?: "");
+}
+
+static int judge_result(const struct reconciliation *r, bool dry_run)
+{
+        if (dry_run)
+                return plan_is_empty(r->plan) ? EXIT_SUCCESS : EXIT_DIFFERS;
+        return r->report->count[OUTCOME_FAILED] + r->report->count[OUTCOME_IGNORED] +
+                                       r->report->count[OUTCOME_BUSY] >
+                               0
+                       ? EXIT_FAILURE
+                       : EXIT_SUCCESS;
+}
+
+static int reconcile_once(struct sysroot *root, const struct policy *policy, bool dry_run)
+{
+        _cleanup_(state_freep) struct state *state = NULL;
+        struct reconciliation result = { 0 };
+        int r, status = EXIT_FAILURE;
+
+        if (load_state(root, &state) < 0)
+                return EXIT_FAILURE;
+        r = quiet_reconcile(root, policy, dry_run ? RECONCILE_PLAN : RECONCILE_APPLY, state,
+                            &result);
+        tell(&result, r);
+        if (r >= 0)
+                status = judge_result(&result, dry_run);
+        reconciliation_done(&result);
+        return status;
+}
+
+static int take_lock(const struct input *in, int *ret_fd)
+{
+        pid_t holder = 0;
+        int r;
+
+        r = lock_take(in->root, ret_fd, &holder);
+        if (r == -EBUSY)
+                return log_error_errno(r, "numatierd or numatier is at work here already (pid %ld)",
+                                       (long)holder);
+        return r < 0 ? log_error_errno(r, "Cannot lock /%s", LOCK_PATH) : 0;
+}
+
+int once_run(const struct input *in, bool dry_run)
+{
+        _cleanup_(policy_freep) struct policy *policy = NULL;
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        _cleanup_(closep) int lock_fd = -1;
+
+        if (input_load_policy(in, &policy) < 0 || input_open_root(in, &root) < 0)
+                return EXIT_FAILURE;
+        if (!dry_run && !in->machine && take_lock(in, &lock_fd) < 0)
+                return EXIT_FAILURE;
+        return reconcile_once(root, policy, dry_run);
+}
+
+int once_check(const struct input *in)
+{
+        _cleanup_(policy_freep) struct policy *policy = NULL;
+
+        return input_load_policy(in, &policy) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* numatierd --once and --check: one look in the foreground, told on standard error. */
+
+#include <stdbool.h>
+
+#include "input.h"
+
+/* Reconciles once, or (dry_run) says what that would do. Returns an exit status: 0 done, 1 failed,
+ * 3 there is something to do (dry_run only). */
+int once_run(const struct input *in, bool dry_run);
+
+/* Validates the policy. Returns an exit status: 0 or 1. */
+int once_check(const struct input *in);
