@@ -75,11 +75,13 @@
  * The functions and variables used are not exported; they are found by name. A kernel
  * where the compiler has inlined one of them, or which was built without
  * CONFIG_KPROBES, is refused, and so is one whose data does not look as expected: see
- * verify(). They are called through static calls, that is, directly, because an
+ * tiers_look_right(). They are called through static calls, that is, directly, because an
  * indirect call would fault under IBT: a static function whose address the kernel
  * never takes has had its ENDBR sealed.
  *
- * Unloading waits for memory_tier_lock without a bound, for it cannot fail.
+ * The last memory of a node and the first are one hotplug operation each; a move in
+ * between is refused with -EAGAIN. An override outlives the node: it waits, by
+ * number, until the node comes back or the module goes.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -581,13 +583,18 @@ static bool reapply(int nid)
 	return !err && changed;
 }
 
+/* The node that this notification gives a tier or takes it from, or NUMA_NO_NODE */
+static int changing_node(unsigned long action, void *arg)
+{
+	if (action != NODE_ONLINE && action != NODE_OFFLINE)
+		return NUMA_NO_NODE;
+	return hotplug_nid(arg);
+}
+
 static int before_kernel(struct notifier_block *nb, unsigned long action, void *arg)
 {
-	int nid;
+	int nid = changing_node(action, arg);
 
-	if (action != NODE_ONLINE && action != NODE_OFFLINE)
-		return NOTIFY_DONE;
-	nid = hotplug_nid(arg);
 	if (nid < 0)
 		return NOTIFY_DONE;
 
@@ -600,14 +607,12 @@ static int before_kernel(struct notifier_block *nb, unsigned long action, void *
 
 static int after_kernel(struct notifier_block *nb, unsigned long action, void *arg)
 {
+	int nid = changing_node(action, arg);
 	bool changed = false;
-	int nid;
 
-	if (action != NODE_ONLINE && action != NODE_OFFLINE)
-		return NOTIFY_DONE;
-	nid = hotplug_nid(arg);
+	/* While loading and unloading there may be only this one of the two. */
 	if (nid < 0 || notified != current)
-		return NOTIFY_DONE;	/* loading or unloading: only one of the two is there */
+		return NOTIFY_DONE;
 
 	if (action == NODE_OFFLINE)
 		release_tier(nid);
@@ -667,41 +672,39 @@ static bool node_looks_right(int nid)
  * The names are right; is their meaning? Look at every node, then have the kernel put
  * one into the tier in which it is.
  */
-static int verify(void)
+static bool tiers_look_right(void)
 {
-	int nid, tried = NUMA_NO_NODE, err;
+	int nid, tried = NUMA_NO_NODE;
 	struct node_memory_type_map saved;
 	struct memory_tier *tier;
-
-	err = lock_tiers();
-	if (err)
-		return err;
 
 	for_each_node_state(nid, N_MEMORY) {
 		if (!tier_of(nid))
 			continue;
 		if (!node_looks_right(nid))
-			goto unlock;
+			return false;
 		tried = nid;
 	}
 	if (tried == NUMA_NO_NODE)
-		goto unlock;
+		return false;
 
 	saved = node_memory_types[tried];
 	tier = static_call(set_node_memory_tier)(tried);
 	node_memory_types[tried] = saved;
-	if (tier == tier_of(tried) && node_looks_right(tried))
-		err = 0;
-	else
-		err = -EINVAL;
-	mutex_unlock(memory_tier_lock);
-	goto out;
-unlock:
-	mutex_unlock(memory_tier_lock);
-	err = -EINVAL;
-out:
+	return tier == tier_of(tried) && node_looks_right(tried);
+}
+
+static int verify(void)
+{
+	int err = lock_tiers();
+
 	if (err)
-		pr_err("this kernel's memory tiers are not what they should be\n");
+		return err;
+	if (!tiers_look_right())
+		err = -EOPNOTSUPP;
+	mutex_unlock(memory_tier_lock);
+	if (err)
+		pr_err("the memory tiers of this kernel are not as expected\n");
 	return err;
 }
 
