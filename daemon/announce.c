@@ -347,6 +347,14 @@ void announce_started(const char *summary)
         log_send(&e);
 }
 
+void announce_stopped(void)
+{
+        struct log_entry e = LOG_ENTRY(LOG_INFO, MESSAGE_STOPPED);
+
+        log_text(&e, "Stopped; tiers stay as they are");
+        log_send(&e);
+}
+
 void announce_waiting(const char *place, unsigned seconds)
 {
         struct log_entry e = LOG_ENTRY(LOG_WARNING, MESSAGE_WAITING);

@@ -31,5 +31,7 @@ void announce_policy_refused(const struct messages *errors, bool keeps_old);
 /* The first look is over; summary is the status line's. */
 void announce_started(const char *summary);
 
+void announce_stopped(void);
+
 void announce_waiting(const char *place, unsigned seconds);
 void announce_events_lost(void);

@@ -502,6 +502,7 @@ int manager_start(struct manager *m)
 static void say_goodbye(struct manager *m)
 {
         sd_notify(false, "STOPPING=1\nSTATUS=Stopping; tiers stay as they are");
+        announce_stopped();
         if (worker_is_busy(m->worker))
                 return; /* the state is the job's, and the job the kernel's */
         m->state->daemon = 0;
