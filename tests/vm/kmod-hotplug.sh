@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# kernels: 6.1 6.12 7.3
+# machines: virtio-mem
+# module: yes
+# timeout: 180
+# An override stays through offline, online, hot-remove and hot-add; the kernel's own accounting is
+# never touched; and with the module, reading nodelist no longer hangs memory hotplug.
+
+node=/sys/devices/system/node/node1
+file=$node/memtier_override
+[ "$KERNEL" = 6.1 ] && home=4 || home=18
+
+size() { # MIB: and wait until the guest has followed
+        qmp '{"execute": "qom-set", "arguments": {"path": "vm0", "property": "requested-size", "value": '$(($1 << 20))'}}' >/dev/null
+        if [ "$1" = 0 ]; then
+                wait_for 30 test ! -e $node
+        else
+                wait_for 30 has_mib "$1"
+        fi
+}
+
+has_mib() {
+        [ "$(cat $node/memory*/state | grep -c '^online$')" = $(($1 / 128)) ]
+}
+
+all_blocks() { # STATE
+        local block
+        for block in $node/memory*; do
+                echo "$1" >"$block/state" || return
+        done
+}
+
+write() {
+        local error
+        error=$({ printf '%s\n' "$1" >$file; } 2>&1) && echo moved || echo "${error##*: }"
+}
+
+read_file() {
+        cat $file 2>&1 | sed 's/.*: //'
+}
+
+# The kernel's own book: node_memory_types[1], out of /proc/kcore.
+accounting() {
+        python3 - "$KERNEL" <<'PY'
+import struct, sys
+base = next(int(l.split()[0], 16) for l in open("/proc/kallsyms") if l.split()[2] == "node_memory_types")
+core = open("/proc/kcore", "rb")
+def read(address, form):
+    core.seek(0)
+    header = core.read(64)
+    offset, count = struct.unpack_from("<Q", header, 32)[0], struct.unpack_from("<H", header, 56)[0]
+    for i in range(count):
+        core.seek(offset + 56 * i)
+        kind, _, where, start, _, size = struct.unpack("<IIQQQQ", core.read(40))
+        if kind == 1 and start <= address < start + size:
+            core.seek(where + address - start)
+            return struct.unpack(form, core.read(struct.calcsize(form)))
+    raise LookupError(hex(address))
+memtype, count = read(base + 16, "<Qi")
+fields = 16 if sys.argv[1] == "6.1" else 32
+print("count", count, "adistance", read(memtype + fields, "<i")[0] if memtype else None,
+      "references", read(memtype + fields + 8 + 128, "<i")[0] if memtype else None)
+PY
+}
+
+check "it loads" modprobe_override
+check "node 1 comes" size 256
+equal "in the kernel's tier" memory_tier$home "$(read_file)"
+book=$(accounting)
+equal "move" moved "$(write 9)"
+equal "it is there" 9 "$(tier_of 1)"
+equal "the kernel's accounting is untouched" "$book" "$(accounting)"
+
+check "all its memory goes offline" all_blocks offline
+equal "no memory: reading" "No such device" "$(read_file)"
+equal "no memory: writing" "No such device" "$(write 5)"
+refuse "no memory: no tier" tier_of 1
+check "all its memory comes online" all_blocks online_movable
+equal "the override stayed" memory_tier9 "$(read_file)"
+equal "nodelist says so" 9 "$(tier_of 1)"
+book=$(accounting)
+equal "a node that was offline moves like any other" moved "$(write 11)"
+equal "it is there" 11 "$(tier_of 1)"
+equal "and back into the DRAM tier" moved "$(write 4)"
+equal "it is there" 4 "$(tier_of 1)"
+equal "the kernel's accounting is untouched" "$book" "$(accounting)"
+
+equal "move" moved "$(write 12)"
+udevadm monitor --kernel --subsystem-match=node >/tmp/uevents &
+monitor=$!
+check "node 1 goes" size 0
+equal "its tier goes with it" "" "$(ls -d /sys/devices/virtual/memory_tiering/memory_tier12 2>/dev/null)"
+check "node 1 comes again" size 128
+equal "the override stayed" memory_tier12 "$(read_file)"
+equal "nodelist says so" 12 "$(tier_of 1)"
+check "its return was told" wait_for 5 grep -q 'change.*node1 ' /tmp/uevents
+kill $monitor
+
+check "all its memory goes offline" all_blocks offline
+equal "default, while it has none" moved "$(write default)"
+check "all its memory comes online" all_blocks online_movable
+equal "the override is gone" memory_tier$home "$(read_file)"
+
+equal "move" moved "$(write 7)"
+check "node 1 goes, overridden" size 0
+check "unload while it is away" rmmod memtier_override
+check "node 1 comes" size 128
+equal "in the kernel's tier" $home "$(tier_of 1)"
+
+check "it loads again" modprobe_override
+readers=()
+for _ in 1 2; do
+        while :; do cat /sys/devices/virtual/memory_tiering/memory_tier*/nodelist; done &>/dev/null &
+        readers+=($!)
+done
+for cycle in 1 2 3 4 5; do
+        equal "under nodelist readers: move $cycle" moved "$(write $((20 + cycle)))"
+        equal "under nodelist readers: give back $cycle" moved "$(write default)"
+        check "under nodelist readers: unplug $cycle" size 0
+        check "under nodelist readers: plug $cycle" size 128
+done
+equal "move" moved "$(write 6)"
+check "under nodelist readers: unload" rmmod memtier_override
+kill "${readers[@]}"
+equal "back in the kernel's tier" $home "$(tier_of 1)"
+healthy "the guest is well"

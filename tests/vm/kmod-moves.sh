@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# kernels: 6.1 6.12 7.3
+# machines: thread
+# module: yes
+# memtier_override on the thread's guest: every move, every refusal, and no trace after unloading.
+
+module=/run/payload/modules/memtier_override.ko
+file=/sys/devices/system/node/node1/memtier_override
+[ "$KERNEL" = 6.1 ] && home=4 || home=18
+
+write() { # what became of it, in one word or errno's
+        local error
+        error=$({ printf '%s\n' "$1" >$file; } 2>&1) && echo moved || echo "${error##*: }"
+}
+
+changes() {
+        grep -c '^KERNEL.*change.*node1 ' /tmp/uevents
+}
+
+demotes_to() { # NODE: its demotion targets, as the kernel (6.12 or later) last said
+        dmesg | sed -n "s/.*Demotion targets for Node $1: \(preferred: \)\?\([^,]*\).*/\2/p" | tail -1
+}
+
+expect() { # TIER [DEMOTION TARGET OF NODE 0, OF NODE 1]
+        equal "tier $1: the file says so" "memory_tier$1" "$(cat $file)"
+        equal "tier $1: nodelist says so" "$1" "$(tier_of 1)"
+        equal "tier $1: node 0 stays" 4 "$(tier_of 0)"
+        [ "$KERNEL" = 6.1 ] && return
+        equal "tier $1: demotion from node 0" "$2" "$(demotes_to 0)"
+        equal "tier $1: demotion from node 1" "$3" "$(demotes_to 1)"
+}
+
+# A second module that makes the same file: this one under another name.
+make_twin() {
+        local section
+        cp $module /tmp/twin.ko
+        for section in .modinfo .gnu.linkonce.this_module; do
+                objcopy --dump-section $section=/tmp/section /tmp/twin.ko
+                sed -i 's/memtier_override/memtier_overtwin/' /tmp/section
+                objcopy --update-section $section=/tmp/section /tmp/twin.ko
+        done
+}
+
+before=$(ls /sys/devices/virtual/memory_tiering)
+refuse "no indirect call in the module" \
+        sh -c "objdump -dr $module | grep -E 'indirect_thunk|call +\*|jmp +\*'"
+check "it loads" modprobe_override
+check "it says its version" test -s /sys/module/memtier_override/version
+check "every node has the file" test -e /sys/devices/system/node/node0/memtier_override -a -e $file
+expect $home 1 null
+
+udevadm monitor --kernel --subsystem-match=node >/tmp/uevents &
+monitor=$!
+wait_for 10 grep -q KERNEL /tmp/uevents
+equal "move" moved "$(write 2)"
+expect 2 null 0
+equal "move into another node's tier" moved "$(write 4)"
+expect 4 null null
+equal "move" moved "$(write 30)"
+expect 30 1 null
+check "three moves, three events" wait_for 5 test "$(changes)" = 3
+equal "move to where it is" moved "$(write 30)"
+equal "the fastest tier" moved "$(write 0)"
+expect 0 null 0
+equal "the slowest tier" moved "$(write 16777215)"
+expect 16777215 1 null
+equal "give back" moved "$(write default)"
+expect $home 1 null
+equal "give back again" moved "$(write default)"
+sleep 0.5
+equal "six moves, six events" 6 "$(changes)"
+kill $monitor
+
+for garbage in -1 16777216 4294967296 99999999999999999999 0x4 4x '4 5' '' foo defaults memory_tier4; do
+        equal "'$garbage' is refused" "Invalid argument" "$(write "$garbage")"
+done
+equal "and has done nothing" memory_tier$home "$(cat $file)"
+
+equal "node 0, with the CPUs, moves too" moved "$(file=${file/node1/node0} write 3)"
+equal "node 0 is there" 3 "$(tier_of 0)"
+equal "leave node 1 moved" moved "$(write 9)"
+make_twin
+refuse "refused where the file exists" insmod /tmp/twin.ko
+equal "with the right error" 1 "$(dmesg | grep -c 'memtier_overtwin: node0 already has')"
+equal "and without harm" memory_tier9 "$(cat $file)"
+
+check "it unloads" rmmod memtier_override
+refuse "the files are gone" ls /sys/devices/system/node/node*/memtier_override
+equal "node 0 is back" 4 "$(tier_of 0)"
+equal "node 1 is back" $home "$(tier_of 1)"
+equal "no tier was left behind" "$before" "$(ls /sys/devices/virtual/memory_tiering)"
+healthy "the guest is well"

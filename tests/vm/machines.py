@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The shapes of machine that VM tests run on. A shape is a name, and after a colon its parameters:
+
+    one-node                 one node, no HMAT
+    thread                   the mailing-list thread's guest: hmat:10/10,20/5
+    hmat:LAT/BW,LAT/BW...    node 0 with CPUs, the others without; LAT in ns, BW in MiB/s
+    dram:LAT/BW,LAT/BW       the same, but nodes 0 and 1 both have CPUs
+    virtio-mem               node 1 is there only while a virtio-mem device (id vm0) has memory
+    dimm                     node 1 is there only while a DIMM is plugged (memory backends dimm0, dimm1)
+    cold-dimm                node 1 is a DIMM device that is present at boot
+    small-fast               node 0 too small for the work, node 1 large and slow
+    small-fast-dimm          the same with node 1 as a DIMM device that is present at boot
+    cxl                      a CXL type 3 device behind a root port, no HMAT for it
+    cxl2                     two of them, for two regions in one window
+    cxl-port                 the root port alone; backends cxlmem0 and cxlmem1 wait to be plugged
+    cxl-generic-port         as cxl, with a generic port in SRAT and HMAT: CDAT figures
+"""
+
+MIB = 1024 * 1024
+
+Q35 = ["-M", "q35,hmat=on", "-cpu", "max", "-smp", "2"]
+
+
+def backend(name, mib):
+    return ["-object", f"memory-backend-ram,id={name},size={mib}M"]
+
+
+def hmat_lb(target, latency, bandwidth, initiator=0):
+    head = f"hmat-lb,initiator={initiator},target={target},hierarchy=memory"
+    return ["-numa", f"{head},data-type=access-latency,latency={latency}",
+            "-numa", f"{head},data-type=access-bandwidth,bandwidth={bandwidth * MIB}"]
+
+
+def figures(text):
+    """'10/10,20/5' -> [(10, 10), (20, 5)]"""
+    return [tuple(int(x) for x in pair.split("/")) for pair in text.split(",")]
+
+
+def hmat(parameters, sizes=(768,), with_cpus=1):
+    """Nodes of the given sizes (the last repeats, a third of it for nodes without CPUs)."""
+    nodes = figures(parameters)
+    size = [sizes[i] if i < len(sizes) else 256 for i in range(len(nodes))]
+    args = [*Q35, "-m", f"{sum(size)}M"]
+    for i, (latency, bandwidth) in enumerate(nodes):
+        where = f"cpus={i}" if with_cpus > 1 and i < with_cpus else \
+            "cpus=0-1" if i == 0 else "initiator=0"
+        args += backend(f"ram-node{i}", size[i])
+        args += ["-numa", f"node,nodeid={i},{where},memdev=ram-node{i}"]
+    for i, (latency, bandwidth) in enumerate(nodes):
+        initiator = i if i < with_cpus else 0
+        args += hmat_lb(i, latency, bandwidth, initiator)
+        if with_cpus > 1:
+            for other in range(with_cpus):
+                if other != initiator:
+                    args += hmat_lb(i, latency * 2, max(bandwidth // 2, 1), other)
+    return args
+
+
+def one_node(_):
+    return ["-M", "q35", "-cpu", "max", "-smp", "2", "-m", "1G"]
+
+
+def hotplug_base(mib, extra_nodes=1):
+    """Node 0 with everything, nodes 1.. empty and described by HMAT."""
+    args = [*Q35, "-m", f"{mib}M,slots=4,maxmem=8G", *backend("ram-node0", mib),
+            "-numa", "node,nodeid=0,cpus=0-1,memdev=ram-node0"]
+    for i in range(1, extra_nodes + 1):
+        args += ["-numa", f"node,nodeid={i},initiator=0"]
+    return args + hmat_lb(0, 10, 10) + [a for i in range(1, extra_nodes + 1)
+                                        for a in hmat_lb(i, 20, 5)]
+
+
+def virtio_mem(_):
+    return hotplug_base(1024) + backend("vmem0", 1024) + \
+        ["-device", "virtio-mem-pci,id=vm0,memdev=vmem0,node=1,requested-size=0"]
+
+
+def dimm(_):
+    return hotplug_base(1024) + backend("dimm0", 512) + backend("dimm1", 512)
+
+
+def cold_dimm(_):
+    return hotplug_base(1024) + backend("dimm0", 512) + ["-device", "pc-dimm,id=d0,memdev=dimm0,node=1"]
+
+
+def small_fast(_):
+    return hmat("10/10,20/5", sizes=(640, 1024))
+
+
+def small_fast_dimm(_):
+    return hotplug_base(640) + backend("dimm0", 1024) + \
+        ["-device", "pc-dimm,id=d0,memdev=dimm0,node=1"]
+
+
+def cxl_base(generic_port=False):
+    args = ["-M", "q35,cxl=on,hmat=on,cxl-fmw.0.targets.0=cxl.1,cxl-fmw.0.size=4G",
+            "-cpu", "max,-hypervisor", "-smp", "2", "-m", "1024M,slots=4,maxmem=8G",
+            *backend("ram-node0", 1024), "-numa", "node,nodeid=0,cpus=0-1,memdev=ram-node0",
+            "-device", "pxb-cxl,bus_nr=12,bus=pcie.0,id=cxl.1",
+            "-device", "cxl-rp,port=0,bus=cxl.1,id=rp0,chassis=0,slot=2",
+            *backend("cxlmem0", 512), *backend("cxlmem1", 512)]
+    if generic_port:
+        args += ["-numa", "node,nodeid=1",
+                 "-object", "acpi-generic-port,id=gp0,pci-bus=cxl.1,node=1"]
+    args += hmat_lb(0, 10, 100000)
+    return args + (hmat_lb(1, 20, 50000) if generic_port else [])
+
+
+def cxl_device(i, serial, port="rp0"):
+    return ["-device", f"cxl-type3,bus={port},volatile-memdev=cxlmem{i},id=cxl-vmem{i},sn={serial}"]
+
+
+def cxl(_):
+    return cxl_base() + cxl_device(0, 0x1234)
+
+
+def cxl2(_):
+    return cxl_base() + ["-device", "cxl-rp,port=1,bus=cxl.1,id=rp1,chassis=0,slot=3"] + \
+        cxl_device(0, 0x1234) + cxl_device(1, 0x5678, "rp1")
+
+
+def cxl_port(_):
+    return cxl_base()
+
+
+def cxl_generic_port(_):
+    return cxl_base(generic_port=True) + cxl_device(0, 0x1234)
+
+
+SHAPES = {
+    "one-node": one_node,
+    "thread": lambda _: hmat("10/10,20/5", sizes=(1024, 512)),
+    "hmat": hmat,
+    "dram": lambda p: hmat(p, sizes=(768, 512), with_cpus=2),
+    "virtio-mem": virtio_mem,
+    "dimm": dimm,
+    "cold-dimm": cold_dimm,
+    "small-fast": small_fast,
+    "small-fast-dimm": small_fast_dimm,
+    "cxl": cxl,
+    "cxl2": cxl2,
+    "cxl-port": cxl_port,
+    "cxl-generic-port": cxl_generic_port,
+}
+
+# The memory that these shapes plug is to be removable again.
+MOVABLE = {"virtio-mem", "dimm", "cold-dimm", "small-fast-dimm", "cxl", "cxl2", "cxl-port",
+           "cxl-generic-port"}
+
+
+def arguments(shape):
+    name, _, parameters = shape.partition(":")
+    if name not in SHAPES:
+        raise RuntimeError(f"unknown machine '{shape}'")
+    return SHAPES[name](parameters)
+
+
+def command_line(shape):
+    return "memhp_default_state=online_movable" if shape.partition(":")[0] in MOVABLE else ""
