@@ -21,12 +21,12 @@ size() { # MIB: and wait until the guest has followed
 }
 
 has_mib() {
-        [ "$(cat $node/memory*/state | grep -c '^online$')" = $(($1 / 128)) ]
+        [ "$(cat $node/memory[0-9]*/state | grep -c '^online$')" = $(($1 / 128)) ]
 }
 
 all_blocks() { # STATE
         local block
-        for block in $node/memory*; do
+        for block in $node/memory[0-9]*; do
                 echo "$1" >"$block/state" || return
         done
 }
