@@ -101,10 +101,10 @@ tier_of() {
 
 stuck_tasks() { # tasks in uninterruptible sleep now and 3 seconds later
         local before
-        before=$(ps -eo pid,stat,comm,wchan:30 | awk '$2 ~ /^D/ { print $1 }')
+        before=$(ps -eo pid,stat | awk '$2 ~ /^D/ { print $1 }' | tr '\n' ' ')
         [ -n "$before" ] || return 1
         sleep 3
-        ps -eo pid,stat,comm,wchan:30 | awk -v was=" $(echo $before) " \
+        ps -eo pid,stat,comm,wchan:30 | awk -v was=" $before" \
                 '$2 ~ /^D/ && index(was, " " $1 " ") { print; n++ } END { exit !n }'
 }
 
@@ -133,6 +133,6 @@ systemctl start dbus.service systemd-udevd.service
 udevadm settle --timeout=30
 # shellcheck source=/dev/null
 . /run/payload/test/script
-say done
+say "done"
 sleep 5
 systemctl poweroff --force --force
