@@ -10,9 +10,10 @@
 
 /* libudev's own filter looks at the header that udevd puts before a message, lets pass everything
  * that has none, as the kernel's messages have not, and sorts those out after it woke up. This one
- * looks at the kernel's text, "ACTION@DEVPATH": what is not below /devices is none of ours, and
- * below /devices/virtual only /devices/virtual/memory_tiering is. The rest (DAX and CXL devices may
- * be anywhere below PCI and ACPI) libudev sorts out as before.
+ * looks at the kernel's text, "ACTION@DEVPATH". Below /devices/virtual only memory_tiering is ours;
+ * the rest of /devices passes (DAX and CXL devices may be anywhere below PCI and ACPI), and libudev
+ * sorts it out. Of what is not a device, the module memtier_override alone is ours: with it, nodes
+ * can be moved.
  *
  * Classic BPF has no loops. So: find the '@' among the first bytes, leave its position in X, and
  * compare the words behind it. An action that is not found passes. */
@@ -43,12 +44,17 @@ static struct sock_filter program[] = {
         FIND_AT(6, 1),
         FIND_AT(7, 0),
         PASS,
-        COMPARE(1, WORD('/', 'd', 'e', 'v'), 11),
-        COMPARE(5, WORD('i', 'c', 'e', 's'), 9),
+        COMPARE(1, WORD('/', 'd', 'e', 'v'), 11), /* else is it a module? */
+        COMPARE(5, WORD('i', 'c', 'e', 's'), 18),
         COMPARE(9, WORD('/', 'v', 'i', 'r'), 6),
         COMPARE(13, WORD('t', 'u', 'a', 'l'), 4),
-        COMPARE(17, WORD('/', 'm', 'e', 'm'), 3),
-        COMPARE(21, WORD('o', 'r', 'y', '_'), 1),
+        COMPARE(17, WORD('/', 'm', 'e', 'm'), 12),
+        COMPARE(21, WORD('o', 'r', 'y', '_'), 10),
+        PASS,
+        COMPARE(1, WORD('/', 'm', 'o', 'd'), 7),
+        COMPARE(5, WORD('u', 'l', 'e', '/'), 5),
+        COMPARE(9, WORD('m', 'e', 'm', 't'), 3),
+        COMPARE(13, WORD('i', 'e', 'r', '_'), 1),
         PASS,
         DROP,
 };

@@ -29,17 +29,19 @@ static bool is_one_of(const char *s, const char *const *list)
         return false;
 }
 
-static const char *const subsystems[] = { "memory", "node", "memory_tiering", "cxl", "dax", NULL };
+static const char *const subsystems[] = { "memory", "node", "memory_tiering", "cxl", "dax",
+                                          "module", NULL };
 
 void monitor_classify(const char *subsystem, const char *action, struct monitor_news *news)
 {
-        static const char *const completing[] = { "online", "bind", NULL };
+        static const char *const completing[] = { "online", "bind", "change", NULL };
         static const char *const removing[] = { "offline", "remove", "unbind", NULL };
 
         if (!subsystem || !action || !is_one_of(subsystem, subsystems))
                 return;
         news->any = true;
-        news->complete = news->complete || is_one_of(action, completing);
+        news->complete =
+                news->complete || is_one_of(action, completing) || streq(subsystem, "module");
         news->removal = news->removal || is_one_of(action, removing);
 }
 

@@ -13,7 +13,7 @@ struct monitor;
 
 /* What a handful of events amounted to. */
 struct monitor_news {
-        bool any;      /* memory, node, memory_tiering, cxl or dax changed */
+        bool any;      /* memory, node, memory_tiering, cxl, dax or our module changed */
         bool complete; /* memory became usable, a driver finished: the machine may be complete */
         bool removal;  /* something went, so that a tier may be gone or another node's */
         bool lost;     /* the kernel dropped events */

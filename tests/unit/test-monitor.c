@@ -43,6 +43,7 @@ static void test_filter(void)
         assert(!passes("add", "/devices/virtual/mem/null", "mem"));
         assert(!passes("add", "/kernel/slab/:0000064/cgroup/x(1:y)", "slab"));
         assert(!passes("remove", "/module/kmem", "module"));
+        assert(passes("add", "/module/memtier_override", "module"));
         close(sockets[0]);
         close(sockets[1]);
 }
@@ -62,6 +63,7 @@ static void test_classify(void)
         assert(classify("memory", "add").any && !classify("memory", "add").complete);
         assert(classify("memory", "online").complete);
         assert(classify("dax", "bind").complete);
+        assert(classify("module", "add").complete);
         assert(classify("memory_tiering", "remove").removal);
         assert(classify("memory", "offline").removal && !classify("memory", "offline").complete);
         assert(!classify("block", "bind").any);
