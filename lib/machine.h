@@ -49,7 +49,10 @@ struct side_cache {
 };
 
 #define SIDE_CACHES_MAX 4
-#define TIER_UNKNOWN    UINT32_MAX
+/* Abstract distances are ints, and a tier is 128 of them (include/linux/memory-tiers.h). */
+#define MEMORY_TIER_MAX 16777215U
+
+#define TIER_UNKNOWN UINT32_MAX
 
 struct node {
         unsigned id;

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+
+static const char *const source_names[] = {
+        [SOURCE_USER] = "user", [SOURCE_MEASURED] = "measured", [SOURCE_HMAT] = "hmat",
+        [SOURCE_CDAT] = "cdat", [SOURCE_SLIT] = "slit",         [SOURCE_NONE] = "none",
+};
+
+static const char *const condition_names[] = {
+        [MAX_LATENCY] = "max-latency",
+        [MAX_READ_LATENCY] = "max-read-latency",
+        [MAX_WRITE_LATENCY] = "max-write-latency",
+        [MIN_BANDWIDTH] = "min-bandwidth",
+        [MIN_READ_BANDWIDTH] = "min-read-bandwidth",
+        [MIN_WRITE_BANDWIDTH] = "min-write-bandwidth",
+};
+
+const char *source_name(enum source s)
+{
+        return source_names[s];
+}
+
+const char *condition_name(enum condition_kind k)
+{
+        return condition_names[k];
+}
+
+/* The defaults of numatierd.conf(5). */
+int policy_new(struct policy **ret)
+{
+        struct policy *p = calloc(1, sizeof(*p));
+
+        if (!p)
+                return -ENOMEM;
+        *p = (struct policy){
+                .sources = { SOURCE_USER, SOURCE_MEASURED, SOURCE_HMAT, SOURCE_CDAT, SOURCE_SLIT },
+                .n_sources = SOURCES,
+                .baseline_auto = true,
+                .hysteresis = 0.05,
+                .settle_usec = 500000,
+                .settle_max_usec = 5000000,
+                .rescan_usec = 60000000,
+                .hash = UINT64_C(0xcbf29ce484222325),
+        };
+        *ret = p;
+        return 0;
+}
+
+struct policy *policy_free(struct policy *p)
+{
+        if (!p)
+                return NULL;
+        for (size_t i = 0; i < p->n_tiers; i++)
+                free(p->tiers[i].name);
+        for (size_t i = 0; i < p->n_rules; i++) {
+                free(p->rules[i].name);
+                free(p->rules[i].tier);
+        }
+        for (size_t i = 0; i < p->n_files; i++)
+                free(p->files[i]);
+        free(p->tiers);
+        free(p->rules);
+        free(p->files);
+        free(p);
+        return NULL;
+}
+
+const struct tier_policy *policy_get_tier(const struct policy *p, const char *name)
+{
+        for (size_t i = 0; i < p->n_tiers; i++)
+                if (streq(p->tiers[i].name, name))
+                        return &p->tiers[i];
+        return NULL;
+}
+
+/* Judging the whole. */
+
+static void complain(struct messages *errors, bool *failed, const char *file, unsigned line,
+                     const char *section, const char *name, const char *key, const char *what)
+{
+        messages_add(errors, "%s:%u: %s %s%s%s: %s", file, line, section, name, *key ? "." : "",
+                     key, what);
+        *failed = true;
+}
+
+/* What a tier asks of one figure: its tightest absolute and its tightest relative bound. Unbounded
+ * is infinitely far away, in the direction that lets everything through. */
+struct bounds {
+        double bound[PERF_VALUES][2];
+};
+
+static const struct {
+        enum perf_value values[2];
+        unsigned n;
+        bool maximum;
+} constrains[] = {
+        [MAX_LATENCY] = { { READ_LATENCY, WRITE_LATENCY }, 2, true },
+        [MAX_READ_LATENCY] = { { READ_LATENCY }, 1, true },
+        [MAX_WRITE_LATENCY] = { { WRITE_LATENCY }, 1, true },
+        [MIN_BANDWIDTH] = { { READ_BANDWIDTH, WRITE_BANDWIDTH }, 2, false },
+        [MIN_READ_BANDWIDTH] = { { READ_BANDWIDTH }, 1, false },
+        [MIN_WRITE_BANDWIDTH] = { { WRITE_BANDWIDTH }, 1, false },
+};
+
+/* Bandwidths are negated, so that smaller is tighter for all. */
+static struct bounds find_bounds(const struct tier_policy *t)
+{
+        struct bounds b;
+
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                b.bound[v][false] = b.bound[v][true] = HUGE_VAL;
+        for (unsigned k = 0; k < CONDITION_KINDS; k++) {
+                const struct condition *c = &t->conditions[k];
+                double value = constrains[k].maximum ? c->value : -c->value;
+
+                for (unsigned i = 0; c->set && i < constrains[k].n; i++) {
+                        double *bound = &b.bound[constrains[k].values[i]][c->relative];
+
+                        *bound = fmin(*bound, value);
+                }
+        }
+        return b;
+}
+
+static bool is_bounded(const double bound[2])
+{
+        return bound[false] < HUGE_VAL || bound[true] < HUGE_VAL;
+}
+
+static bool is_unconditional(const struct tier_policy *t)
+{
+        for (unsigned k = 0; k < CONDITION_KINDS; k++)
+                if (t->conditions[k].set)
+                        return false;
+        return true;
+}
+
+/* Whether the earlier tier takes every node that the later one would. As conditions on unknown
+ * figures are skipped, that takes bounds on the same figures: on more, a node of which only some
+ * are known may fail the later; on fewer, it may not be decided by the earlier. */
+static bool shadows(const struct tier_policy *earlier, const struct tier_policy *later)
+{
+        struct bounds e = find_bounds(earlier), l = find_bounds(later);
+
+        if (is_unconditional(earlier))
+                return true;
+        for (unsigned v = 0; v < PERF_VALUES; v++) {
+                if (is_bounded(e.bound[v]) != is_bounded(l.bound[v]))
+                        return false;
+                for (unsigned relative = 0; relative < 2; relative++)
+                        if (e.bound[v][relative] < l.bound[v][relative])
+                                return false;
+        }
+        return !is_unconditional(later);
+}
+
+static void judge_reachable(const struct policy *p, struct messages *errors, bool *failed)
+{
+        for (size_t i = 1; i < p->n_tiers; i++)
+                for (size_t j = 0; j < i; j++) {
+                        char what[256];
+
+                        if (!shadows(&p->tiers[j], &p->tiers[i]))
+                                continue;
+                        snprintf(what, sizeof(what),
+                                 "it can never match: tier %s before it takes every node it would",
+                                 p->tiers[j].name);
+                        complain(errors, failed, p->tiers[i].file, p->tiers[i].line, "tier",
+                                 p->tiers[i].name, "", what);
+                        break;
+                }
+}
+
+/* The numbers fixed by hand ascend, and leave room for the tiers between them and before the first.
+ */
+static void judge_numbers(const struct policy *p, struct messages *errors, bool *failed)
+{
+        uint64_t least = 0;
+
+        for (size_t i = 0; i < p->n_tiers; i++, least++) {
+                const struct tier_policy *t = &p->tiers[i];
+                char what[128];
+
+                if (!t->has_memory_tier)
+                        continue;
+                if (t->memory_tier < least) {
+                        snprintf(what, sizeof(what),
+                                 "expected at least %" PRIu64 ", as the tiers before it take their "
+                                 "numbers below it, found %" PRIu32,
+                                 least, t->memory_tier);
+                        complain(errors, failed, t->file, t->line, "tier", t->name, "memory-tier",
+                                 what);
+                } else
+                        least = t->memory_tier;
+        }
+}
+
+static void judge_rule_tier(const struct policy *p, const struct node_rule *r,
+                            struct messages *errors, bool *failed)
+{
+        const struct tier_policy *t = policy_get_tier(p, r->tier);
+
+        if (!t)
+                complain(errors, failed, r->file, r->line, "node", r->name, "tier",
+                         "expected the name of a [tier] section");
+        else if (p->method == METHOD_ADISTANCE && !t->has_memory_tier)
+                complain(
+                        errors, failed, r->file, r->line, "node", r->name, "tier",
+                        "expected a tier that sets memory-tier, as method = adistance has no tiers "
+                        "of its own");
+}
+
+static void judge_rules(const struct policy *p, struct messages *errors, bool *failed)
+{
+        for (size_t i = 0; i < p->n_rules; i++) {
+                const struct node_rule *r = &p->rules[i];
+
+                if (!r->has_node)
+                        complain(errors, failed, r->file, r->line, "node", r->name, "",
+                                 "expected node = NUMBER, to say which node is meant");
+                if (!r->ignore && !r->tier && !perf_is_known(&r->perf))
+                        complain(errors, failed, r->file, r->line, "node", r->name, "",
+                                 "expected a tier, a latency or bandwidth, or ignore = yes");
+                if (r->tier)
+                        judge_rule_tier(p, r, errors, failed);
+        }
+}
+
+int policy_finish(struct policy *p, struct messages *errors)
+{
+        const char *file = p->n_files > 0 ? p->files[p->n_files - 1] : "policy";
+        bool failed = false;
+
+        if (p->n_tiers == 0 && p->method == METHOD_THRESHOLDS) {
+                messages_add(errors, "%s: expected at least one [tier NAME] section", file);
+                failed = true;
+        }
+        if (p->settle_usec > p->settle_max_usec) {
+                messages_add(errors, "%s: daemon.settle: expected no more than settle-max", file);
+                failed = true;
+        }
+        judge_reachable(p, errors, &failed);
+        judge_numbers(p, errors, &failed);
+        judge_rules(p, errors, &failed);
+        return failed ? -EBADMSG : 0;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "values.h"
+
+#include <ctype.h>
+#include <errno.h>
+
+#include "util.h"
+
+struct unit {
+        const char *name;
+        double factor;
+};
+
+/* Digits, and perhaps a fraction: no sign, no exponent, no "inf", the same in every locale. */
+static int take_decimal(const char **s, double *ret)
+{
+        double value = 0, place = 1;
+
+        if (!isdigit((unsigned char)**s))
+                return -EINVAL;
+        for (; isdigit((unsigned char)**s); (*s)++)
+                value = value * 10 + (**s - '0');
+        if (**s == '.') {
+                (*s)++;
+                if (!isdigit((unsigned char)**s))
+                        return -EINVAL;
+                for (; isdigit((unsigned char)**s); (*s)++)
+                        value += (**s - '0') * (place /= 10);
+        }
+        *ret = value;
+        return 0;
+}
+
+static int parse_quantity(const char *s, const struct unit *units, size_t n, double max,
+                          double *ret)
+{
+        double value;
+
+        if (take_decimal(&s, &value) < 0)
+                return -EINVAL;
+        s += strspn(s, " \t");
+        for (size_t i = 0; i < n; i++) {
+                if (!streq(s, units[i].name))
+                        continue;
+                value *= units[i].factor;
+                if (value > max)
+                        return -EINVAL;
+                *ret = value;
+                return 0;
+        }
+        return -EINVAL;
+}
+
+static int parse_positive(const char *s, const struct unit *units, size_t n, double max,
+                          double *ret)
+{
+        double value;
+
+        if (parse_quantity(s, units, n, max, &value) < 0 || value <= 0)
+                return -EINVAL;
+        *ret = value;
+        return 0;
+}
+
+int parse_latency(const char *s, double *ret_ns)
+{
+        static const struct unit units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 } };
+
+        return parse_positive(s, units, ELEMENTSOF(units), UINT32_MAX, ret_ns);
+}
+
+int parse_bandwidth(const char *s, double *ret_mib)
+{
+        static const double mib = 1 << 20;
+        const struct unit units[] = {
+                { "MiB/s", 1 },        { "GiB/s", 1 << 10 },  { "TiB/s", 1 << 20 },
+                { "MB/s", 1e6 / mib }, { "GB/s", 1e9 / mib }, { "TB/s", 1e12 / mib },
+        };
+
+        return parse_positive(s, units, ELEMENTSOF(units), UINT32_MAX, ret_mib);
+}
+
+int parse_multiple(const char *s, double *ret)
+{
+        static const struct unit units[] = { { "x", 1 } };
+
+        return parse_positive(s, units, ELEMENTSOF(units), 1e6, ret);
+}
+
+int parse_percentage(const char *s, double *ret)
+{
+        static const struct unit units[] = { { "%", 0.01 } };
+
+        return parse_quantity(s, units, ELEMENTSOF(units), 0.5, ret);
+}
+
+int parse_duration(const char *s, uint64_t *ret_usec)
+{
+        static const struct unit units[] = {
+                { "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { "min", 60e6 }, { "h", 3600e6 },
+        };
+        double usec;
+
+        if (streq(s, "0"))
+                usec = 0;
+        else if (parse_quantity(s, units, ELEMENTSOF(units), 86400e6, &usec) < 0)
+                return -EINVAL;
+        *ret_usec = (uint64_t)usec;
+        return 0;
+}
+
+int parse_yes_no(const char *s, bool *ret)
+{
+        static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
+
+        for (size_t i = 0; i < ELEMENTSOF(words); i++)
+                if (streq(s, words[i])) {
+                        *ret = i % 2;
+                        return 0;
+                }
+        return -EINVAL;
+}
