@@ -8,6 +8,10 @@
 #include "policy.h"
 #include "sysroot.h"
 
+/* Exit status, beside EXIT_SUCCESS and EXIT_FAILURE. */
+#define EXIT_USAGE   2
+#define EXIT_DIFFERS 3
+
 struct input {
         const char *root;    /* --root DIR, or NULL */
         const char *machine; /* --machine FILE, or NULL; not together with root */

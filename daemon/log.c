@@ -5,14 +5,27 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
 
 static bool log_to_journal;
 
+/* systemd.exec(5): JOURNAL_STREAM names what standard error was when we were started; whoever
+ * redirected it since wants to see plain lines there. */
+static bool stderr_is_the_journal(void)
+{
+        const char *stream = getenv("JOURNAL_STREAM");
+        unsigned long long device, inode;
+        struct stat st;
+
+        return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+               fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
 void log_open(bool foreground)
 {
-        log_to_journal = !foreground && !isatty(STDERR_FILENO) && getenv("JOURNAL_STREAM");
+        log_to_journal = !foreground && stderr_is_the_journal();
 }
 
 void log_field(struct log_entry *e, const char *format, ...)
@@ -95,6 +108,18 @@ void log_discard(struct log_entry *e)
         free(TAKE_PTR(e->text));
         while (e->n_fields > 0)
                 free(e->fields[--e->n_fields]);
+}
+
+void log_error(const char *format, ...)
+{
+        struct log_entry e = LOG_ENTRY(LOG_ERR, NULL);
+        va_list ap;
+
+        va_start(ap, format);
+        if (vasprintf(&e.text, format, ap) < 0)
+                e.text = NULL;
+        va_end(ap);
+        log_send(&e);
 }
 
 int log_error_errno(int error, const char *format, ...)

@@ -37,5 +37,6 @@ uint64_t log_hash(const struct log_entry *e);
 void log_send(struct log_entry *e);
 void log_discard(struct log_entry *e);
 
-/* An error without an id. Returns error, so that callers can pass it on. */
+/* Errors without an id. The second returns error, so that callers can pass it on. */
+void log_error(const char *format, ...) _printf_(1, 2);
 int log_error_errno(int error, const char *format, ...) _printf_(2, 3);

@@ -423,10 +423,11 @@ static int take_lock(struct manager *m)
         int r;
 
         r = lock_take(m->options.root, &m->lock_fd, &holder);
-        if (r == -EBUSY)
-                return log_error_errno(
-                        r, "Another numatierd or numatier is at work here (pid %ld holds /%s)",
-                        (long)holder, LOCK_PATH);
+        if (r == -EBUSY) {
+                log_error("Another numatierd or numatier is at work here (pid %ld holds /%s)",
+                          (long)holder, LOCK_PATH);
+                return r;
+        }
         return r < 0 ? log_error_errno(r, "Cannot lock /%s", LOCK_PATH) : 0;
 }
 
@@ -438,7 +439,7 @@ static int load_state(struct manager *m)
 
         r = state_load(m->root, &problems, &m->state);
         for (size_t i = 0; i < problems.n; i++)
-                log_error_errno(-EBADMSG, "%s", problems.items[i]);
+                log_error("%s", problems.items[i]);
         messages_done(&problems);
         if (r < 0)
                 return log_error_errno(r, "Cannot load the state of this boot");

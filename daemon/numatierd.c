@@ -10,8 +10,6 @@
 #include "manager.h"
 #include "once.h"
 
-#define EXIT_USAGE 2
-
 static struct input arg_input;
 static bool arg_once, arg_dry_run, arg_check;
 

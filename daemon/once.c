@@ -9,8 +9,6 @@
 #include "quiet.h"
 #include "status.h"
 
-#define EXIT_DIFFERS 3
-
 static int load_state(struct sysroot *root, struct state **ret)
 {
         struct messages problems = MESSAGES_INIT;
@@ -83,9 +81,11 @@ static int take_lock(const struct input *in, int *ret_fd)
         int r;
 
         r = lock_take(in->root, ret_fd, &holder);
-        if (r == -EBUSY)
-                return log_error_errno(r, "numatierd or numatier is at work here already (pid %ld)",
-                                       (long)holder);
+        if (r == -EBUSY) {
+                log_error("Another numatierd or numatier is at work here (pid %ld holds /%s)",
+                          (long)holder, LOCK_PATH);
+                return r;
+        }
         return r < 0 ? log_error_errno(r, "Cannot lock /%s", LOCK_PATH) : 0;
 }
 

@@ -37,11 +37,14 @@ int quiet_reconcile(struct sysroot *root, const struct policy *policy, enum reco
         enum tier_reading tiers = TIERS_KNOWN_ONLY;
         int r;
 
+        if (!sysroot_is_live(root))
+                return reconcile(root, policy, TIERS_READ, mode, state, ret);
+
         r = reconcile(root, policy, tiers, RECONCILE_PLAN, state, ret);
         if (r < 0)
                 return r;
         if (ret->machine->tiers_withheld) {
-                if (!sysroot_is_live(root) || quiet_wait(root, GIVE_UP_USEC) == 0)
+                if (quiet_wait(root, GIVE_UP_USEC) == 0)
                         tiers = TIERS_READ;
         } else if (mode == RECONCILE_PLAN) {
                 return 0;

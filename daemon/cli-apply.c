@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "cli.h"
+#include "lock.h"
+#include "output.h"
+
+/* What each write did: "node1/memtier_override: memory_tier18 -> memory_tier5 (done)". */
+
+enum {
+        ENTRY_PATH,
+        ENTRY_BEFORE,
+        ENTRY_VALUE,
+        ENTRY_AFTER,
+        ENTRY_OUTCOME,
+        ENTRY_REASON
+};
+
+static const struct column entry_columns[] = {
+        [ENTRY_PATH] = { "path", COLUMN_TEXT },       [ENTRY_BEFORE] = { "before", COLUMN_TEXT },
+        [ENTRY_VALUE] = { "value", COLUMN_TEXT },     [ENTRY_AFTER] = { "after", COLUMN_TEXT },
+        [ENTRY_OUTCOME] = { "outcome", COLUMN_TEXT }, [ENTRY_REASON] = { "reason", COLUMN_TEXT },
+};
+
+static int print_json(const struct report *report)
+{
+        _cleanup_(table_freep) struct libscols_table *t =
+                table_new("writes", entry_columns, ELEMENTSOF(entry_columns));
+
+        for (size_t i = 0; t && i < report->n_entries; i++) {
+                const struct report_entry *e = &report->entries[i];
+                struct libscols_line *line = table_add(t, NULL);
+
+                table_set(line, ENTRY_PATH, "/%s", e->write->path);
+                table_set(line, ENTRY_BEFORE, "%s", e->write->before);
+                table_set(line, ENTRY_VALUE, "%s", e->write->value);
+                if (e->after)
+                        table_set(line, ENTRY_AFTER, "%s", e->after);
+                table_set(line, ENTRY_OUTCOME, "%s", outcome_name(e->outcome));
+                table_set(line, ENTRY_REASON, "%s", e->write->reason);
+        }
+        return json_print(&t, 1);
+}
+
+static void print_entry(const struct report_entry *e)
+{
+        printf("/%s: %s -> %s: %s", e->write->path, e->write->before, e->write->value,
+               outcome_name(e->outcome));
+        if (e->outcome == OUTCOME_IGNORED)
+                printf(", it now reads %s", e->after ?: "otherwise");
+        if (e->error < 0)
+                printf(" (%s)", strerror(-e->error));
+        printf("\n      %s\n", e->write->reason);
+}
+
+static int print_report(const struct arguments *a, const struct report *report)
+{
+        if (a->json)
+                return print_json(report);
+        for (size_t i = 0; i < report->n_entries; i++)
+                print_entry(&report->entries[i]);
+        if (report->n_entries == 0 && a->legend)
+                puts("There is nothing to do.");
+        return 0;
+}
+
+static bool all_took_effect(const struct report *report)
+{
+        return report->count[OUTCOME_DONE] + report->count[OUTCOME_ALREADY] +
+                       report->count[OUTCOME_UNVERIFIED] ==
+               report->n_entries;
+}
+
+static int take_lock(const struct arguments *a, int *ret_fd)
+{
+        pid_t holder = 0;
+        int r;
+
+        if (a->input.machine) /* a copy in memory, nobody else's */
+                return 0;
+        r = lock_take(a->input.root, ret_fd, &holder);
+        if (r == -EBUSY)
+                fprintf(stderr,
+                        "numatier: numatierd (or another numatier, process %ld) keeps the tiers "
+                        "here; \"systemctl reload numatierd\" makes it read the policy again\n",
+                        (long)holder);
+        else if (r < 0)
+                fail(r, "cannot lock /" LOCK_PATH);
+        return r;
+}
+
+static int finish(const struct arguments *a, const struct report *report)
+{
+        int r = print_report(a, report);
+
+        if (r < 0)
+                return fail(r, "cannot print");
+        return all_took_effect(report) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int verb_apply(const struct arguments *a)
+{
+        _cleanup_(closep) int lock_fd = -1;
+        struct look l;
+        int status = EXIT_FAILURE;
+
+        if (take_lock(a, &lock_fd) < 0)
+                return EXIT_FAILURE;
+        if (look(a, RECONCILE_APPLY, &l) == 0)
+                status = finish(a, l.result.report);
+        if (l.result.plan && l.result.plan->n_unmet > 0 && !a->json)
+                printf("%zu node(s) are out of place, and nothing here can move them: load the "
+                       "module "
+                       "memtier_override\n",
+                       l.result.plan->n_unmet);
+        look_done(&l);
+        return status;
+}
+
+static int restore(const struct arguments *a, struct look *l)
+{
+        _cleanup_(plan_freep) struct plan *plan = NULL;
+        _cleanup_(report_freep) struct report *report = NULL;
+        int r;
+
+        r = plan_new_restore(l->root, l->result.machine, l->state, &plan);
+        if (r == 0)
+                r = apply_restore(l->root, plan, l->state, &report);
+        return r < 0 ? fail(r, "cannot restore") : finish(a, report);
+}
+
+int verb_restore(const struct arguments *a)
+{
+        _cleanup_(closep) int lock_fd = -1;
+        struct look l;
+        int status = EXIT_FAILURE;
+
+        if (take_lock(a, &lock_fd) < 0)
+                return EXIT_FAILURE;
+        if (look(a, RECONCILE_PLAN, &l) == 0)
+                status = restore(a, &l);
+        look_done(&l);
+        return status;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "cli.h"
+
+/* However the tiers were learnt, a replay has to find them. */
+static void add_tiers(struct capture *c, const struct machine *m)
+{
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                char path[128], buf[NODESET_STRING_MAX], line[NODESET_STRING_MAX + 2];
+                uint32_t tier = m->nodes[i].memory_tier;
+                struct nodeset nodes = { 0 };
+
+                if (tier == TIER_UNKNOWN)
+                        continue;
+                for (size_t j = 0; j < m->n_nodes; j++)
+                        if (m->nodes[j].memory_tier == tier)
+                                nodeset_add(&nodes, m->nodes[j].id);
+                if (nodeset_next(&nodes, 0) != m->nodes[i].id)
+                        continue;
+                snprintf(path, sizeof(path),
+                         "sys/devices/virtual/memory_tiering/memory_tier%" PRIu32 "/nodelist",
+                         tier);
+                snprintf(line, sizeof(line), "%s\n", nodeset_format(&nodes, buf));
+                capture_add(path, line, strlen(line), c);
+        }
+}
+
+static int print_capture(struct capture *c)
+{
+        _cleanup_(freep) char *text = NULL;
+        int r;
+
+        r = capture_format(c, &text);
+        if (r < 0)
+                return r;
+        return fputs(text, stdout) < 0 || fflush(stdout) < 0 ? -errno : 0;
+}
+
+/* What numatier reads while it looks is, by construction, what a replay needs. */
+static int capture(const struct arguments *a, struct capture *c)
+{
+        struct look l = { 0 };
+        int r;
+
+        r = look_recorded(a, c, &l);
+        if (r == 0) {
+                add_tiers(c, l.result.machine);
+                r = print_capture(c);
+                if (r < 0)
+                        fail(r, "cannot print");
+        }
+        look_done(&l);
+        return r;
+}
+
+int verb_capture(const struct arguments *a)
+{
+        _cleanup_(capture_freep) struct capture *c = NULL;
+        int r;
+
+        r = capture_new(&c);
+        if (r < 0)
+                return fail(r, "cannot capture");
+        return capture(a, c) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli.h"
+
+#include <errno.h>
+
+#include "quiet.h"
+
+int fail(int error, const char *what)
+{
+        fprintf(stderr, "numatier: %s: %s\n", what, strerror(-error));
+        return EXIT_FAILURE;
+}
+
+static void warn_all(const struct messages *m)
+{
+        for (size_t i = 0; i < m->n; i++)
+                fprintf(stderr, "numatier: warning: %s\n", m->items[i]);
+}
+
+static int load_state(struct sysroot *root, struct state **ret)
+{
+        struct messages problems = MESSAGES_INIT;
+        int r;
+
+        r = state_load(root, &problems, ret);
+        warn_all(&problems);
+        messages_done(&problems);
+        return r;
+}
+
+static int open_look(const struct arguments *a, struct look *ret)
+{
+        int r;
+
+        *ret = (struct look){ 0 };
+        r = input_load_policy(&a->input, &ret->policy);
+        return r < 0 ? r : input_open_root(&a->input, &ret->root);
+}
+
+static int take_look(enum reconcile_mode mode, struct look *ret)
+{
+        int r;
+
+        r = load_state(ret->root, &ret->state);
+        if (r == 0)
+                r = quiet_reconcile(ret->root, ret->policy, mode, ret->state, &ret->result);
+        warn_all(&ret->result.problems);
+        warn_all(&ret->result.warnings);
+        if (r < 0)
+                fail(r, r == -ENOENT ? "cannot read the machine's NUMA nodes" : "cannot look");
+        return r;
+}
+
+int look(const struct arguments *a, enum reconcile_mode mode, struct look *ret)
+{
+        int r = open_look(a, ret);
+
+        return r < 0 ? r : take_look(mode, ret);
+}
+
+int look_recorded(const struct arguments *a, struct capture *record, struct look *ret)
+{
+        int r = open_look(a, ret);
+
+        if (r < 0)
+                return r;
+        sysroot_record(ret->root, capture_add, record);
+        return take_look(RECONCILE_PLAN, ret);
+}
+
+void look_done(struct look *l)
+{
+        reconciliation_done(&l->result);
+        state_free(l->state);
+        policy_free(l->policy);
+        sysroot_free(l->root);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <locale.h>
+
+#include "cli.h"
+#include "output.h"
+#include "pager.h"
+
+enum {
+        WRITE_NODE,
+        WRITE_PATH,
+        WRITE_BEFORE,
+        WRITE_VALUE,
+        WRITE_REASON
+};
+
+static const struct column write_columns[] = {
+        [WRITE_NODE] = { "node", COLUMN_NUMBER },   [WRITE_PATH] = { "path", COLUMN_TEXT },
+        [WRITE_BEFORE] = { "before", COLUMN_TEXT }, [WRITE_VALUE] = { "value", COLUMN_TEXT },
+        [WRITE_REASON] = { "reason", COLUMN_TEXT },
+};
+
+enum {
+        UNMET_NODE,
+        UNMET_NOW,
+        UNMET_WANTED,
+        UNMET_REASON
+};
+
+static const struct column unmet_columns[] = {
+        [UNMET_NODE] = { "node", COLUMN_NUMBER },
+        [UNMET_NOW] = { "kernel_tier", COLUMN_NUMBER },
+        [UNMET_WANTED] = { "memory_tier", COLUMN_NUMBER },
+        [UNMET_REASON] = { "reason", COLUMN_TEXT },
+};
+
+static bool concerns_node(const struct plan_write *w)
+{
+        return w->kind == WRITE_NODE_TIER || w->kind == WRITE_WEIGHT;
+}
+
+static struct libscols_table *json_writes(const struct plan *p)
+{
+        struct libscols_table *t = table_new("writes", write_columns, ELEMENTSOF(write_columns));
+
+        for (size_t i = 0; t && i < p->n_writes; i++) {
+                const struct plan_write *w = &p->writes[i];
+                struct libscols_line *line = table_add(t, NULL);
+
+                if (concerns_node(w))
+                        table_set(line, WRITE_NODE, "%u", w->node);
+                table_set(line, WRITE_PATH, "/%s", w->path);
+                table_set(line, WRITE_BEFORE, "%s", w->before);
+                table_set(line, WRITE_VALUE, "%s", w->value);
+                table_set(line, WRITE_REASON, "%s", w->reason);
+        }
+        return t;
+}
+
+static const char *reason_of(const struct assignment *a, unsigned node)
+{
+        return assignment_get_node(a, node)->reason;
+}
+
+static struct libscols_table *json_unmet(const struct assignment *a, const struct plan *p)
+{
+        struct libscols_table *t = table_new("unmet", unmet_columns, ELEMENTSOF(unmet_columns));
+
+        for (size_t i = 0; t && i < p->n_unmet; i++) {
+                struct libscols_line *line = table_add(t, NULL);
+
+                table_set(line, UNMET_NODE, "%u", p->unmet[i].node);
+                table_set(line, UNMET_NOW, "%" PRIu32, p->unmet[i].old_tier);
+                table_set(line, UNMET_WANTED, "%" PRIu32, p->unmet[i].memory_tier);
+                table_set(line, UNMET_REASON, "%s", reason_of(a, p->unmet[i].node));
+        }
+        return t;
+}
+
+static int print_json(const struct reconciliation *r)
+{
+        _cleanup_(table_freep) struct libscols_table *writes = json_writes(r->plan);
+        _cleanup_(table_freep) struct libscols_table *unmet = json_unmet(r->assignment, r->plan);
+
+        return json_print((struct libscols_table *[]){ writes, unmet }, 2);
+}
+
+/* For people a sentence each: a table would be as wide as its longest reason. */
+static void print_text(const struct reconciliation *r, bool legend)
+{
+        for (size_t i = 0; i < r->plan->n_writes; i++) {
+                const struct plan_write *w = &r->plan->writes[i];
+
+                printf("write %s to /%s, which holds %s\n      %s\n", w->value, w->path, w->before,
+                       w->reason);
+        }
+        for (size_t i = 0; i < r->plan->n_unmet; i++) {
+                const struct plan_unmet *u = &r->plan->unmet[i];
+
+                printf("node %u is in tier %" PRIu32 " and belongs in %" PRIu32
+                       ", but nothing here can move it\n      %s\n",
+                       u->node, u->old_tier, u->memory_tier, reason_of(r->assignment, u->node));
+        }
+        if (!legend)
+                return;
+        if (r->plan->n_unmet > 0)
+                puts("Load the module memtier_override, and numatier moves what is out of place.");
+        if (r->machine->tiers_withheld)
+                puts("The present tiers are unknown while memory is being plugged or unplugged.");
+        else if (plan_is_empty(r->plan))
+                puts("There is nothing to do.");
+}
+
+int verb_plan(const struct arguments *a)
+{
+        struct look l;
+        int r, status = EXIT_FAILURE;
+
+        r = look(a, RECONCILE_PLAN, &l);
+        if (r == 0) {
+                if (a->json)
+                        r = print_json(&l.result);
+                else {
+                        if (a->pager)
+                                pager_open();
+                        print_text(&l.result, a->legend);
+                        pager_close();
+                }
+                if (r < 0)
+                        fail(r, "cannot print");
+                else
+                        status = plan_is_empty(l.result.plan) ? EXIT_SUCCESS : EXIT_DIFFERS;
+        }
+        look_done(&l);
+        return status;
+}

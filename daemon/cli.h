@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The verbs of numatier, and the look at the machine that they share. */
+
+#include <stdbool.h>
+
+#include "capture.h"
+#include "input.h"
+#include "reconcile.h"
+
+struct arguments {
+        struct input input;
+        bool json, pager, legend;
+        char **operands; /* what follows the verb, NULL at the end */
+};
+
+/* Each returns the exit status. */
+int verb_status(const struct arguments *a);
+int verb_plan(const struct arguments *a);
+int verb_explain(const struct arguments *a);
+int verb_check(const struct arguments *a);
+int verb_apply(const struct arguments *a);
+int verb_restore(const struct arguments *a);
+int verb_capture(const struct arguments *a);
+
+/* The machine under its policy. */
+struct look {
+        struct sysroot *root;
+        struct policy *policy;
+        struct state *state;
+        struct reconciliation result;
+};
+
+/* Looks and judges; with RECONCILE_APPLY, writes. Says on standard error what is wrong or odd.
+ * 0 or a negative errno; look_done() in any case. */
+int look(const struct arguments *a, enum reconcile_mode mode, struct look *ret);
+
+/* The same, without writing, while everything that is read goes into record. */
+int look_recorded(const struct arguments *a, struct capture *record, struct look *ret);
+
+void look_done(struct look *l);
+
+/* Says what failed, as "numatier: WHAT: ERROR"; returns the exit status for it. */
+int fail(int error, const char *what);
