@@ -100,13 +100,11 @@ static void send_status(const struct manager *m, const char *states)
 
 static void send_ready(struct manager *m)
 {
-        bool first = !m->ready;
-
+        if (!m->ready)
+                announce_started(m->summary ?: "");
         m->ready = true;
         m->reloading = false;
         send_status(m, "READY=1\n");
-        if (first)
-                announce_started(m->summary ?: "");
 }
 
 /* The job */
