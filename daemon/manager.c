@@ -107,6 +107,15 @@ static void send_ready(struct manager *m)
         send_status(m, "READY=1\n");
 }
 
+/* READY=1 also ends a reload; but the first one says that the first look is over. */
+static void end_reload(struct manager *m)
+{
+        if (m->ready)
+                send_ready(m);
+        else
+                send_status(m, "");
+}
+
 /* The job */
 
 static int on_slow(sd_event_source *source, uint64_t usec, void *userdata)
@@ -342,7 +351,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
                    get_now(m));
         if (load_policy(m, &policy) < 0) {
                 m->policy_refused = true;
-                send_ready(m);
+                end_reload(m);
                 return 0;
         }
         use_policy(m, policy);
@@ -351,7 +360,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
         /* READY=1 when the new policy has been applied; but that may take the kernel a while. */
         m->reloading = true;
         if (worker_is_busy(m->worker))
-                send_ready(m);
+                end_reload(m);
         return look(m);
 }
 

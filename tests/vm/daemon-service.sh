@@ -71,7 +71,7 @@ becomes() { # WANT FILE
 
 before_and_after() { # every setting that numatier may write to
         local file
-        for file in $demotion $balancing $rate $weights/*; do
+        for file in $demotion $balancing $rate "$weights"/*; do
                 [ -f "$file" ] && echo "$file $(cat "$file")"
         done
         echo "node 1 in memory_tier$(tier_of 1)"
