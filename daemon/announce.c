@@ -318,7 +318,7 @@ void announce_policy(const struct policy *p)
         if (fclose(f) != 0)
                 return;
         log_field(&e, "NUMATIER_FILES=%s", files);
-        log_text(&e, "Policy of %zu tiers from %s", p->n_tiers, files);
+        log_text(&e, "Policy of %zu tier%s from %s", p->n_tiers, p->n_tiers == 1 ? "" : "s", files);
         log_send(&e);
 }
 

@@ -24,7 +24,7 @@ static char directory[] = "/tmp/numatier-test-XXXXXX";
 static char message[4096];
 static int notify_fd;
 
-static void write_file(const char *text, const char *format, ...)
+static _printf_(2, 3) void write_file(const char *text, const char *format, ...)
 {
         char path[256];
         va_list ap;
