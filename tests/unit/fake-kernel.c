@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fake-kernel.h"
+
+#include "knobs.h"
+#include "nodeset.h"
+#include "state.h"
+
+#define VALUE_MAX 4096
+
+const char *fake_kernel_get(struct fake_kernel *k, const char *path)
+{
+        static char value[VALUE_MAX];
+
+        if (sysroot_read(k->files, path, value, sizeof(value)) < 0)
+                return NULL;
+        value[strcspn(value, "\n")] = '\0';
+        return value;
+}
+
+void fake_kernel_set(struct fake_kernel *k, const char *path, const char *value)
+{
+        char line[VALUE_MAX];
+
+        snprintf(line, sizeof(line), "%s\n", value);
+        assert(sysroot_replace(k->files, path, line) == 0);
+}
+
+static bool concerns(const char *fault, const char *path)
+{
+        return fault && strstr(path, fault);
+}
+
+static ssize_t fake_read(void *data, const char *path, char *buf, size_t size)
+{
+        struct fake_kernel *k = data;
+
+        if (strstr(path, "/nodelist"))
+                k->nodelist_reads++;
+        if (concerns(k->unreadable_path, path))
+                return k->unreadable_error;
+        return sysroot_read(k->files, path, buf, size);
+}
+
+static int fake_list(void *data, const char *path, sysroot_entry_fn fn, void *userdata)
+{
+        return sysroot_list(((struct fake_kernel *)data)->files, path, fn, userdata);
+}
+
+static int fake_replace(void *data, const char *path, const char *text)
+{
+        struct fake_kernel *k = data;
+
+        if (streq(path, STATE_PATH) && k->writes == 0)
+                k->state_saved_before_first_write = true;
+        return sysroot_replace(k->files, path, text);
+}
+
+static void set_nodelist(struct fake_kernel *k, unsigned tier, unsigned node, bool member)
+{
+        char path[128], buf[NODESET_STRING_MAX];
+        struct nodeset nodes = { 0 };
+        const char *list;
+
+        snprintf(path, sizeof(path), TIER "memory_tier%u/nodelist", tier);
+        list = fake_kernel_get(k, path);
+        if (list)
+                assert(nodeset_parse(list, &nodes) == 0);
+        if (member)
+                nodeset_add(&nodes, node);
+        else
+                nodeset_remove(&nodes, node);
+        fake_kernel_set(k, path, nodeset_format(&nodes, buf));
+}
+
+static void move_node(struct fake_kernel *k, unsigned node, unsigned tier)
+{
+        char path[128], name[32];
+
+        for (unsigned t = 0; t < 256; t++) {
+                snprintf(path, sizeof(path), TIER "memory_tier%u/nodelist", t);
+                if (fake_kernel_get(k, path))
+                        set_nodelist(k, t, node, false);
+        }
+        set_nodelist(k, tier, node, true);
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/" OVERRIDE_FILE, node);
+        if (!fake_kernel_get(k, path))
+                return;
+        snprintf(name, sizeof(name), "memory_tier%u", tier);
+        fake_kernel_set(k, path, name);
+}
+
+static int write_node(struct fake_kernel *k, unsigned node, const char *file, const char *value)
+{
+        unsigned tier;
+        char path[128];
+
+        if (streq(file, OFFSET_FILE)) {
+                snprintf(path, sizeof(path), NODE_DIR "/node%u/" OFFSET_FILE, node);
+                fake_kernel_set(k, path, value);
+                move_node(k, node, (unsigned)((int)k->own_tier[node] + atoi(value) / 128));
+                return 0;
+        }
+        if (streq(value, "default") && k->module)
+                tier = k->own_tier[node];
+        else if (parse_unsigned(value, MEMORY_TIER_MAX, &tier) < 0)
+                return -EINVAL;
+        move_node(k, node, tier);
+        return 0;
+}
+
+/* 6.16 and later: any weight written by hand ends the automatic mode. */
+static int write_weight(struct fake_kernel *k, const char *path, const char *value)
+{
+        if (streq(path, WEIGHT_AUTO_PATH) && streq(value, "true") && !k->has_bandwidths)
+                return -ENODEV;
+        fake_kernel_set(k, path, value);
+        if (!streq(path, WEIGHT_AUTO_PATH) && fake_kernel_get(k, WEIGHT_AUTO_PATH))
+                fake_kernel_set(k, WEIGHT_AUTO_PATH, "false");
+        return 0;
+}
+
+static int fake_write(void *data, const char *path, const char *value)
+{
+        struct fake_kernel *k = data;
+        char file[64];
+        unsigned node;
+
+        if (k->before_write)
+                k->before_write(k, path);
+        if (concerns(k->fail_path, path))
+                return k->fail_error;
+        if (!fake_kernel_get(k, path))
+                return -ENOENT;
+        k->writes++;
+        if (concerns(k->ignore_path, path))
+                return 0;
+        if (sscanf(path, NODE_DIR "/node%u/%63s", &node, file) == 2 && node < FAKE_NODES)
+                return write_node(k, node, file, value);
+        if (startswith(path, WEIGHT_DIR "/"))
+                return write_weight(k, path, value);
+        fake_kernel_set(k, path, value);
+        return 0;
+}
+
+static void fake_free(void *data)
+{
+        struct fake_kernel *k = data;
+
+        sysroot_free(k->files);
+        free(k);
+}
+
+struct sysroot *fake_kernel_new(const char *text, struct fake_kernel **ret)
+{
+        static const struct sysroot_ops ops = {
+                .read = fake_read,
+                .write = fake_write,
+                .list = fake_list,
+                .replace = fake_replace,
+                .free = fake_free,
+        };
+        struct fake_kernel *k = calloc(1, sizeof(*k));
+        struct sysroot *root;
+
+        assert(k);
+        k->files = root_from(text);
+        assert(sysroot_new(&ops, k, &root) == 0);
+        *ret = k;
+        return root;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the core's tests share: asserts that always are, and values made from text. */
+
+#undef NDEBUG
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "capture.h"
+#include "machine.h"
+#include "messages.h"
+#include "policy.h"
+#include "sysroot.h"
+#include "util.h"
+
+#define assert_streq(a, b)                                                                         \
+        do {                                                                                       \
+                const char *_a = (a) ?: "(null)", *_b = (b);                                       \
+                if (!streq(_a, _b)) {                                                              \
+                        fprintf(stderr, "%s:%d: \"%s\" is not \"%s\"\n", __FILE__, __LINE__, _a,   \
+                                _b);                                                               \
+                        abort();                                                                   \
+                }                                                                                  \
+        } while (0)
+
+/* A root from a capture's text without its first line. */
+static inline struct sysroot *root_from(const char *text)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct sysroot *root = NULL;
+        char *whole;
+
+        assert(asprintf(&whole, "# numatier capture 1\n%s", text) > 0);
+        if (capture_open(whole, strlen(whole), "test", &errors, &root) < 0)
+                fprintf(stderr, "%s\n", errors.n > 0 ? errors.items[0] : "capture_open failed");
+        assert(root && errors.n == 0);
+        free(whole);
+        return root;
+}
+
+/* A policy that is right. */
+static inline struct policy *policy_from(const char *text)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct policy *p;
+
+        assert(policy_new(&p) == 0);
+        if (policy_parse(p, text, strlen(text), "test", &errors) < 0 ||
+            policy_finish(p, &errors) < 0)
+                fprintf(stderr, "%s\n", errors.items[0]);
+        assert(errors.n == 0);
+        return p;
+}
+
+/* Whether one of the messages holds the text. */
+static inline bool messages_have(const struct messages *m, const char *text)
+{
+        for (size_t i = 0; i < m->n; i++)
+                if (strstr(m->items[i], text))
+                        return true;
+        return false;
+}
+
+#define NODE "sys/devices/system/node/"
+#define TIER "sys/devices/virtual/memory_tiering/"
+
+/* The files of a node's access1 with the same figures for read and write. */
+#define ACCESS1(node, latency, bandwidth)                                                          \
+        NODE "node" #node "/access1/initiators/read_latency: " #latency "\n" NODE "node" #node     \
+             "/access1/initiators/write_latency: " #latency "\n" NODE "node" #node                 \
+             "/access1/initiators/read_bandwidth: " #bandwidth "\n" NODE "node" #node              \
+             "/access1/initiators/write_bandwidth: " #bandwidth "\n"
+
+#define MEMINFO(node, kib)                                                                         \
+        NODE "node" #node "/meminfo:\n  Node " #node " MemTotal:  " #kib " kB\n  Node " #node      \
+             " MemFree:  1 kB\n"
+
+/* The mailing list's guest: node 0 with CPUs, node 1 without, twice as slow. */
+#define THREAD_GUEST                                                                               \
+        NODE "online: 0-1\n" NODE "possible: 0-1\n" NODE "has_memory: 0-1\n" NODE                  \
+             "has_cpu: 0\n" NODE "has_generic_initiator:\n" NODE                                   \
+             "node0/distance: 10 20\n" MEMINFO(0, 1000000) MEMINFO(1, 500000) ACCESS1(0, 10, 10)   \
+                     ACCESS1(1, 20, 5)
