@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "testing.h"
+
+static int parse(const char *text, size_t size, struct messages *errors, struct policy **ret)
+{
+        int r;
+
+        assert(policy_new(ret) == 0);
+        r = policy_parse(*ret, text, size, "f", errors);
+        return r < 0 ? r : policy_finish(*ret, errors);
+}
+
+/* Exactly these complaints, each ended by a newline. */
+static void refuse(const char *text, const char *expected)
+{
+        struct messages errors = MESSAGES_INIT;
+        char *all = NULL;
+        size_t size;
+        struct policy *p;
+        FILE *f = open_memstream(&all, &size);
+
+        assert(parse(text, strlen(text), &errors, &p) == -EBADMSG);
+        for (size_t i = 0; i < errors.n; i++)
+                fprintf(f, "%s\n", errors.items[i]);
+        fclose(f);
+        assert_streq(all, expected);
+        free(all);
+        messages_done(&errors);
+        policy_free(p);
+}
+
+#define LATENCY   "expected a latency such as 120ns, or a multiple of the baseline such as 1.5x"
+#define BANDWIDTH "expected a bandwidth such as 40GiB/s, or a multiple of the baseline such as 1.5x"
+
+static void test_bad_values(void)
+{
+        refuse("[tier a]\nmax-latency = 12 parsecs\n",
+               "f:2: tier a.max-latency: " LATENCY ", found \"12 parsecs\"\n");
+        refuse("[tier a]\nmax-latency = 0ns\n",
+               "f:2: tier a.max-latency: " LATENCY ", found \"0ns\"\n");
+        refuse("[tier a]\nmax-latency = 0x\n",
+               "f:2: tier a.max-latency: " LATENCY ", found \"0x\"\n");
+        refuse("[tier a]\nmax-read-latency = -1ns\n",
+               "f:2: tier a.max-read-latency: " LATENCY ", found \"-1ns\"\n");
+        refuse("[tier a]\nmax-write-latency = 40GiB/s\n",
+               "f:2: tier a.max-write-latency: " LATENCY ", found \"40GiB/s\"\n");
+        refuse("[tier a]\nmin-bandwidth = 120ns\n",
+               "f:2: tier a.min-bandwidth: " BANDWIDTH ", found \"120ns\"\n");
+        refuse("[tier a]\nmin-read-bandwidth = inf\n",
+               "f:2: tier a.min-read-bandwidth: " BANDWIDTH ", found \"inf\"\n");
+        refuse("[tier a]\nmin-write-bandwidth = 1e3MiB/s\n",
+               "f:2: tier a.min-write-bandwidth: " BANDWIDTH ", found \"1e3MiB/s\"\n");
+        refuse("[tier a]\nmemory-tier = 16777216\n", "f:2: tier a.memory-tier: expected a number "
+                                                     "from 0 to 16777215, found \"16777216\"\n");
+        refuse("[tier a]\nmemory-tier = four\n",
+               "f:2: tier a.memory-tier: expected a number from 0 to 16777215, found \"four\"\n");
+        refuse("[policy]\nmethod = magic\n",
+               "f:2: policy.method: expected thresholds or adistance, found \"magic\"\n");
+        refuse("[policy]\nsources = hmat hmat\n",
+               "f:2: policy.sources: expected some of user, measured, hmat, cdat, slit, each once, "
+               "found \"hmat hmat\"\n");
+        refuse("[policy]\nsources = hmat oracle\n",
+               "f:2: policy.sources: expected some of user, measured, hmat, cdat, slit, each once, "
+               "found \"hmat oracle\"\n");
+        refuse("[policy]\nbaseline = node:1024\n",
+               "f:2: policy.baseline: expected auto, or node:N, found \"node:1024\"\n");
+        refuse("[policy]\nbaseline = 0\n",
+               "f:2: policy.baseline: expected auto, or node:N, found \"0\"\n");
+        refuse("[policy]\nhysteresis = 51%\n",
+               "f:2: policy.hysteresis: expected a percentage from 0% to 50%, found \"51%\"\n");
+        refuse("[policy]\nhysteresis = 5\n",
+               "f:2: policy.hysteresis: expected a percentage from 0% to 50%, found \"5\"\n");
+        refuse("[apply]\ninterface = ioctl\n",
+               "f:2: apply.interface: expected auto, memtier_override, adistance_offset or none, "
+               "found \"ioctl\"\n");
+        refuse("[apply]\ndemotion = perhaps\n",
+               "f:2: apply.demotion: expected yes, no or leave, found \"perhaps\"\n");
+        refuse("[apply]\nnuma-balancing = on\n",
+               "f:2: apply.numa-balancing: expected tiering, off or leave, found \"on\"\n");
+        refuse("[apply]\npromotion-rate-limit = 5\n",
+               "f:2: apply.promotion-rate-limit: expected a bandwidth such as 40GiB/s, or leave, "
+               "found \"5\"\n");
+        refuse("[apply]\nweighted-interleave = yes\n",
+               "f:2: apply.weighted-interleave: expected by-bandwidth or leave, found \"yes\"\n");
+        refuse("[daemon]\nsettle = soon\n",
+               "f:2: daemon.settle: expected a time such as 500ms, 60s or 0, found \"soon\"\n");
+        refuse("[daemon]\nrescan = 5\n",
+               "f:2: daemon.rescan: expected a time such as 500ms, 60s or 0, found \"5\"\n");
+        refuse("[policy]\nmethod =\n",
+               "f:2: policy.method: expected thresholds or adistance, found \"\"\n");
+}
+
+#define SECTION                                                                                    \
+        "expected [policy], [tier NAME], [node NAME], [apply] or [daemon], with a NAME of at "     \
+        "most 48 letters, digits, \".\", \"_\" and \"-\", found "
+
+static void test_bad_lines(void)
+{
+        refuse("[foo]\n", "f:1: " SECTION "[foo]\n");
+        refuse("[tier]\n", "f:1: " SECTION "[tier]\n");
+        refuse("[policy x]\n", "f:1: " SECTION "[policy x]\n");
+        refuse("[tier a b]\n", "f:1: " SECTION "[tier a b]\n");
+        refuse("[tier a\n", "f:1: expected \"]\" at the end of a section's header\n");
+        refuse("[tier a]\nnonsense\n",
+               "f:2: tier a: expected KEY = VALUE or [SECTION], found \"nonsense\"\n");
+        refuse("method = adistance\n", "f:1: expected a section's header before the first key\n");
+        refuse("[daemon]\nsettel = 1s\n",
+               "f:2: daemon.settel: unknown key; expected one of settle, settle-max, rescan\n");
+        refuse("[tier a]\n[tier b]\n[tier a]\n",
+               "f:3: tier a: expected each section once in a file\n");
+        refuse("[daemon]\nrescan = 1s\nrescan = 2s\n",
+               "f:3: daemon.rescan: expected each key once in a section\n");
+        refuse("[tier a]\nmax-latency = 1\x01x\n",
+               "f:2: tier a: expected text, found a control character\n");
+}
+
+static void test_long_line(void)
+{
+        char text[512] = "[tier a]\nmax-latency = ";
+
+        memset(text + strlen(text), '1', 300);
+        refuse(text, "f:2: tier a: expected a line of at most 197 characters\n");
+}
+
+static void test_judged(void)
+{
+        refuse("", "f: expected at least one [tier NAME] section\n");
+        refuse("[tier a]\n[daemon]\nsettle = 6s\n",
+               "f: daemon.settle: expected no more than settle-max\n");
+        refuse("[tier a]\n[node x]\ntier = b\nnode = 1\n",
+               "f:2: node x.tier: expected the name of a [tier] section\n");
+        refuse("[tier a]\n[node x]\ntier = a\n",
+               "f:2: node x: expected node = NUMBER, to say which node is meant\n");
+        refuse("[tier a]\n[node x]\nnode = 1\n",
+               "f:2: node x: expected a tier, a latency or bandwidth, or ignore = yes\n");
+        refuse("[policy]\nmethod = adistance\n[tier a]\n[node x]\nnode = 1\ntier = a\n",
+               "f:4: node x.tier: expected a tier that sets memory-tier, as method = adistance has "
+               "no tiers of its own\n");
+        refuse("[tier a]\nmax-latency=1x\nmemory-tier = 5\n[tier b]\nmax-latency=2x\n[tier c]\n"
+               "memory-tier = 6\n",
+               "f:6: tier c.memory-tier: expected at least 7, as the tiers before it take their "
+               "numbers below it, found 6\n");
+}
+
+static void test_many_at_once(void)
+{
+        refuse("[tier a]\nfoo = 1\nx\n[bar]\nkey = ignored\n[daemon]\nsettle = x\n",
+               "f:2: tier a.foo: unknown key; expected one of max-latency, max-read-latency, "
+               "max-write-latency, min-bandwidth, min-read-bandwidth, min-write-bandwidth, "
+               "memory-tier\n"
+               "f:3: tier a: expected KEY = VALUE or [SECTION], found \"x\"\n"
+               "f:4: " SECTION "[bar]\n"
+               "f:7: daemon.settle: expected a time such as 500ms, 60s or 0, found \"x\"\n");
+}
+
+#define SHADOWED(name, line, by)                                                                   \
+        "f:" line ": tier " name ": it can never match: tier " by                                  \
+        " before it takes every node it would\n"
+
+static void test_unreachable(void)
+{
+        refuse("[tier a]\n[tier b]\nmax-latency=1x\n", SHADOWED("b", "2", "a"));
+        refuse("[tier a]\nmax-latency=2x\n[tier b]\nmax-latency=1x\n", SHADOWED("b", "3", "a"));
+        refuse("[tier a]\nmax-latency=2x\n[tier b]\nmax-latency=2x\n", SHADOWED("b", "3", "a"));
+        refuse("[tier a]\nmin-bandwidth=1GiB/s\n[tier b]\nmin-bandwidth=2GiB/s\n",
+               SHADOWED("b", "3", "a"));
+        refuse("[tier a]\nmax-latency=2x\n[tier b]\nmax-read-latency=2x\nmax-write-latency=1x\n",
+               SHADOWED("b", "3", "a"));
+}
+
+static void test_reachable(void)
+{
+        static const char *const texts[] = {
+                "[tier a]\nmax-latency=1x\n[tier b]\nmax-latency=2x\n[tier c]\n",
+                /* absolute and relative cannot be compared without a machine */
+                "[tier a]\nmax-latency=2x\n[tier b]\nmax-latency=100ns\n",
+                /* a node of which only the bandwidth is known */
+                "[tier a]\nmax-latency=2x\n[tier b]\nmax-latency=1x\nmin-bandwidth=1x\n",
+                /* a fast node with little bandwidth */
+                "[tier a]\nmax-latency=2x\nmin-bandwidth=2x\n[tier b]\nmax-latency=1x\n",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                policy_free(policy_from(texts[i]));
+}
+
+static void test_defaults(void)
+{
+        struct policy *p = policy_from("[tier a]\n");
+
+        assert(p->method == METHOD_THRESHOLDS && p->baseline_auto && p->n_sources == SOURCES);
+        assert(p->hysteresis > 0.0499 && p->hysteresis < 0.0501);
+        assert(p->interface == POLICY_INTERFACE_AUTO && p->demotion == SWITCH_LEAVE);
+        assert(p->numa_balancing == BALANCING_LEAVE && p->weighted_interleave == WEIGHTS_LEAVE);
+        assert(!p->has_promote_rate_limit);
+        assert(p->settle_usec == 500000 && p->settle_max_usec == 5000000 &&
+               p->rescan_usec == 60000000);
+        policy_free(p);
+}
+
+static void test_everything(void)
+{
+        struct policy *p = policy_from(
+                "\xEF\xBB\xBF; a comment\r\n"
+                "[policy]\r\n"
+                "  method = thresholds   # indented, with a comment\r\n"
+                "sources = hmat, slit\n"
+                "baseline = node:7\n"
+                "hysteresis = 0%\n"
+                "[tier fast]\nmax-latency = 80ns\nmin-bandwidth = 2.5x\nmemory-tier = 0\n"
+                "[tier slow]\n"
+                "[node a]\nnode = 3\nlatency = 250ns\nread-latency = 200ns\nbandwidth = 30GiB/s\n"
+                "[node b]\nnode = 4\nignore = yes\n"
+                "[node c]\nnode = 5\ntier = slow\n"
+                "[apply]\ninterface = none\ndemotion = yes\nnuma-balancing = tiering\n"
+                "promotion-rate-limit = 1GiB/s\nweighted-interleave = by-bandwidth\n"
+                "[daemon]\nsettle = 0\nsettle-max = 1s\nrescan = 0");
+
+        assert(p->n_sources == 2 && p->sources[0] == SOURCE_HMAT && p->sources[1] == SOURCE_SLIT);
+        assert(!p->baseline_auto && p->baseline == 7 && p->hysteresis == 0);
+        assert(p->n_tiers == 2 && p->n_rules == 3);
+        assert(p->tiers[0].conditions[MAX_LATENCY].value == 80 &&
+               !p->tiers[0].conditions[MAX_LATENCY].relative);
+        assert(p->tiers[0].conditions[MIN_BANDWIDTH].value == 2.5 &&
+               p->tiers[0].conditions[MIN_BANDWIDTH].relative);
+        assert(p->tiers[0].has_memory_tier && p->tiers[0].memory_tier == 0);
+        assert(p->rules[0].perf.v[READ_LATENCY] == 200 && p->rules[0].perf.v[WRITE_LATENCY] == 250);
+        assert(p->rules[0].perf.v[READ_BANDWIDTH] == 30720);
+        assert(p->rules[1].ignore && streq(p->rules[2].tier, "slow"));
+        assert(p->promote_rate_limit == 1024 && p->rescan_usec == 0 && p->settle_usec == 0);
+        policy_free(p);
+}
+
+/* Values must not depend on the order of the exact and the general key. */
+static void test_exact_key_wins(void)
+{
+        struct policy *p =
+                policy_from("[tier a]\n[node n]\nnode=1\nread-latency=1ns\nlatency=9ns\n");
+
+        assert(p->rules[0].perf.v[READ_LATENCY] == 1 && p->rules[0].perf.v[WRITE_LATENCY] == 9);
+        policy_free(p);
+}
+
+static void test_later_file(void)
+{
+        static const char first[] = "[tier a]\nmax-latency=1x\nmin-bandwidth=1x\n[tier b]\n"
+                                    "[node x]\nnode=1\ntier=a\n[node y]\nnode=2\ntier=a\n";
+        static const char second[] = "[tier a]\nmin-bandwidth=\nmemory-tier=3\n"
+                                     "[node z]\nnode=1\ntier=b\n";
+        struct messages errors = MESSAGES_INIT;
+        struct policy *p;
+        uint64_t hash;
+
+        assert(policy_new(&p) == 0);
+        assert(policy_parse(p, first, strlen(first), "1", &errors) == 0);
+        hash = p->hash;
+        assert(policy_parse(p, second, strlen(second), "2", &errors) == 0);
+        assert(policy_finish(p, &errors) == 0 && p->hash != hash);
+        assert(p->n_tiers == 2 && p->tiers[0].conditions[MAX_LATENCY].set);
+        assert(!p->tiers[0].conditions[MIN_BANDWIDTH].set && p->tiers[0].memory_tier == 3);
+        assert(streq(p->rules[0].name, "z") && streq(p->rules[1].name, "x") &&
+               streq(p->rules[2].name, "y"));
+        policy_free(p);
+}
+
+static void test_nul(void)
+{
+        static const char text[] = "[tier a]\nmax-\0latency = 1x\n";
+        struct messages errors = MESSAGES_INIT;
+        struct policy *p;
+
+        assert(parse(text, sizeof(text) - 1, &errors, &p) == -EBADMSG);
+        assert_streq(errors.items[0], "f:2: tier a: expected text, found a control character");
+        messages_done(&errors);
+        policy_free(p);
+}
+
+int main(void)
+{
+        test_bad_values();
+        test_bad_lines();
+        test_long_line();
+        test_judged();
+        test_many_at_once();
+        test_unreachable();
+        test_reachable();
+        test_defaults();
+        test_everything();
+        test_exact_key_wins();
+        test_later_file();
+        test_nul();
+}
