@@ -5,14 +5,10 @@
 # module: yes
 # memtier_override on the thread's guest: every move, every refusal, and no trace after unloading.
 
-module=/run/payload/modules/memtier_override.ko
-file=/sys/devices/system/node/node1/memtier_override
+# shellcheck source=tests/vm/kmod.bash
+. /run/payload/test/kmod.bash
+node=1
 [ "$KERNEL" = 6.1 ] && home=4 || home=18
-
-write() { # what became of it, in one word or errno's
-        local error
-        error=$({ printf '%s\n' "$1" >$file; } 2>&1) && echo moved || echo "${error##*: }"
-}
 
 changes() {
         grep -c '^KERNEL.*change.*node1 ' /tmp/uevents
@@ -23,7 +19,7 @@ demotes_to() { # NODE: its demotion targets, as the kernel (6.12 or later) last 
 }
 
 expect() { # TIER [DEMOTION TARGET OF NODE 0, OF NODE 1]
-        equal "tier $1: the file says so" "memory_tier$1" "$(cat $file)"
+        equal "tier $1: the file says so" "memory_tier$1" "$(read_file)"
         equal "tier $1: nodelist says so" "$1" "$(tier_of 1)"
         equal "tier $1: node 0 stays" 4 "$(tier_of 0)"
         [ "$KERNEL" = 6.1 ] && return
@@ -52,7 +48,7 @@ refuse "no indirect call in the module" \
         sh -c "objdump -dr $module | grep -E 'indirect_thunk|call +\*|jmp +\*'"
 check "it loads" modprobe_override
 check "it says its version" test -s /sys/module/memtier_override/version
-check "every node has the file" test -e /sys/devices/system/node/node0/memtier_override -a -e $file
+check "every node has the file" ls $nodes/node0/memtier_override $nodes/node1/memtier_override
 expect $home 1 null
 
 udevadm monitor --kernel --subsystem-match=node >/tmp/uevents &
@@ -80,18 +76,30 @@ kill $monitor
 for garbage in -1 16777216 4294967296 99999999999999999999 0x4 4x '4 5' '' foo defaults memory_tier4; do
         equal "'$garbage' is refused" "Invalid argument" "$(write "$garbage")"
 done
-equal "and has done nothing" memory_tier$home "$(cat $file)"
+equal "and has done nothing" memory_tier$home "$(read_file)"
 
-equal "node 0, with the CPUs, moves too" moved "$(file=${file/node1/node0} write 3)"
+# Somebody holds memory_tier_lock, for good as far as the file can know.
+lock=0x$(awk '$3 == "memory_tier_lock" { print $1; exit }' /proc/kallsyms)
+insmod /run/payload/modules/kmod-hold.ko mutex="$lock" ms=6000 2>/dev/null &
+sleep 0.5
+start=$(date +%s%N)
+equal "lock held: reading" "Resource temporarily unavailable" "$(read_file)"
+equal "lock held: writing" "Resource temporarily unavailable" "$(write 5)"
+took=$((($(date +%s%N) - start) / 1000000))
+check "lock held: neither waited long ($took ms)" test $took -lt 4000
+wait $!
+equal "lock released: nothing was done" memory_tier$home "$(read_file)"
+
+equal "node 0, with the CPUs, moves too" moved "$(node=0 write 3)"
 equal "node 0 is there" 3 "$(tier_of 0)"
 equal "leave node 1 moved" moved "$(write 9)"
 make_twin
 refuse "refused where the file exists" insmod /tmp/twin.ko
 equal "with the right words" 1 "$(dmesg | grep -c 'node0 already has memtier_override')"
-equal "and without harm" memory_tier9 "$(cat $file)"
+equal "and without harm" memory_tier9 "$(read_file)"
 
 check "it unloads" rmmod memtier_override
-refuse "the files are gone" ls /sys/devices/system/node/node*/memtier_override
+refuse "the files are gone" ls $nodes/node*/memtier_override
 equal "node 0 is back" 4 "$(tier_of 0)"
 equal "node 1 is back" $home "$(tier_of 1)"
 equal "no tier was left behind" "$before" "$(ls /sys/devices/virtual/memory_tiering)"
