@@ -29,9 +29,8 @@ static bool is_used(const struct figures *f, enum source s, unsigned v)
 static const char *verdict_name(enum verdict v)
 {
         static const char *const names[] = {
-                [VERDICT_UNSET] = "unset",
-                [VERDICT_UNKNOWN] = "unknown",
-                [VERDICT_MET] = "met",
+                [VERDICT_UNSET] = "unset",       [VERDICT_UNKNOWN] = "unknown",
+                [VERDICT_UNPROVEN] = "unproven", [VERDICT_MET] = "met",
                 [VERDICT_FAILED] = "failed",
         };
 
@@ -226,6 +225,7 @@ static void text_condition(struct libscols_line *line, enum condition_kind k,
 {
         static const char *const colours[] = {
                 [VERDICT_UNKNOWN] = "dim",
+                [VERDICT_UNPROVEN] = "red",
                 [VERDICT_MET] = "green",
                 [VERDICT_FAILED] = "red",
         };
@@ -238,7 +238,7 @@ static void text_condition(struct libscols_line *line, enum condition_kind k,
         table_set(line, 3, "%s%s", verdict_name(c->verdict),
                   c->hysteresis ? ", with hysteresis" : "");
         table_set_colour(line, 3, colours[c->verdict]);
-        if (c->verdict == VERDICT_UNKNOWN)
+        if (c->verdict == VERDICT_UNKNOWN || c->verdict == VERDICT_UNPROVEN)
                 return;
         table_set(line, 1, "%s", format_figure(&c->figure, latency, buf));
         table_set(line, 2, "%s", format_figure(&limit, latency, buf));

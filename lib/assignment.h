@@ -15,8 +15,9 @@
 #include "util.h"
 
 enum verdict {
-        VERDICT_UNSET,   /* the policy does not ask */
-        VERDICT_UNKNOWN, /* the figure is unknown: skipped */
+        VERDICT_UNSET,    /* the policy does not ask */
+        VERDICT_UNKNOWN,  /* the figure is unknown: skipped */
+        VERDICT_UNPROVEN, /* unknown too, but the baseline itself would fail: not skipped */
         VERDICT_MET,
         VERDICT_FAILED,
         VERDICTS,

@@ -51,6 +51,20 @@ static bool find_limit(const struct assignment *a, const struct node_assignment 
         return figure_is_known(base) && !base->relative;
 }
 
+/* Whether the baseline itself would fail: then the tier is for what is better than the baseline,
+ * and a node whose figure is unknown is not taken for that on trust. Were it skipped, a node of
+ * which SLIT alone tells a latency would be taken for HBM, whatever its bandwidth. */
+static bool asks_for_proof(const struct assignment *a, enum condition_kind k,
+                           const struct condition *c)
+{
+        const struct figure *base = figure_of(&a->baseline_figures, k);
+        double figure = c->relative ? 1 : base->value;
+
+        if (!a->baseline || (!c->relative && !figure_is_known(base)))
+                return false;
+        return is_maximum(k) ? figure > c->value : figure < c->value;
+}
+
 /* slack: how much further than the limit the figure may be (or, if negative, must not be). */
 static enum verdict try_condition(const struct assignment *a, const struct node_assignment *n,
                                   enum condition_kind k, const struct condition *c, double slack,
@@ -59,7 +73,7 @@ static enum verdict try_condition(const struct assignment *a, const struct node_
         if (!c->set)
                 return VERDICT_UNSET;
         if (!find_limit(a, n, k, c, t))
-                return VERDICT_UNKNOWN;
+                return asks_for_proof(a, k, c) ? VERDICT_UNPROVEN : VERDICT_UNKNOWN;
         t->hysteresis = slack != 0;
         t->limit *= is_maximum(k) ? 1 + slack : 1 - slack;
         if (is_maximum(k))
@@ -82,7 +96,7 @@ static void try_tier(const struct assignment *a, const struct node_assignment *n
         }
         trial->unconditional = count[VERDICT_UNSET] == CONDITION_KINDS;
         trial->decided = count[VERDICT_MET] + count[VERDICT_FAILED] > 0;
-        trial->matched = trial->decided && count[VERDICT_FAILED] == 0;
+        trial->matched = trial->decided && count[VERDICT_FAILED] + count[VERDICT_UNPROVEN] == 0;
 }
 
 /* A tier without conditions takes the rest: what was tried and failed. Where nothing could be
@@ -100,9 +114,9 @@ static void try_tiers(const struct assignment *a, struct node_assignment *n, siz
                 if (last != TIER_NONE && i <= last)
                         slack = i == last ? a->policy->hysteresis : -a->policy->hysteresis;
                 try_tier(a, n, i, slack, &trials[i]);
-                decided = decided || trials[i].decided || i == 0;
+                decided = decided || trials[i].decided;
                 if (trials[i].unconditional)
-                        trials[i].matched = decided;
+                        trials[i].matched = decided || i == 0;
                 if (trials[i].matched)
                         n->tier = i;
         }
@@ -148,6 +162,10 @@ static void print_condition(FILE *f, const struct tier_policy *tier, const struc
         char buf[UNIT_STRING_MAX];
 
         fprintf(f, "%s ", condition_name(k) + strlen("max-"));
+        if (t->verdict == VERDICT_UNPROVEN) {
+                fputs("is unknown", f);
+                return;
+        }
         print_figure(f, k, t->figure.value, t->figure.relative);
         if (t->figure.source != SOURCE_NONE)
                 fprintf(f, " (%s%s)", source_name(t->figure.source),
@@ -159,12 +177,14 @@ static void print_condition(FILE *f, const struct tier_policy *tier, const struc
 }
 
 static void print_trial(FILE *f, const struct tier_policy *tier, const struct trial *trial,
-                        enum verdict verdict)
+                        bool met)
 {
         const char *separator = "";
 
         for (unsigned k = 0; k < CONDITION_KINDS; k++) {
-                if (trial->conditions[k].verdict != verdict)
+                enum verdict v = trial->conditions[k].verdict;
+
+                if (met ? v != VERDICT_MET : v != VERDICT_FAILED && v != VERDICT_UNPROVEN)
                         continue;
                 fputs(separator, f);
                 print_condition(f, tier, trial, k);
@@ -182,7 +202,7 @@ static void print_failures(FILE *f, const struct assignment *a, const struct nod
                 if (trial->matched || !trial->decided)
                         continue;
                 fprintf(f, "%snot %s: ", separator, a->policy->tiers[i].name);
-                print_trial(f, &a->policy->tiers[i], trial, VERDICT_FAILED);
+                print_trial(f, &a->policy->tiers[i], trial, false);
                 separator = "; ";
         }
 }
@@ -196,7 +216,7 @@ char *judge_explain(const struct assignment *a, const struct node_assignment *n)
         if (!f)
                 return NULL;
         if (n->cause == CAUSE_CONDITIONS)
-                print_trial(f, &a->policy->tiers[n->tier], &n->trials[n->tier], VERDICT_MET);
+                print_trial(f, &a->policy->tiers[n->tier], &n->trials[n->tier], true);
         else
                 print_failures(f, a, n);
         fflush(f); /* brings size up to date */

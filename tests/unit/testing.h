@@ -15,15 +15,15 @@
 #include "sysroot.h"
 #include "util.h"
 
-#define assert_streq(a, b)                                                                         \
-        do {                                                                                       \
-                const char *_a = (a) ?: "(null)", *_b = (b);                                       \
-                if (!streq(_a, _b)) {                                                              \
-                        fprintf(stderr, "%s:%d: \"%s\" is not \"%s\"\n", __FILE__, __LINE__, _a,   \
-                                _b);                                                               \
-                        abort();                                                                   \
-                }                                                                                  \
-        } while (0)
+static inline void assert_same(const char *file, int line, const char *got, const char *want)
+{
+        if (got && streq(got, want))
+                return;
+        fprintf(stderr, "%s:%d: \"%s\" is not \"%s\"\n", file, line, got ?: "(null)", want);
+        abort();
+}
+
+#define assert_streq(got, want) assert_same(__FILE__, __LINE__, got, want)
 
 /* A root from a capture's text without its first line. */
 static inline struct sysroot *root_from(const char *text)

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "testing.h"
+
+#define HEADER "# numatier capture 1\n"
+
+static void refuse(const char *text, size_t size, const char *complaint)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct sysroot *root = NULL;
+
+        assert(capture_open(text, size, "f", &errors, &root) == -EBADMSG);
+        assert_streq(errors.items[0], complaint);
+        assert(!root);
+        messages_done(&errors);
+}
+
+#define REFUSE(text, complaint) refuse(text, sizeof(text) - 1, complaint)
+
+#define PATH_EXPECTED                                                                              \
+        "expected \"PATH: VALUE\", \"PATH:\", or \"PATH ! ERROR\", with a path below the root"
+
+static void test_refused(void)
+{
+        REFUSE("", "f:1: expected \"# numatier capture 1\": is this the output of \"numatier "
+                   "capture\"?");
+        REFUSE("a: b\n", "f:1: expected \"# numatier capture 1\": is this the output of \"numatier "
+                         "capture\"?");
+        REFUSE(HEADER "/sys/a: b\n", "f:2: " PATH_EXPECTED);
+        REFUSE(HEADER "sys/../a: b\n", "f:2: " PATH_EXPECTED);
+        REFUSE(HEADER "sys//a: b\n", "f:2: " PATH_EXPECTED);
+        REFUSE(HEADER "sys/a/: b\n", "f:2: " PATH_EXPECTED);
+        REFUSE(HEADER "word\n", "f:2: " PATH_EXPECTED);
+        REFUSE(HEADER "a ! ENOSUCH\n",
+               "f:2: expected the name of an error such as ENODEV after \" ! \"");
+        REFUSE(HEADER "  indented\n",
+               "f:2: expected a path: an indented line follows \"PATH:\" only");
+        REFUSE(HEADER "a: b\n  c\n",
+               "f:3: expected a path: an indented line follows \"PATH:\" only");
+        REFUSE(HEADER "a: b\0c\n", "f:2: expected text, found a NUL byte");
+        REFUSE(HEADER "a: b\na: c\n", "f: a: expected each path once");
+}
+
+static void expect(struct sysroot *root, const char *path, const char *text)
+{
+        char buf[256];
+
+        assert(sysroot_read(root, path, buf, sizeof(buf)) == (ssize_t)strlen(text));
+        assert_streq(buf, text);
+}
+
+static int note_name(const char *name, void *userdata)
+{
+        strcat(strcat(userdata, name), " ");
+        return 0;
+}
+
+static void test_root(void)
+{
+        struct sysroot *root = root_from("d/one: 1\nd/e/deep:  two words\nd/empty:\n# comment\n\n"
+                                         "d/lines:\n  a\n   b\nd/gone ! ENODEV\n"
+                                         "d/0000:35:00.0/x: colon: s\n");
+        char names[256] = "", small[4];
+
+        expect(root, "d/one", "1\n");
+        expect(root, "d/e/deep", " two words\n");
+        expect(root, "d/empty", "\n");
+        expect(root, "d/lines", "a\n b\n");
+        expect(root, "d/0000:35:00.0/x", "colon: s\n");
+        assert(sysroot_read(root, "d/gone", names, sizeof(names)) == -ENODEV);
+        assert(sysroot_read(root, "d/none", names, sizeof(names)) == -ENOENT);
+        assert(sysroot_read(root, "d/lines", small, sizeof(small)) == -EFBIG);
+        assert(sysroot_list(root, "d", note_name, names) == 0);
+        assert_streq(names, "0000:35:00.0 e empty gone lines one ");
+        assert(sysroot_list(root, "d/on", note_name, names) == -ENOENT);
+        assert(sysroot_write(root, "d/none", "x") == -ENOENT);
+        assert(sysroot_write(root, "d/gone", "x") == -ENODEV);
+        assert(sysroot_write(root, "d/one", "new") == 0);
+        expect(root, "d/one", "new");
+        assert(!sysroot_is_live(root));
+        sysroot_free(root);
+}
+
+static void test_round_trip(void)
+{
+        static const char text[] = HEADER "a: 1\n"
+                                          "b:\n"
+                                          "c:\n  x\n  y: z\n";
+        struct capture *c;
+        char *formatted;
+
+        assert(capture_new(&c) == 0);
+        capture_add("c", "x\ny: z\n", 7, c);
+        capture_add("a", "old\n", 4, c);
+        capture_add("b", "\n", 1, c);
+        capture_add("a", "1", 1, c); /* the last counts; no newline */
+        assert(capture_format(c, &formatted) == 0);
+        assert_streq(formatted, text);
+        free(formatted);
+        capture_free(c);
+}
+
+int main(void)
+{
+        test_refused();
+        test_root();
+        test_round_trip();
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "state.h"
+#include "testing.h"
+
+static const char text[] = "# numatier state 1; kept for this boot, do not edit\n"
+                           "daemon 42\n"
+                           "policy 00000000deadbeef\n"
+                           "node 1 18 5 cxl\n"
+                           "node 7 - - \n"
+                           "node 1023 - 4 dram\n"
+                           "memory node1@40000000 access1 20 21 5 6\n"
+                           "original sys/a/b memory_tier18\n"
+                           "original sys/c two words\n";
+
+static void refuse(const char *line, const char *complaint)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct state *s = NULL;
+
+        assert(state_parse(line, strlen(line), "f", &errors, &s) == -EBADMSG && !s);
+        assert_streq(errors.items[0], complaint);
+        messages_done(&errors);
+}
+
+static void test_round_trip(void)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct state *s;
+        char *formatted;
+
+        assert(state_parse(text, strlen(text), "f", &errors, &s) == 0 && errors.n == 0);
+        assert(s->daemon == 42 && s->policy == 0xdeadbeef);
+        assert(state_get_node(s, 1)->kernel_tier == 18 && state_get_node(s, 1)->memory_tier == 5);
+        assert_streq(state_get_node(s, 1)->tier, "cxl");
+        assert(state_get_node(s, 7)->kernel_tier == TIER_UNKNOWN && !state_get_node(s, 7)->tier);
+        assert(!state_get_node(s, 2));
+        assert(state_get_memory(s, "node1@40000000")->access[ACCESS_CPU].v[WRITE_BANDWIDTH] == 6);
+        assert(!state_get_memory(s, "node1@40000000")->present[ACCESS_LOCAL]);
+        assert_streq(state_get_original(s, "sys/c")->value, "two words");
+        state_forget_node(s, 7);
+        state_forget_node(s, 7);
+        assert(state_format(s, &formatted) == 0);
+        assert(!strstr(formatted, "node 7") && strstr(formatted, "node 1023 - 4 dram\n"));
+        free(formatted);
+        state_free(s);
+}
+
+static void test_refused(void)
+{
+        refuse("nonsense\n", "f:1: expected one of daemon, policy, node, memory, original");
+        refuse("\ndaemon x\n", "f:2: expected daemon PID");
+        refuse("policy\n", "f:1: expected policy HASH");
+        refuse("node 1024 - -\n",
+               "f:1: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
+        refuse("node 1 - -\nnode 1 - -\n",
+               "f:2: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
+        refuse("memory k access2 1 2 3 4\n", "f:1: expected memory KEY accessN and four numbers");
+        refuse("memory k access1 1 2 3\n", "f:1: expected memory KEY accessN and four numbers");
+        refuse("original path\n", "f:1: expected original PATH VALUE");
+}
+
+static void test_originals(void)
+{
+        struct state *s;
+
+        assert(state_new(&s) == 0);
+        assert(state_note_original(s, "p", "first") == 0);
+        assert(state_note_original(s, "q", "other") == 0);
+        assert(state_note_original(s, "p", "second") == 0); /* does nothing */
+        assert_streq(state_get_original(s, "p")->value, "first");
+        state_forget_original(s, "p");
+        assert(!state_get_original(s, "p") && state_get_original(s, "q"));
+        state_free(s);
+}
+
+static void test_file(void)
+{
+        struct sysroot *root = root_from("x: y\nproc/42/comm: numatierd\nproc/43/comm: bash\n");
+        struct messages problems = MESSAGES_INIT;
+        struct state *s;
+
+        assert(state_load(root, &problems, &s) == 0 && problems.n == 0 && s->n_nodes == 0);
+        assert(!state_daemon_is_alive(s, root));
+        s->daemon = 42;
+        assert(state_daemon_is_alive(s, root));
+        s->daemon = 43;
+        assert(!state_daemon_is_alive(s, root));
+        assert(state_save(root, s) == 0);
+        state_free(s);
+        assert(state_load(root, &problems, &s) == 0 && s->daemon == 43);
+        state_free(s);
+        assert(sysroot_replace(root, STATE_PATH, "nonsense") == 0);
+        assert(state_load(root, &problems, &s) == 0 && problems.n == 1 && s->daemon == 0);
+        state_free(s);
+        messages_done(&problems);
+        sysroot_free(root);
+}
+
+int main(void)
+{
+        test_round_trip();
+        test_refused();
+        test_originals();
+        test_file();
+}
