@@ -249,21 +249,22 @@ static bool is_inconclusive(const struct job *j)
                                   0);
 }
 
+/* Memory that was not quiet is looked at as soon as it may be; anything else, at growing intervals.
+ */
 static int schedule_retry(struct manager *m, bool inconclusive)
 {
-        uint64_t now = get_now(m), delay = m->retry_usec * 2, quiet;
+        uint64_t now = get_now(m), quiet = m->last_event + TIERS_QUIET_USEC;
 
         if (!inconclusive) {
                 m->retry_usec = 0;
                 return 0;
         }
-        if (delay < RETRY_MIN_USEC)
-                delay = RETRY_MIN_USEC;
-        m->retry_usec = delay < RETRY_MAX_USEC ? delay : RETRY_MAX_USEC;
-        /* The first one comes as soon as the tiers may be read. */
-        quiet = m->last_event + TIERS_QUIET_USEC;
-        return arm_timer(m, TIMER_RETRY,
-                         delay == RETRY_MIN_USEC && quiet > now ? quiet : now + m->retry_usec);
+        if (m->monitor && quiet > now)
+                return arm_timer(m, TIMER_RETRY, quiet);
+        m->retry_usec = m->retry_usec == 0 ? RETRY_MIN_USEC : m->retry_usec * 2;
+        if (m->retry_usec > RETRY_MAX_USEC)
+                m->retry_usec = RETRY_MAX_USEC;
+        return arm_timer(m, TIMER_RETRY, now + m->retry_usec);
 }
 
 static int on_job_done(void *userdata)
