@@ -62,8 +62,8 @@
  *				tier is created between taking one of the same number off the
  *				list and unregistering its device. A semaphore: it has
  *				a timeout.
- *	memory_tier_lock	the kernel's; all of its data and ours is read and
- *				written under it. Never held while something sleeps on userspace.
+ *	memory_tier_lock	the kernel's. Its data and the overrides are read and
+ *				written under it.
  *
  * moves is outside memory_tier_lock and inside the hotplug locks. Readers and writers
  * of the file wait about a second for either, then return -EAGAIN. The kernel's
@@ -79,9 +79,12 @@
  * indirect call would fault under IBT: a static function whose address the kernel
  * never takes has had its ENDBR sealed.
  *
- * The last memory of a node and the first are one hotplug operation each; a move in
- * between is refused with -EAGAIN. An override outlives the node: it waits, by
- * number, until the node comes back or the module goes.
+ * From when the node's first memory is online until the kernel has put it into its tier,
+ * users of the node see what they would see without us: no tier, then the kernel's, then
+ * ours. All of that happens before the hotplug operation returns.
+ *
+ * An override belongs to the node's number. It outlives the node and waits for the next
+ * one of that number, which may be other memory; "default", or unloading, ends it.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
