@@ -51,7 +51,7 @@ static int compare_entries(const void *a, const void *b)
 
 static void sort_entries(struct capture *c)
 {
-        if (c->sorted)
+        if (c->sorted || c->n == 0)
                 return;
         qsort(c->entries, c->n, sizeof(*c->entries), compare_entries);
         c->sorted = true;

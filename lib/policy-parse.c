@@ -385,10 +385,11 @@ static void complain_of_key(struct parser *p, const char *name)
 /* An empty value in a later file takes a tier's condition or number back. */
 static bool unset(struct parser *p, const struct key *key)
 {
-        struct tier_policy *t = &p->policy->tiers[p->tier];
+        struct tier_policy *t;
 
         if (key->section != SECTION_TIER)
                 return false;
+        t = &p->policy->tiers[p->tier];
         if (key->set == set_memory_tier)
                 t->has_memory_tier = false;
         for (unsigned k = 0; k < CONDITION_KINDS; k++)

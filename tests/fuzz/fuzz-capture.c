@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "capture.h"
+#include "config.h"
+#include "fuzz.h"
+#include "reconcile.h"
+
+/* Any machine that can be captured can be judged. */
+static void judge(struct sysroot *root)
+{
+        static const char text[] = "[tier dram]\nmax-latency=1.5x\nmin-bandwidth=0.5x\n[tier cxl]\n"
+                                   "[apply]\ndemotion=yes\nweighted-interleave=by-bandwidth\n";
+        struct reconciliation result;
+        struct messages errors = MESSAGES_INIT;
+        struct policy *p;
+        struct state *s;
+
+        assert(policy_new(&p) == 0);
+        assert(policy_parse(p, text, sizeof(text) - 1, "fuzz", &errors) == 0);
+        assert(state_load(root, &errors, &s) == 0);
+        reconcile(root, p, TIERS_READ, RECONCILE_APPLY, s, &result);
+        reconciliation_done(&result);
+        state_free(s);
+        policy_free(p);
+        messages_done(&errors);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct sysroot *root;
+
+        if (capture_open((const char *)data, size, "fuzz", &errors, &root) == 0) {
+                judge(root);
+                sysroot_free(root);
+        } else {
+                assert(errors.n > 0);
+        }
+        messages_done(&errors);
+        return 0;
+}
