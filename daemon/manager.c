@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -215,6 +216,8 @@ static void release_job(struct manager *m)
 {
         reconciliation_done(&m->job.result);
         m->retired = policy_free(m->retired);
+        /* A machine of a thousand nodes took megabytes, and the next look may be long in coming. */
+        malloc_trim(0);
 }
 
 /* Says what the job did, and lets go of it. */
