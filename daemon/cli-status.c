@@ -231,13 +231,15 @@ static const char *plural(size_t n)
         return n == 1 ? "" : "s";
 }
 
-static unsigned count_tiers(const struct assignment *a)
+static void count(const struct assignment *a, unsigned *ret_tiers, unsigned *ret_placed)
 {
-        unsigned n = 0;
+        *ret_tiers = *ret_placed = 0;
+        for (size_t i = 0; i < a->n_tiers; i++) {
+                unsigned n = nodeset_count(&a->tiers[i].nodes);
 
-        for (size_t i = 0; i < a->n_tiers; i++)
-                n += nodeset_count(&a->tiers[i].nodes) > 0;
-        return n;
+                *ret_placed += n;
+                *ret_tiers += n > 0;
+        }
 }
 
 /* What it comes to, and what to do about it. */
@@ -245,8 +247,9 @@ static void print_summary(const struct reconciliation *r)
 {
         const struct machine *m = r->machine;
         const struct plan *p = r->plan;
-        unsigned memory = nodeset_count(&m->memory);
+        unsigned memory = nodeset_count(&m->memory), tiers, placed;
 
+        count(r->assignment, &tiers, &placed);
         puts("");
         if (!m->has_tiers)
                 puts("This kernel has no memory tiers (Linux 6.1 and later do).");
@@ -257,8 +260,12 @@ static void print_summary(const struct reconciliation *r)
         else if (memory == 1)
                 puts("One node with memory, one tier: there is nothing to do.");
         else if (plan_is_empty(p))
-                printf("%u nodes in %u tier%s, as the policy wants: there is nothing to do.\n",
-                       memory, count_tiers(r->assignment), plural(count_tiers(r->assignment)));
+                printf("%u node%s in %u tier%s, as the policy wants: there is nothing to do.\n",
+                       placed, plural(placed), tiers, plural(tiers));
+        if (placed > 0 && placed < memory)
+                printf("%u node%s left where Linux put %s; \"numatier explain\" says why.\n",
+                       memory - placed, memory - placed == 1 ? " is" : "s are",
+                       memory - placed == 1 ? "it" : "them");
         if (p->n_writes > 0)
                 printf("%zu setting%s to write; \"numatier plan\" shows %s, and numatierd or "
                        "\"numatier apply\" writes %s.\n",
