@@ -66,7 +66,7 @@ check "two devices" wait_for 20 two_ends
 mapfile -t end < <(ends)
 check "first region" make_region "${end[0]}"
 check "second region" make_region "${end[1]}"
-all_online() { [ "$(ls -d $nodes/node[1-9]*/memory[0-9]* | wc -l)" = 4 ]; }
+all_online() { [ "$(cat "$nodes"/node[1-9]*/memory[0-9]*/state | grep -c "^online$")" = 4 ]; }
 check "their memory" wait_for 20 all_online
 node=$(cat /sys/bus/dax/devices/dax0.0/target_node)
 equal "on one node" "$node" "$(cat /sys/bus/dax/devices/dax1.0/target_node)"
@@ -74,6 +74,7 @@ file=$nodes/node$node/memtier_override
 equal "two devices of kmem's type, which kmem and the node hold" "2 of 2880 held by 2" "$(accounting)"
 
 for unload in last first; do
+        [ $unload = first ] && tier=22 || tier=7
         [ -e "$file" ] || check "it loads" modprobe_override
         equal "unload $unload: move" moved "$(write 7)"
         equal "unload $unload: it is there" 7 "$(tier_of "$node")"
@@ -89,13 +90,13 @@ for unload in last first; do
         check "unload $unload: the node's last block goes offline" blocks region0 offline
         refuse "unload $unload: no tier" tier_of "$node"
         check "unload $unload: and comes online" blocks region0 online_movable
-        equal "unload $unload: in its tier" $([ $unload = first ] && echo 22 || echo 7) "$(tier_of "$node")"
+        equal "unload $unload: in its tier" "$tier" "$(tier_of "$node")"
         check "unload $unload: goes offline again" blocks region0 offline
         check "unload $unload: kmem leaves it too" unbind dax0.0
         equal "unload $unload: accounting follows kmem" 0 "$(accounting)"
         check "unload $unload: the node is gone" test ! -e "${file%/*}"
         check "unload $unload: kmem takes the first" bind dax0.0
-        equal "unload $unload: in its tier" $([ $unload = first ] && echo 22 || echo 7) "$(tier_of "$node")"
+        equal "unload $unload: in its tier" "$tier" "$(tier_of "$node")"
         check "unload $unload: kmem takes the second" bind dax1.0
         equal "unload $unload: accounting follows kmem" "2 of 2880 held by 2" "$(accounting)"
 done

@@ -9,7 +9,6 @@
 
 # shellcheck source=tests/vm/kmod.bash
 . /run/payload/test/kmod.bash
-node=1
 [ "$KERNEL" = 6.1 ] && home=4 || home=18
 
 size() { # MIB: and wait until the guest has followed
@@ -27,14 +26,14 @@ has_mib() {
 
 all_blocks() { # STATE
         local block
-        for block in $nodes/node1/memory[0-9]*; do
+        for block in "$nodes"/node1/memory[0-9]*; do
                 echo "$1" >"$block/state" || return
         done
 }
 
 check "it loads" modprobe_override
 check "node 1 comes" size 256
-equal "in the kernel's tier" memory_tier$home "$(read_file)"
+equal "in the kernel's tier" "memory_tier$home" "$(read_file)"
 book=$(accounting)
 equal "move" moved "$(write 9)"
 equal "it is there" 9 "$(tier_of 1)"
@@ -68,13 +67,13 @@ kill $monitor
 check "all its memory goes offline" all_blocks offline
 equal "default, while it has none" moved "$(write default)"
 check "all its memory comes online" all_blocks online_movable
-equal "the override is gone" memory_tier$home "$(read_file)"
+equal "the override is gone" "memory_tier$home" "$(read_file)"
 
 equal "move" moved "$(write 7)"
 check "node 1 goes, overridden" size 0
 check "unload while it is away" rmmod memtier_override
 check "node 1 comes" size 128
-equal "in the kernel's tier" $home "$(tier_of 1)"
+equal "in the kernel's tier" "$home" "$(tier_of 1)"
 
 check "it loads again" modprobe_override
 readers=()
@@ -91,5 +90,5 @@ done
 equal "move" moved "$(write 6)"
 check "under nodelist readers: unload" rmmod memtier_override
 kill "${readers[@]}"
-equal "back in the kernel's tier" $home "$(tier_of 1)"
+equal "back in the kernel's tier" "$home" "$(tier_of 1)"
 healthy "the guest is well"

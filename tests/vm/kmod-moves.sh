@@ -7,7 +7,7 @@
 
 # shellcheck source=tests/vm/kmod.bash
 . /run/payload/test/kmod.bash
-node=1
+module=/run/payload/modules/memtier_override.ko
 [ "$KERNEL" = 6.1 ] && home=4 || home=18
 
 changes() {
@@ -49,7 +49,7 @@ refuse "no indirect call in the module" \
 check "it loads" modprobe_override
 check "it says its version" test -s /sys/module/memtier_override/version
 check "every node has the file" ls $nodes/node0/memtier_override $nodes/node1/memtier_override
-expect $home 1 null
+expect "$home" 1 null
 
 udevadm monitor --kernel --subsystem-match=node >/tmp/uevents &
 monitor=$!
@@ -67,7 +67,7 @@ expect 0 null 0
 equal "the slowest tier" moved "$(write 16777215)"
 expect 16777215 1 null
 equal "give back" moved "$(write default)"
-expect $home 1 null
+expect "$home" 1 null
 equal "give back again" moved "$(write default)"
 sleep 0.5
 equal "six moves, six events" 6 "$(changes)"
@@ -76,7 +76,7 @@ kill $monitor
 for garbage in -1 16777216 4294967296 99999999999999999999 0x4 4x '4 5' '' foo defaults memory_tier4; do
         equal "'$garbage' is refused" "Invalid argument" "$(write "$garbage")"
 done
-equal "and has done nothing" memory_tier$home "$(read_file)"
+equal "and has done nothing" "memory_tier$home" "$(read_file)"
 
 # Somebody holds memory_tier_lock, for good as far as the file can know.
 lock=0x$(awk '$3 == "memory_tier_lock" { print $1; exit }' /proc/kallsyms)
@@ -88,7 +88,7 @@ equal "lock held: writing" "Resource temporarily unavailable" "$(write 5)"
 took=$((($(date +%s%N) - start) / 1000000))
 check "lock held: neither waited long ($took ms)" test $took -lt 4000
 wait $!
-equal "lock released: nothing was done" memory_tier$home "$(read_file)"
+equal "lock released: nothing was done" "memory_tier$home" "$(read_file)"
 
 equal "node 0, with the CPUs, moves too" moved "$(node=0 write 3)"
 equal "node 0 is there" 3 "$(tier_of 0)"
@@ -101,6 +101,6 @@ equal "and without harm" memory_tier9 "$(read_file)"
 check "it unloads" rmmod memtier_override
 refuse "the files are gone" ls $nodes/node*/memtier_override
 equal "node 0 is back" 4 "$(tier_of 0)"
-equal "node 1 is back" $home "$(tier_of 1)"
+equal "node 1 is back" "$home" "$(tier_of 1)"
 equal "no tier was left behind" "$before" "$(ls /sys/devices/virtual/memory_tiering)"
 healthy "the guest is well"

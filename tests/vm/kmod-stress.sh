@@ -19,7 +19,11 @@ writer() { # NODE TIER...: moves until told to stop; counts those that were made
         shift
         while [ ! -e /tmp/stop ] || [ $moves -lt 50 ]; do
                 for tier; do
-                        echo "$tier" >$nodes/node"$node"/memtier_override && moves=$((moves + 1)) || sleep 0.05
+                        if echo "$tier" >$nodes/node"$node"/memtier_override; then
+                                moves=$((moves + 1))
+                        else
+                                sleep 0.05
+                        fi
                 done
         done 2>>/tmp/errors
         echo $moves >>/tmp/moves
@@ -60,7 +64,7 @@ round() {
         check "round $1: $(paste -sd+ /tmp/moves) moves" test $(($(paste -sd+ /tmp/moves))) -ge 200
         check "round $1: it unloads" rmmod memtier_override
         equal "round $1: node 0 is back" 4 "$(tier_of 0)"
-        equal "round $1: node 1 is back" $home "$(tier_of 1)"
+        equal "round $1: node 1 is back" "$home" "$(tier_of 1)"
 }
 
 resize 128

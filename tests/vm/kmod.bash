@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# For the tests of kmod/. A script that sources this sets $node, the number of the node it moves.
+# For the tests of kmod/. $node is the node that the script moves.
 
 nodes=/sys/devices/system/node
-module=/run/payload/modules/memtier_override.ko
+node=1
 
 write() { # VALUE: what became of it: "moved", or the error
         local error
