@@ -49,6 +49,8 @@ static void tell(const struct reconciliation *r, int error)
 
 static int judge_result(const struct reconciliation *r, bool dry_run)
 {
+        if (r->machine->tiers_withheld)
+                return EXIT_FAILURE; /* what could not be seen could not be put right */
         if (dry_run)
                 return plan_is_empty(r->plan) ? EXIT_SUCCESS : EXIT_DIFFERS;
         return r->report->count[OUTCOME_FAILED] + r->report->count[OUTCOME_IGNORED] +
