@@ -80,6 +80,13 @@ done
 if [ -s /tmp/stuck ]; then
         ok "read blindly it hangs, and this test sees it"
         show "$(cat /tmp/stuck)"
+        # Memory that is for ever on its way out is never quiet: numatierd keeps off.
+        check "numatierd starts on the hung kernel" timeout 30 systemctl start numatierd
+        sleep 4
+        check "and says that it waits" grep -q 'memory is changing' \
+                <<<"$(systemctl show -P StatusText numatierd)"
+        check "and stops" timeout 30 systemctl stop numatierd
+        refuse "and does not hang with it" pgrep -r D numatier
 elif [ "$KERNEL" = 6.12 ]; then
         not_ok "read blindly it hangs, and this test sees it"
 else
