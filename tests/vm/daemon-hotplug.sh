@@ -3,7 +3,7 @@
 # kernels: 6.12 7.3
 # machines: virtio-mem
 # module: yes
-# timeout: 120
+# timeout: 240
 # Memory that comes and goes under the service: seen at once, told once, moved when it can be.
 
 node=/sys/devices/system/node/node1

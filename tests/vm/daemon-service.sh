@@ -3,7 +3,7 @@
 # kernels: 6.1 6.12 7.3
 # machines: thread
 # module: yes
-# timeout: 180
+# timeout: 300
 # The service on the thread's guest: without an interface and with one, journal and catalog, reload,
 # the kernel's other knobs set and restored, the watchdog.
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 6.12 7.3
 # machines: virtio-mem
-# timeout: 400
+# timeout: 600
 # Reading nodelist while its tier is being destroyed hangs memory hotplug until the machine is
 # rebooted. So numatierd and every command of numatier, in a loop, through 20 plugs and unplugs,
 # without the module that knows better; then the same reading blindly, so that we know that this test
