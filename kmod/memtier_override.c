@@ -367,7 +367,8 @@ static int move_node(int nid, struct memory_dev_type *to, int *emptied)
 	if (IS_ERR(new)) {
 		node_clear(nid, to->nodes);
 		node_set(nid, from->nodes);
-		return PTR_ERR(new);
+		/* -EINVAL: the node has just lost its memory, its tier will be next */
+		return PTR_ERR(new) == -EINVAL ? -ENODEV : PTR_ERR(new);
 	}
 
 	*emptied = leave_tier(from, old);
