@@ -80,13 +80,13 @@ equal "and has done nothing" "memory_tier$home" "$(read_file)"
 
 # Somebody holds memory_tier_lock, for good as far as the file can know.
 lock=0x$(awk '$3 == "memory_tier_lock" { print $1; exit }' /proc/kallsyms)
-insmod /run/payload/modules/kmod-hold.ko mutex="$lock" ms=6000 2>/dev/null &
+insmod /run/payload/modules/kmod-hold.ko mutex="$lock" ms=4000 2>/dev/null &
 sleep 0.5
 start=$(date +%s%N)
 equal "lock held: reading" "Resource temporarily unavailable" "$(read_file)"
 equal "lock held: writing" "Resource temporarily unavailable" "$(write 5)"
 took=$((($(date +%s%N) - start) / 1000000))
-check "lock held: neither waited long ($took ms)" test $took -lt 4000
+check "lock held: neither waited long ($took ms)" test $took -lt 3000
 wait $!
 equal "lock released: nothing was done" "memory_tier$home" "$(read_file)"
 
