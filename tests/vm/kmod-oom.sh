@@ -3,7 +3,7 @@
 # kernels: 6.1 7.3
 # machines: small-fast-dimm
 # module: yes
-# timeout: 180
+# timeout: 300
 # The point of it all: node 0 is small and node 1 large, and a process of node 0 needs more than that
 # holds. Linux has both in one tier (6.1 always; 7.3 because node 1 is an ACPI device at boot), knows
 # nowhere to demote to, and kills the process. One write later, the same process finishes.
