@@ -139,16 +139,35 @@ static int on_slow(sd_event_source *source, uint64_t usec, void *userdata)
         return arm_timer(m, TIMER_SLOW, now + SLOW_USEC);
 }
 
-static void forget_known_tiers(struct state *state)
+/* Returns whether any was known. */
+static bool forget_known_tiers(struct state *state)
 {
-        for (size_t i = 0; i < state->n_nodes; i++)
+        bool known = false;
+
+        for (size_t i = 0; i < state->n_nodes; i++) {
+                known = known || state->nodes[i].memory_tier != TIER_UNKNOWN;
                 state->nodes[i].memory_tier = TIER_UNKNOWN;
+        }
+        return known;
+}
+
+/* After a removal, what is known of tiers may be wrong; the command line, which asks the state for
+ * it, is to know that at once. While a job runs, the state is the job's: then before the next one.
+ */
+static void withdraw_tiers(struct manager *m)
+{
+        if (!m->tiers_suspect || worker_is_busy(m->worker))
+                return;
+        m->tiers_suspect = false;
+        if (forget_known_tiers(m->state))
+                state_save(m->root, m->state);
 }
 
 static void note_news(struct manager *m, const struct monitor_news *news)
 {
         m->last_event = get_now(m);
         m->tiers_suspect = m->tiers_suspect || news->removal;
+        withdraw_tiers(m);
         if (news->lost && !m->events_lost_told) {
                 announce_events_lost();
                 m->events_lost_told = true;
@@ -190,9 +209,8 @@ static int look(struct manager *m)
         r = note_waiting_news(m);
         if (r < 0)
                 return r;
-        if (m->tiers_suspect)
-                forget_known_tiers(m->state);
-        m->tiers_suspect = m->look_wanted = false;
+        withdraw_tiers(m);
+        m->look_wanted = false;
         m->job.policy = m->policy;
         m->job.tiers = choose_tier_reading(m, now);
         m->job_started = now;
