@@ -124,6 +124,16 @@ static const struct verb *find_verb(const char *name)
         return NULL;
 }
 
+/* What could not be printed was not told, whatever the verb found: it failed. */
+static int finish_output(int status)
+{
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return status;
+        if (status != EXIT_FAILURE)
+                fprintf(stderr, "numatier: cannot write to standard output\n");
+        return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
         struct arguments a = { .pager = true, .legend = true };
@@ -132,7 +142,7 @@ int main(int argc, char **argv)
 
         status = parse_options(argc, argv, &a);
         if (status >= 0)
-                return status;
+                return finish_output(status);
         verb = find_verb(argv[optind] ?: "status");
         if (!verb) {
                 fprintf(stderr, "numatier: unknown verb \"%s\"; see numatier --help\n",
@@ -145,9 +155,5 @@ int main(int argc, char **argv)
                 return EXIT_USAGE;
         }
         status = verb->run(&a);
-        if (fflush(stdout) != 0 && status == EXIT_SUCCESS) {
-                fprintf(stderr, "numatier: cannot write to standard output\n");
-                return EXIT_FAILURE;
-        }
-        return status;
+        return finish_output(status);
 }
