@@ -59,8 +59,6 @@ static int print_report(const struct arguments *a, const struct report *report)
                 return print_json(report);
         for (size_t i = 0; i < report->n_entries; i++)
                 print_entry(&report->entries[i]);
-        if (report->n_entries == 0 && a->legend)
-                puts("There is nothing to do.");
         return 0;
 }
 
@@ -98,6 +96,24 @@ static int finish(const struct arguments *a, const struct report *report)
         return all_took_effect(report) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* What could not be seen could not be put right: that is a failure too. */
+static int finish_apply(const struct arguments *a, const struct reconciliation *r)
+{
+        int status = finish(a, r->report);
+
+        if (r->machine->tiers_withheld) {
+                fprintf(stderr, "numatier: memory is being plugged or unplugged, and the present "
+                                "tiers cannot be read safely meanwhile\n");
+                return EXIT_FAILURE;
+        }
+        if (a->json || !a->legend)
+                return status;
+        print_unmet(r);
+        if (plan_is_empty(r->plan))
+                puts("There is nothing to do.");
+        return status;
+}
+
 int verb_apply(const struct arguments *a)
 {
         _cleanup_(closep) int lock_fd = -1;
@@ -107,12 +123,7 @@ int verb_apply(const struct arguments *a)
         if (take_lock(a, &lock_fd) < 0)
                 return EXIT_FAILURE;
         if (look(a, RECONCILE_APPLY, &l) == 0)
-                status = finish(a, l.result.report);
-        if (l.result.plan && l.result.plan->n_unmet > 0 && !a->json)
-                printf("%zu node(s) are out of place, and nothing here can move them: load the "
-                       "module "
-                       "memtier_override\n",
-                       l.result.plan->n_unmet);
+                status = finish_apply(a, &l.result);
         look_done(&l);
         return status;
 }
@@ -126,7 +137,11 @@ static int restore(const struct arguments *a, struct look *l)
         r = plan_new_restore(l->root, l->result.machine, l->state, &plan);
         if (r == 0)
                 r = apply_restore(l->root, plan, l->state, &report);
-        return r < 0 ? fail(r, "cannot restore") : finish(a, report);
+        if (r < 0)
+                return fail(r, "cannot restore");
+        if (report->n_entries == 0 && a->legend && !a->json)
+                puts("Nothing of ours is left to undo.");
+        return finish(a, report);
 }
 
 int verb_restore(const struct arguments *a)

@@ -58,14 +58,33 @@ int look(const struct arguments *a, enum reconcile_mode mode, struct look *ret)
         return r < 0 ? r : take_look(mode, ret);
 }
 
-int look_recorded(const struct arguments *a, struct capture *record, struct look *ret)
+int look_recorded(const struct arguments *a, sysroot_record_fn record, void *userdata,
+                  struct look *ret)
 {
         int r = open_look(a, ret);
 
         if (r < 0)
                 return r;
-        sysroot_record(ret->root, capture_add, record);
+        sysroot_record(ret->root, record, userdata);
         return take_look(RECONCILE_PLAN, ret);
+}
+
+void print_unmet(const struct reconciliation *r)
+{
+        size_t n = r->plan->n_unmet;
+
+        if (n == 0)
+                return;
+        printf("%zu %s in another tier than the policy wants, and ", n,
+               n == 1 ? "node is" : "nodes are");
+        if (r->plan->interface != INTERFACE_NONE)
+                printf("the kernel does not do what %s is told.\n",
+                       interface_name(r->plan->interface));
+        else if (r->assignment->policy->interface == POLICY_INTERFACE_NONE)
+                puts("the policy says interface = none.");
+        else
+                printf("this kernel has no way to move %s: load the module memtier_override.\n",
+                       n == 1 ? "it" : "them");
 }
 
 void look_done(struct look *l)

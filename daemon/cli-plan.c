@@ -103,12 +103,30 @@ static void print_text(const struct reconciliation *r, bool legend)
         }
         if (!legend)
                 return;
-        if (r->plan->n_unmet > 0)
-                puts("Load the module memtier_override, and numatier moves what is out of place.");
+        print_unmet(r);
         if (r->machine->tiers_withheld)
                 puts("The present tiers are unknown while memory is being plugged or unplugged.");
         else if (plan_is_empty(r->plan))
                 puts("There is nothing to do.");
+}
+
+static int print(const struct arguments *a, const struct reconciliation *r)
+{
+        if (a->json)
+                return print_json(r);
+        if (a->pager)
+                pager_open();
+        print_text(r, a->legend);
+        pager_close();
+        return 0;
+}
+
+/* What could not be seen cannot be said to be as the policy wants. */
+static int judge(const struct reconciliation *r)
+{
+        if (!plan_is_empty(r->plan))
+                return EXIT_DIFFERS;
+        return r->machine->tiers_withheld ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int verb_plan(const struct arguments *a)
@@ -118,18 +136,8 @@ int verb_plan(const struct arguments *a)
 
         r = look(a, RECONCILE_PLAN, &l);
         if (r == 0) {
-                if (a->json)
-                        r = print_json(&l.result);
-                else {
-                        if (a->pager)
-                                pager_open();
-                        print_text(&l.result, a->legend);
-                        pager_close();
-                }
-                if (r < 0)
-                        fail(r, "cannot print");
-                else
-                        status = plan_is_empty(l.result.plan) ? EXIT_SUCCESS : EXIT_DIFFERS;
+                r = print(a, &l.result);
+                status = r < 0 ? fail(r, "cannot print") : judge(&l.result);
         }
         look_done(&l);
         return status;

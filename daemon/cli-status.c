@@ -255,9 +255,8 @@ static void print_summary(const struct reconciliation *r)
                 puts("This kernel has no memory tiers (Linux 6.1 and later do).");
         else if (m->tiers_withheld)
                 puts("The present tiers are unknown: memory is being plugged or unplugged, and "
-                     "they "
-                     "cannot be read safely meanwhile.");
-        else if (memory == 1)
+                     "they cannot be read safely meanwhile.");
+        else if (memory == 1 && plan_is_empty(p))
                 puts("One node with memory, one tier: there is nothing to do.");
         else if (plan_is_empty(p))
                 printf("%u node%s in %u tier%s, as the policy wants: there is nothing to do.\n",
@@ -271,12 +270,9 @@ static void print_summary(const struct reconciliation *r)
                        "\"numatier apply\" writes %s.\n",
                        p->n_writes, plural(p->n_writes), p->n_writes == 1 ? "it" : "them",
                        p->n_writes == 1 ? "it" : "them");
-        if (p->n_unmet > 0)
-                printf("%zu node%s in another tier than the policy wants, and this kernel has no "
-                       "way "
-                       "to move %s: load the module memtier_override.\n",
-                       p->n_unmet, p->n_unmet == 1 ? " is" : "s are",
-                       p->n_unmet == 1 ? "it" : "them");
+        print_unmet(r);
+        if (p->interface != INTERFACE_NONE)
+                printf("Nodes are moved through %s.\n", interface_name(p->interface));
 }
 
 static int print_text(const struct arguments *a, const struct reconciliation *r)

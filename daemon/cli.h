@@ -36,10 +36,14 @@ struct look {
  * 0 or a negative errno; look_done() in any case. */
 int look(const struct arguments *a, enum reconcile_mode mode, struct look *ret);
 
-/* The same, without writing, while everything that is read goes into record. */
-int look_recorded(const struct arguments *a, struct capture *record, struct look *ret);
+/* The same, without writing, while record is told of everything that is read. */
+int look_recorded(const struct arguments *a, sysroot_record_fn record, void *userdata,
+                  struct look *ret);
 
 void look_done(struct look *l);
+
+/* "2 nodes are in another tier than the policy wants, and WHY"; nothing if none is out of place. */
+void print_unmet(const struct reconciliation *r);
 
 /* Says what failed, as "numatier: WHAT: ERROR"; returns the exit status for it. */
 int fail(int error, const char *what);
