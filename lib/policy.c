@@ -120,7 +120,7 @@ static struct bounds find_bounds(const struct tier_policy *t)
                 for (unsigned i = 0; c->set && i < constrains[k].n; i++) {
                         double *bound = &b.bound[constrains[k].values[i]][c->relative];
 
-                        *bound = fmin(*bound, value);
+                        *bound = value < *bound ? value : *bound;
                 }
         }
         return b;
