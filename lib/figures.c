@@ -24,11 +24,14 @@ static void take_hmat(const struct node *node, struct figure *ret)
 /* SLIT: as far as from the nearest node with CPUs, which for a node with CPUs is itself. */
 static unsigned nearest_distance(const struct machine *machine, const struct node *node)
 {
-        unsigned nearest = 0;
+        size_t column = (size_t)(node - machine->nodes);
+        unsigned nearest = node->distance ? node->distance[column] : 0;
 
-        nodeset_foreach (id, &machine->cpu) {
-                const struct node *from = machine_get_node(machine, id);
-                unsigned d = from ? machine_get_distance(machine, from, node->id) : 0;
+        if (nearest != 0)
+                return nearest;
+        for (size_t i = 0; i < machine->n_nodes; i++) {
+                const uint8_t *distance = machine->nodes[i].distance;
+                unsigned d = distance ? distance[column] : 0;
 
                 if (d != 0 && (nearest == 0 || d < nearest))
                         nearest = d;

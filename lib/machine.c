@@ -63,15 +63,6 @@ const struct node *machine_get_node(const struct machine *m, unsigned id)
         return low < m->n_nodes && m->nodes[low].id == id ? &m->nodes[low] : NULL;
 }
 
-unsigned machine_get_distance(const struct machine *m, const struct node *from, unsigned to)
-{
-        const struct node *target = machine_get_node(m, to);
-
-        if (!from->distance || !target)
-                return 0;
-        return from->distance[target - m->nodes];
-}
-
 static bool vanished(int r)
 {
         return r == -ENOENT || r == -ENODEV;
@@ -139,6 +130,14 @@ static int read_size(struct sysroot *root, struct node *node, struct messages *p
                 messages_add(problems, "/%s: expected a line \"Node %u MemTotal: ... kB\"", path,
                              node->id);
         return 0;
+}
+
+static bool is_complete(const struct perf *p)
+{
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                if (p->v[v] == 0)
+                        return false;
+        return true;
 }
 
 static void read_access(struct sysroot *root, struct node *node, enum access_class class,
@@ -251,8 +250,9 @@ static int read_node(struct sysroot *root, const struct machine *m, struct node 
                 return r;
         if (!node->has_memory)
                 return 0;
-        for (unsigned c = 0; c < ACCESS_CLASSES; c++)
-                read_access(root, node, c, problems);
+        read_access(root, node, ACCESS_CPU, problems);
+        if (!is_complete(&node->access[ACCESS_CPU]) || sysroot_is_recorded(root))
+                read_access(root, node, ACCESS_LOCAL, problems);
         read_caches(root, node, problems);
         return 0;
 }
@@ -262,6 +262,7 @@ static void give_up_node(struct machine *m, struct node *node, struct messages *
 {
         messages_add(problems, "/" NODE_DIR "/node%u: is online, and yet cannot be read", node->id);
         node->has_memory = node->has_cpu = false;
+        free(TAKE_PTR(node->distance));
         nodeset_remove(&m->memory, node->id);
         nodeset_remove(&m->cpu, node->id);
 }
@@ -338,15 +339,18 @@ static int read_weights(struct sysroot *root, struct machine *m, struct messages
         return 0;
 }
 
-static int read_kernel(struct sysroot *root, struct machine *m, struct messages *problems)
+static int read_kernel(struct sysroot *root, struct machine *m)
 {
         char buf[128];
 
-        if (sysroot_read(root, "proc/sys/kernel/osrelease", buf, sizeof(buf)) >= 0) {
-                m->kernel = strndup(buf, strcspn(buf, "\n"));
-                if (!m->kernel)
-                        return -ENOMEM;
-        }
+        if (sysroot_read(root, "proc/sys/kernel/osrelease", buf, sizeof(buf)) < 0)
+                return 0;
+        m->kernel = strndup(buf, strcspn(buf, "\n"));
+        return m->kernel ? 0 : -ENOMEM;
+}
+
+int machine_read_knobs(struct sysroot *root, struct machine *m, struct messages *problems)
+{
         read_bool(root, DEMOTION_PATH, &m->demotion, problems);
         read_number(root, BALANCING_PATH, &m->numa_balancing, problems);
         read_number(root, PROMOTE_RATE_PATH, &m->promote_rate_limit, problems);
@@ -398,7 +402,7 @@ static int read_once(struct sysroot *root, bool last, struct messages *problems,
                 return r;
         if (!nodeset_equal(&online, &m->online))
                 return -EAGAIN;
-        r = read_kernel(root, m, problems);
+        r = read_kernel(root, m);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(m);

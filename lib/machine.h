@@ -60,17 +60,14 @@ struct node {
         uint64_t size_kib; /* MemTotal */
 
         bool access_present[ACCESS_CLASSES]; /* the files were there, whatever they said */
-        struct perf access[ACCESS_CLASSES];
+        struct perf access[ACCESS_CLASSES];  /* the local class only if the other lacks a figure */
         bool remembered; /* access[] is from earlier in this boot: the kernel no longer shows it */
 
-        uint8_t *distance; /* one per online node, ascending; NULL unless the node has CPUs */
+        uint8_t *distance; /* SLIT to each of machine.nodes, 10 is local, 0 unknown; NULL unless
+                              the node has CPUs */
 
         struct side_cache caches[SIDE_CACHES_MAX];
         unsigned n_caches;
-
-        char *memory_key; /* what identifies this memory rather than its number:
-                             "node1@0x140000000"; NULL where it was not needed or could not be had
-                           */
 
         uint32_t memory_tier; /* the N of memory_tierN it is in now, or TIER_UNKNOWN */
         bool has_override;    /* nodeN/memtier_override exists */
@@ -100,6 +97,7 @@ struct machine {
         bool tiers_withheld; /* they were not, because it was not safe to look */
         bool module_loaded;  /* kmod/memtier_override: it can also reset */
 
+        /* of machine_read_knobs() */
         struct knob demotion;           /* mm/numa/demotion_enabled: 0, 1 */
         struct knob numa_balancing;     /* kernel.numa_balancing: bits 1 normal, 2 tiering */
         struct knob promote_rate_limit; /* MiB/s */
@@ -121,6 +119,10 @@ enum tier_reading {
 int machine_read(struct sysroot *root, enum tier_reading tiers, const struct state *state,
                  struct messages *problems, struct machine **ret);
 
+/* Completes a new machine by the kernel's settings beside the tiers. They are a file a node, and
+ * most policies leave them alone: read only for those that do not. 0 or -ENOMEM. */
+int machine_read_knobs(struct sysroot *root, struct machine *m, struct messages *problems);
+
 struct machine *machine_free(struct machine *m);
 DEFINE_CLEANUP(struct machine *, machine_free)
 
@@ -131,6 +133,3 @@ int machine_read_memory_key(struct sysroot *root, unsigned node, char **ret);
 
 /* The node of that number, or NULL if it is not online. */
 const struct node *machine_get_node(const struct machine *m, unsigned id);
-
-/* The SLIT distance from a node with CPUs to another online node, or 0 if unknown. 10 is local. */
-unsigned machine_get_distance(const struct machine *m, const struct node *from, unsigned to);

@@ -87,6 +87,12 @@ static int update_state(struct sysroot *root, const struct assignment *a, struct
         return remember_figures(root, a->machine, state);
 }
 
+static bool sets_knobs(const struct policy *p)
+{
+        return p->demotion != SWITCH_LEAVE || p->numa_balancing != BALANCING_LEAVE ||
+               p->has_promote_rate_limit || p->weighted_interleave != WEIGHTS_LEAVE;
+}
+
 static int look_and_judge(struct sysroot *root, const struct policy *policy,
                           enum tier_reading tiers, const struct state *state,
                           struct reconciliation *ret)
@@ -94,6 +100,8 @@ static int look_and_judge(struct sysroot *root, const struct policy *policy,
         int r;
 
         r = machine_read(root, tiers, state, &ret->problems, &ret->machine);
+        if (r == 0 && (sets_knobs(policy) || sysroot_is_recorded(root)))
+                r = machine_read_knobs(root, ret->machine, &ret->problems);
         if (r < 0)
                 return r;
         r = assignment_new(ret->machine, policy, state, &ret->warnings, &ret->assignment);

@@ -30,7 +30,7 @@ struct state_node {
 };
 
 struct state_memory {
-        char *key; /* struct node's memory_key */
+        char *key; /* of machine_read_memory_key() */
         bool present[ACCESS_CLASSES];
         struct perf access[ACCESS_CLASSES];
 };

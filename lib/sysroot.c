@@ -300,3 +300,8 @@ void sysroot_record(struct sysroot *root, sysroot_record_fn fn, void *userdata)
         root->record = fn;
         root->record_userdata = userdata;
 }
+
+bool sysroot_is_recorded(const struct sysroot *root)
+{
+        return root->record != NULL;
+}

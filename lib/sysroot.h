@@ -66,3 +66,6 @@ int sysroot_replace(struct sysroot *root, const char *path, const char *text);
 typedef void (*sysroot_record_fn)(const char *path, const char *text, size_t length,
                                   void *userdata);
 void sysroot_record(struct sysroot *root, sysroot_record_fn fn, void *userdata);
+
+/* Whether reads are being recorded: then what any policy might ask for is worth reading. */
+bool sysroot_is_recorded(const struct sysroot *root);

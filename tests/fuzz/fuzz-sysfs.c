@@ -73,7 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct sysroot *root;
 
         assert(sysroot_new(&ops, &garbage, &root) == 0);
-        if (machine_read(root, TIERS_READ, NULL, &problems, &m) == 0)
+        if (machine_read(root, TIERS_READ, NULL, &problems, &m) == 0 &&
+            machine_read_knobs(root, m, &problems) == 0)
                 for (size_t i = 0; i < m->n_nodes; i++)
                         assert(m->nodes[i].id < NODE_MAX);
         machine_free(m);
