@@ -217,6 +217,7 @@ int sysroot_new(const struct sysroot_ops *ops, void *data, struct sysroot **ret)
         }
         root->ops = ops;
         root->data = data;
+        root->live = ops->live;
         *ret = root;
         return 0;
 }

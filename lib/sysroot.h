@@ -24,6 +24,7 @@ struct sysroot_ops {
         int (*list)(void *data, const char *path, sysroot_entry_fn fn, void *userdata);
         int (*replace)(void *data, const char *path, const char *text);
         void (*free)(void *data);
+        bool live; /* see sysroot_is_live(); a directory finds out for itself */
 };
 
 /* A root that is a directory: 0, or what open(2) says. */

@@ -59,7 +59,9 @@ int tiers_parse_override(const char *text, uint32_t *ret)
         return parse_unsigned(startswith(text, "memory_tier") ?: text, TIER_UNKNOWN - 1, ret);
 }
 
-static void read_override(struct sysroot *root, struct node *node, struct messages *problems)
+/* Returns whether the module would have had to wait for the kernel: the tier is unknown this time.
+ */
+static bool read_override(struct sysroot *root, struct node *node, struct messages *problems)
 {
         char path[PATH_SIZE], buf[64];
         ssize_t n;
@@ -67,10 +69,10 @@ static void read_override(struct sysroot *root, struct node *node, struct messag
         snprintf(path, sizeof(path), NODE_DIR "/node%u/" OVERRIDE_FILE, node->id);
         n = sysroot_read(root, path, buf, sizeof(buf));
         node->has_override = n != -ENOENT && n != -ENODEV;
-        /* EAGAIN: the module would have to wait for the kernel; it is unknown this time */
         if (n >= 0 && tiers_parse_override(buf, &node->memory_tier) < 0)
                 messages_add(problems, "/%s: expected memory_tierN, found \"%.*s\"", path,
                              (int)strcspn(buf, "\n"), buf);
+        return n == -EAGAIN;
 }
 
 static void read_offset(struct sysroot *root, struct node *node, struct messages *problems)
@@ -87,18 +89,19 @@ static void read_offset(struct sysroot *root, struct node *node, struct messages
                 messages_add(problems, "/%s: expected a number", path);
 }
 
-/* Both interfaces stand on every node or on none, so the first node with memory tells. */
-static void read_interfaces(struct sysroot *root, struct machine *m, struct messages *problems)
+/* Both interfaces stand on every node or on none, so the first node with memory tells. Returns
+ * whether the module says that the kernel is moving something. */
+static bool read_interfaces(struct sysroot *root, struct machine *m, struct messages *problems)
 {
-        bool first = true, override = true, offset = true;
+        bool first = true, override = true, offset = true, busy = false;
 
         for (size_t i = 0; i < m->n_nodes; i++) {
                 struct node *n = &m->nodes[i];
 
                 if (!n->has_memory)
                         continue;
-                if (override)
-                        read_override(root, n, problems);
+                if (override && read_override(root, n, problems))
+                        busy = true;
                 if (offset)
                         read_offset(root, n, problems);
                 if (first) {
@@ -113,6 +116,7 @@ static void read_interfaces(struct sysroot *root, struct machine *m, struct mess
                 m->module_loaded = sysroot_read(root, "sys/module/memtier_override/initstate", buf,
                                                 sizeof(buf)) >= 0;
         }
+        return busy;
 }
 
 static void recall_tiers(struct machine *m, const struct tier_ids *tiers, const struct state *state)
@@ -195,7 +199,8 @@ static void read_nodelists(struct sysroot *root, const struct tier_ids *tiers, s
 static void learn_tiers(struct sysroot *root, enum tier_reading reading, const struct state *state,
                         const struct tier_ids *tiers, struct machine *m, struct messages *problems)
 {
-        read_interfaces(root, m, problems);
+        bool busy = read_interfaces(root, m, problems);
+
         if (all_known(m))
                 return;
         /* One tier: every node with memory is in it. */
@@ -203,7 +208,7 @@ static void learn_tiers(struct sysroot *root, enum tier_reading reading, const s
                 put_in_tier(m, &m->memory, tiers->ids[0]);
                 return;
         }
-        if (reading == TIERS_READ) {
+        if (reading == TIERS_READ && !busy) {
                 read_nodelists(root, tiers, m, problems);
                 return;
         }

@@ -9,7 +9,8 @@
  * hotplug, until the machine is rebooted (Linux 6.1 to 7.3). A tier is destroyed when its last node
  * goes offline or is moved. So nodelist is read only when nothing can be on its way out: no uevent
  * of any kind for TIERS_QUIET_USEC, and no memory block that says "going-offline"
- * (drivers/base/memory.c sets that before offlining begins) immediately before each read. */
+ * (drivers/base/memory.c sets that before offlining begins) immediately before each read; nor when
+ * memtier_override says EAGAIN, for then somebody holds the locks that moves and hotplug take. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -34,8 +34,11 @@ static ssize_t fake_read(void *data, const char *path, char *buf, size_t size)
 {
         struct fake_kernel *k = data;
 
+        k->reads++;
         if (strstr(path, "/nodelist"))
                 k->nodelist_reads++;
+        if (k->before_read)
+                k->before_read(k, path);
         if (concerns(k->unreadable_path, path))
                 return k->unreadable_error;
         return sysroot_read(k->files, path, buf, size);
@@ -158,6 +161,7 @@ struct sysroot *fake_kernel_new(const char *text, struct fake_kernel **ret)
                 .list = fake_list,
                 .replace = fake_replace,
                 .free = fake_free,
+                .live = true,
         };
         struct fake_kernel *k = calloc(1, sizeof(*k));
         struct sysroot *root;

@@ -19,8 +19,10 @@ struct fake_kernel {
         int fail_error, unreadable_error;
         /* called before each write: may change what is there behind the writer's back */
         void (*before_write)(struct fake_kernel *k, const char *path);
+        /* and before each read, once set */
+        void (*before_read)(struct fake_kernel *k, const char *path);
         /* what happened */
-        unsigned nodelist_reads, writes;
+        unsigned reads, nodelist_reads, writes;
         bool state_saved_before_first_write;
 };
 
