@@ -167,7 +167,7 @@ static int parse_distances(const char *text, uint8_t *distance, size_t n)
 
                 v = strtoul(s, &end, 10);
                 if (end == s)
-                        return *end == '\0' ? -EAGAIN : -EBADMSG;
+                        return s[strspn(s, " \n")] == '\0' ? -EAGAIN : -EBADMSG;
                 /* acpi/numa: less than 10 is reserved, 255 is unreachable */
                 distance[i] = v >= 10 && v < 255 ? (uint8_t)v : 0;
                 s = end;
