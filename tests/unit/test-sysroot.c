@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A root that is a directory: real files, with what a capture cannot hold. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "testing.h"
+
+static int directory;
+static struct sysroot *root;
+
+static void put(const char *path, const char *bytes, size_t length)
+{
+        int fd = openat(directory, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+        assert(fd >= 0 && write(fd, bytes, length) == (ssize_t)length);
+        close(fd);
+}
+
+static void test_read(void)
+{
+        char buf[16], page[8192], *text;
+
+        put("f", "12", 2); /* no newline */
+        assert(sysroot_read(root, "f", buf, sizeof(buf)) == 2);
+        assert_streq(buf, "12");
+        put("f", "", 0);
+        assert(sysroot_read(root, "f", buf, sizeof(buf)) == 0 && buf[0] == '\0');
+        put("f", "0123456789abcdef", 15);
+        assert(sysroot_read(root, "f", buf, sizeof(buf)) == 15);
+        put("f", "0123456789abcdef", 16); /* no room for the NUL */
+        assert(sysroot_read(root, "f", buf, sizeof(buf)) == -EFBIG);
+        assert(sysroot_read(root, "absent", buf, sizeof(buf)) == -ENOENT);
+        memset(page, 'x', sizeof(page));
+        put("f", page, 4096); /* one page to the byte: it may go on, and does not */
+        assert(sysroot_read_alloc(root, "f", &text) == 0 && strlen(text) == 4096);
+        free(text);
+        put("f", page, sizeof(page));
+        assert(sysroot_read_alloc(root, "f", &text) == 0 && strlen(text) == sizeof(page));
+        free(text);
+        assert(sysroot_read_alloc(root, "absent", &text) == -ENOENT);
+}
+
+static int read_number(const char *bytes, size_t length, unsigned *ret, struct messages *problems)
+{
+        put("n", bytes, length);
+        return sysroot_read_unsigned(root, "n", 99, ret, problems);
+}
+
+static void test_read_unsigned(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        unsigned n = 7;
+
+        assert(read_number("99", 2, &n, &problems) == 0 && n == 99);
+        assert(read_number(" 5 \n", 4, &n, &problems) == 0 && n == 5);
+        assert(problems.n == 0);
+        assert(read_number("5\0"
+                           "6",
+                           3, &n, &problems) == -EBADMSG);
+        assert(read_number("100\n", 4, &n, &problems) == -EBADMSG);
+        assert_streq(problems.items[1], "/n: expected a number from 0 to 99, found \"100\"");
+        assert(read_number("\377\n", 2, &n, NULL) == -EBADMSG); /* told to nobody */
+        assert(problems.n == 2 && n == 5);
+        assert(sysroot_read_unsigned(root, "absent", 9, &n, &problems) == -ENOENT);
+        assert(problems.n == 2);
+        messages_done(&problems);
+}
+
+static void test_write(void)
+{
+        char buf[32];
+
+        put("w", "a longer text than before\n", 26);
+        assert(sysroot_write(root, "w", "5") == 0);
+        assert(sysroot_read(root, "w", buf, sizeof(buf)) == 1 && streq(buf, "5"));
+        assert(sysroot_write(root, "never", "5") == -ENOENT); /* and it was not made */
+        assert(sysroot_read(root, "never", buf, sizeof(buf)) == -ENOENT);
+}
+
+static void test_replace(void)
+{
+        char buf[32];
+
+        assert(sysroot_replace(root, "run/numatier/state", "one\n") == 0);
+        assert(sysroot_replace(root, "run/numatier/state", "two\n") == 0);
+        assert(sysroot_read(root, "run/numatier/state", buf, sizeof(buf)) == 4);
+        assert_streq(buf, "two\n");
+        assert(sysroot_replace(root, "w/x", "y") == -ENOTDIR);
+}
+
+static int count(const char *name, void *userdata)
+{
+        assert(!streq(name, ".") && !streq(name, ".."));
+        return ++*(unsigned *)userdata == 100 ? 42 : 0;
+}
+
+/* More entries than one getdents64(2) returns. */
+static void test_list(void)
+{
+        char name[64];
+        unsigned n = 0;
+
+        assert(mkdirat(directory, "many", 0755) == 0);
+        assert(sysroot_list(root, "many", count, &n) == 0 && n == 0);
+        for (unsigned i = 0; i < 700; i++) {
+                snprintf(name, sizeof(name), "many/a-name-of-some-length-%u", i);
+                put(name, "", 0);
+        }
+        assert(sysroot_list(root, "many", count, &n) == 42 && n == 100); /* as told to */
+        assert(sysroot_list(root, "many", count, &n) == 0 && n == 800);
+        assert(sysroot_list(root, "absent", count, &n) == -ENOENT);
+        assert(sysroot_list(root, "w", count, &n) == -ENOTDIR);
+}
+
+int main(void)
+{
+        char path[] = "/tmp/numatier-test-XXXXXX", command[64];
+        struct sysroot *none;
+
+        assert(mkdtemp(path));
+        directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert(directory >= 0 && sysroot_open(path, &root) == 0);
+        assert(!sysroot_is_live(root)); /* a copy */
+        assert(sysroot_open("/absent", &none) == -ENOENT);
+        test_read();
+        test_read_unsigned();
+        test_write();
+        test_replace();
+        test_list();
+        sysroot_free(root);
+        close(directory);
+        snprintf(command, sizeof(command), "rm -r %s", path);
+        assert(system(command) == 0);
+}
