@@ -9,10 +9,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         assert(policy_new(&p) == 0);
         /* a refusal says why, and what is not refused has nothing to say */
-        if (policy_parse(p, (const char *)data, size, "fuzz", &errors) == 0 && errors.n == 0)
-                policy_finish(p, &errors);
-        else
+        if (policy_parse(p, (const char *)data, size, "fuzz", &errors) < 0)
                 assert(errors.n > 0);
+        else
+                assert(errors.n == 0 && (policy_finish(p, &errors) < 0) == (errors.n > 0));
         messages_done(&errors);
         policy_free(p);
         return 0;
