@@ -2,10 +2,10 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
 #define FILE_NAME   "numatierd.conf"
 #define DROPIN_NAME FILE_NAME ".d"
+#define SIZE_LIMIT  (1 << 20)
 
 /* The administrator's, this boot's, the vendor's. */
 static const char *const directories[] = { "etc/numatier", "run/numatier", "usr/lib/numatier" };
@@ -13,19 +13,20 @@ static const char *const directories[] = { "etc/numatier", "run/numatier", "usr/
 static int read_and_parse(struct sysroot *root, const char *path, struct messages *errors,
                           struct policy *policy)
 {
-        _cleanup_(freep) char *text = NULL, *name = NULL;
-        int r;
+        _cleanup_(freep) char *text = malloc(SIZE_LIMIT), *name = NULL;
+        ssize_t n;
 
-        if (asprintf(&name, "/%s", path) < 0) {
+        if (!text || asprintf(&name, "/%s", path) < 0) {
                 name = NULL;
                 return -ENOMEM;
         }
-        r = sysroot_read_alloc(root, path, &text);
-        if (r == 0)
-                return policy_parse(policy, text, strlen(text), name, errors);
-        if (r != -ENOENT && r != -ENOMEM)
-                messages_add(errors, "%s: cannot be read: %s", name, strerror(-r));
-        return r == -ENOENT || r == -ENOMEM ? r : -EBADMSG;
+        n = sysroot_read(root, path, text, SIZE_LIMIT);
+        if (n >= 0) /* a NUL byte does not end it, but is refused */
+                return policy_parse(policy, text, (size_t)n, name, errors);
+        if (n == -ENOENT)
+                return -ENOENT;
+        messages_add(errors, "%s: cannot be read: %s", name, strerror((int)-n));
+        return -EBADMSG;
 }
 
 static int load_main(struct sysroot *root, struct messages *errors, struct policy *policy)

@@ -11,6 +11,8 @@
 /* inih's lines end, unannounced, at INI_MAX_LINE bytes (200), of which it needs three. */
 #define NAME_LENGTH_MAX 48
 
+#define RESCAN_MIN_USEC UINT64_C(1000000)
+
 enum section {
         SECTION_NONE, /* before the first header, or below one that is wrong */
         SECTION_POLICY,
@@ -41,6 +43,7 @@ struct parser {
         bool failed, out_of_memory;
 
         enum section section;
+        bool headed;                    /* a section's header has been seen, right or wrong */
         char name[NAME_LENGTH_MAX + 1]; /* of the [tier NAME] or [node NAME] */
         size_t tier, rule;              /* the index it has */
         size_t next_rule;               /* this file's rules go before those of earlier files */
@@ -309,19 +312,33 @@ static int set_weights(struct parser *p, const char *value)
         return i < 0 ? i : 0;
 }
 
+static void note_settle(struct parser *p)
+{
+        p->policy->settle_file = p->file;
+        p->policy->settle_line = p->line;
+}
+
 static int set_settle(struct parser *p, const char *value)
 {
+        note_settle(p);
         return parse_duration(value, &p->policy->settle_usec);
 }
 
 static int set_settle_max(struct parser *p, const char *value)
 {
+        note_settle(p);
         return parse_duration(value, &p->policy->settle_max_usec);
 }
 
+/* Each is a look at the whole machine: not without pause. */
 static int set_rescan(struct parser *p, const char *value)
 {
-        return parse_duration(value, &p->policy->rescan_usec);
+        uint64_t usec;
+
+        if (parse_duration(value, &usec) < 0 || (usec != 0 && usec < RESCAN_MIN_USEC))
+                return -EINVAL;
+        p->policy->rescan_usec = usec;
+        return 0;
 }
 
 #define EXPECT_LATENCY   "a latency such as 120ns"
@@ -366,7 +383,7 @@ static const struct key {
         { SECTION_APPLY, "weighted-interleave", set_weights, "by-bandwidth or leave" },
         { SECTION_DAEMON, "settle", set_settle, EXPECT_DURATION },
         { SECTION_DAEMON, "settle-max", set_settle_max, EXPECT_DURATION },
-        { SECTION_DAEMON, "rescan", set_rescan, EXPECT_DURATION },
+        { SECTION_DAEMON, "rescan", set_rescan, "a time of at least 1s, or 0" },
 };
 
 _Static_assert(ELEMENTSOF(keys) <= 64, "keys_seen has a bit for each key");
@@ -482,6 +499,8 @@ static int parse_header(struct parser *p, const char *header, size_t length)
 
         while (word < length && !isspace((unsigned char)header[word]))
                 word++;
+        while (length > word && isspace((unsigned char)header[length - 1]))
+                length--;
         for (name = word; name < length && isspace((unsigned char)header[name]);)
                 name++;
         for (unsigned s = SECTION_POLICY; s < SECTIONS; s++)
@@ -498,21 +517,22 @@ static int parse_header(struct parser *p, const char *header, size_t length)
         return 0;
 }
 
-static int note_section(struct parser *p, const char *header, size_t length)
+/* By what the header means, however it is spaced. */
+static int note_section(struct parser *p)
 {
-        char *copy;
+        _cleanup_(freep) char *header = NULL;
 
+        if (asprintf(&header, "%s %s", section_words[p->section], p->name) < 0) {
+                header = NULL;
+                return -ENOMEM;
+        }
         for (size_t i = 0; i < p->n_sections_seen; i++)
-                if (strlen(p->sections_seen[i]) == length &&
-                    memcmp(p->sections_seen[i], header, length) == 0)
+                if (streq(p->sections_seen[i], header))
                         return -EEXIST;
         if (grow(&p->sections_seen, &p->sections_allocated, p->n_sections_seen + 1,
                  sizeof(*p->sections_seen)) < 0)
                 return -ENOMEM;
-        copy = strndup(header, length);
-        if (!copy)
-                return -ENOMEM;
-        p->sections_seen[p->n_sections_seen++] = copy;
+        p->sections_seen[p->n_sections_seen++] = TAKE_PTR(header);
         return 0;
 }
 
@@ -526,7 +546,6 @@ static void begin_section(struct parser *p, const char *header, size_t length)
 {
         int r;
 
-        reject_section(p);
         p->keys_seen = 0;
         r = parse_header(p, header, length);
         if (r < 0) {
@@ -537,7 +556,7 @@ static void begin_section(struct parser *p, const char *header, size_t length)
                          NAME_LENGTH_MAX, (int)length, header);
                 return;
         }
-        r = note_section(p, header, length);
+        r = note_section(p);
         if (r == -EEXIST) {
                 complain(p, NULL, "expected each section once in a file");
                 reject_section(p);
@@ -563,12 +582,22 @@ static size_t strip_comment(const char *line, size_t length)
         return length;
 }
 
-static bool has_control_character(const char *line, size_t length)
+/* Nothing of the language is beyond ASCII, and what is complained of ends up on terminals. */
+static bool is_text(struct parser *p, const char *line, size_t length)
 {
-        for (size_t i = 0; i < length; i++)
-                if (iscntrl((unsigned char)line[i]) && line[i] != '\t')
-                        return true;
-        return false;
+        for (size_t i = 0; i < length; i++) {
+                unsigned char c = (unsigned char)line[i];
+
+                if (c >= 0x80) {
+                        complain(p, NULL, "expected ASCII outside comments, found byte 0x%02x", c);
+                        return false;
+                }
+                if ((c < ' ' && c != '\t') || c == 0x7f) {
+                        complain(p, NULL, "expected text, found a control character");
+                        return false;
+                }
+        }
+        return true;
 }
 
 /* Complains of a line that inih would not understand, or begins the section it names. Returns
@@ -577,10 +606,12 @@ static bool judge_line(struct parser *p, const char *line, size_t length, size_t
 {
         if (length == 0)
                 return false;
-        if (has_control_character(line, length)) {
-                complain(p, NULL, "expected text, found a control character");
-                return false;
+        if (line[0] == '[') {
+                reject_section(p); /* whatever is wrong with it: its keys are not the last one's */
+                p->headed = true;
         }
+        if (!is_text(p, line, length))
+                return false;
         if (length > max) {
                 complain(p, NULL, "expected a line of at most %zu characters", max);
                 return false;
@@ -592,13 +623,15 @@ static bool judge_line(struct parser *p, const char *line, size_t length, size_t
                         complain(p, NULL, "expected \"]\" at the end of a section's header");
                 return false;
         }
-        if (!memchr(line, '=', length)) {
+        if (!memchr(line, '=', length) || line[0] == '=') {
                 complain(p, NULL, "expected KEY = VALUE or [SECTION], found \"%.*s\"", (int)length,
                          line);
                 return false;
         }
-        if (p->section == SECTION_NONE && p->n_sections_seen == 0 && !p->failed)
+        if (!p->headed) {
                 complain(p, NULL, "expected a section's header before the first key");
+                p->headed = true; /* once is enough */
+        }
         return true;
 }
 

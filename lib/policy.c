@@ -158,21 +158,38 @@ static bool shadows(const struct tier_policy *earlier, const struct tier_policy 
         return !is_unconditional(later);
 }
 
+/* A tier without conditions may stand anywhere if it is there for a rule to name. */
+static bool is_for_rules(const struct policy *p, const struct tier_policy *t)
+{
+        for (size_t i = 0; i < p->n_rules; i++)
+                if (p->rules[i].tier && streq(p->rules[i].tier, t->name))
+                        return is_unconditional(t);
+        return false;
+}
+
+static const struct tier_policy *find_shadow(const struct policy *p, size_t tier)
+{
+        for (size_t i = 0; i < tier; i++)
+                if (shadows(&p->tiers[i], &p->tiers[tier]))
+                        return &p->tiers[i];
+        return NULL;
+}
+
 static void judge_reachable(const struct policy *p, struct messages *errors, bool *failed)
 {
-        for (size_t i = 1; i < p->n_tiers; i++)
-                for (size_t j = 0; j < i; j++) {
-                        char what[256];
+        if (p->method == METHOD_ADISTANCE)
+                return; /* it tries no conditions: tiers are names for rules */
+        for (size_t i = 1; i < p->n_tiers; i++) {
+                const struct tier_policy *t = &p->tiers[i], *shadow = find_shadow(p, i);
+                char what[256];
 
-                        if (!shadows(&p->tiers[j], &p->tiers[i]))
-                                continue;
-                        snprintf(what, sizeof(what),
-                                 "it can never match: tier %s before it takes every node it would",
-                                 p->tiers[j].name);
-                        complain(errors, failed, p->tiers[i].file, p->tiers[i].line, "tier",
-                                 p->tiers[i].name, "", what);
-                        break;
-                }
+                if (!shadow || is_for_rules(p, t))
+                        continue;
+                snprintf(what, sizeof(what),
+                         "it can never match: tier %s before it takes every node it would",
+                         shadow->name);
+                complain(errors, failed, t->file, t->line, "tier", t->name, "", what);
+        }
 }
 
 /* The numbers fixed by hand ascend, and leave room for the tiers between them and before the first.
@@ -185,8 +202,12 @@ static void judge_numbers(const struct policy *p, struct messages *errors, bool 
                 const struct tier_policy *t = &p->tiers[i];
                 char what[128];
 
-                if (!t->has_memory_tier)
+                if (!t->has_memory_tier) {
+                        if (least == (uint64_t)MEMORY_TIER_MAX + 1)
+                                complain(errors, failed, t->file, t->line, "tier", t->name, "",
+                                         "no number is left for it by the tiers before it");
                         continue;
+                }
                 if (t->memory_tier < least) {
                         snprintf(what, sizeof(what),
                                  "expected at least %" PRIu64 ", as the tiers before it take their "
@@ -225,6 +246,9 @@ static void judge_rules(const struct policy *p, struct messages *errors, bool *f
                 if (!r->ignore && !r->tier && !perf_is_known(&r->perf))
                         complain(errors, failed, r->file, r->line, "node", r->name, "",
                                  "expected a tier, a latency or bandwidth, or ignore = yes");
+                if (r->ignore && r->tier)
+                        complain(errors, failed, r->file, r->line, "node", r->name, "ignore",
+                                 "expected no tier beside ignore = yes");
                 if (r->tier)
                         judge_rule_tier(p, r, errors, failed);
         }
@@ -240,7 +264,8 @@ int policy_finish(struct policy *p, struct messages *errors)
                 failed = true;
         }
         if (p->settle_usec > p->settle_max_usec) {
-                messages_add(errors, "%s: daemon.settle: expected no more than settle-max", file);
+                messages_add(errors, "%s:%u: daemon.settle: expected no more than settle-max",
+                             p->settle_file, p->settle_line);
                 failed = true;
         }
         judge_reachable(p, errors, &failed);

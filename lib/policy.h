@@ -118,6 +118,8 @@ struct policy {
 
         /* [daemon] in microseconds */
         uint64_t settle_usec, settle_max_usec, rescan_usec; /* rescan 0: never */
+        const char *settle_file; /* where either settle was last set; owned by the policy */
+        unsigned settle_line;
 
         uint64_t hash; /* of everything parsed: tells one policy from another */
         char **files;  /* the names of what was parsed, in order */
@@ -138,7 +140,8 @@ int policy_parse(struct policy *p, const char *text, size_t size, const char *fi
                  struct messages *errors);
 
 /* Judges the whole once all files are in: at least one tier, no tier that can never match, tier
- * numbers that ascend and leave room, rules that name existing tiers, settle <= settle-max.
+ * numbers that ascend and leave room, rules that name existing tiers and do not contradict
+ * themselves, settle <= settle-max.
  * 0 or -EBADMSG (told in errors). */
 int policy_finish(struct policy *p, struct messages *errors);
 

@@ -90,6 +90,21 @@ static void test_errors(void)
         assert(load(NULL, "/etc/numatier/numatierd.conf.d/40-d.conf:1: expected") == NULL);
 }
 
+/* What follows a NUL byte is not overlooked, wherever the policy comes from. */
+static void test_nul(void)
+{
+        static const char text[] = "[tier a]\n\0nonsense\n";
+        static const char complaint[] = ":2: tier a: expected text, found a control character";
+        char path[256];
+        FILE *f;
+
+        snprintf(path, sizeof(path), "%s/%s", directory, ADMIN);
+        f = fopen(path, "we");
+        assert(f && fwrite(text, sizeof(text) - 1, 1, f) == 1 && fclose(f) == 0);
+        assert(load(NULL, complaint) == NULL);
+        assert(load(path, complaint) == NULL);
+}
+
 static void test_one_file(void)
 {
         char path[256];
@@ -116,6 +131,7 @@ int main(void)
         test_dropins();
         test_mask_by_link();
         test_errors();
+        test_nul();
         test_one_file();
         nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }

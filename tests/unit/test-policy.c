@@ -85,7 +85,16 @@ static void test_bad_values(void)
         refuse("[daemon]\nsettle = soon\n",
                "f:2: daemon.settle: expected a time such as 500ms, 60s or 0, found \"soon\"\n");
         refuse("[daemon]\nrescan = 5\n",
-               "f:2: daemon.rescan: expected a time such as 500ms, 60s or 0, found \"5\"\n");
+               "f:2: daemon.rescan: expected a time of at least 1s, or 0, found \"5\"\n");
+        refuse("[daemon]\nrescan = 999ms\n",
+               "f:2: daemon.rescan: expected a time of at least 1s, or 0, found \"999ms\"\n");
+        refuse("[node n]\nnode = 1024\n", "f:2: node n.node: expected a node number from 0 to "
+                                          "1023, found \"1024\"\n");
+        refuse("[node n]\nlatency = 1.5x\n",
+               "f:2: node n.latency: expected a latency such as 120ns, found \"1.5x\"\n");
+        refuse("[node n]\nbandwidth = 0.4MiB/s\n",
+               "f:2: node n.bandwidth: expected a bandwidth such as 40GiB/s, found "
+               "\"0.4MiB/s\"\n");
         refuse("[policy]\nmethod =\n",
                "f:2: policy.method: expected thresholds or adistance, found \"\"\n");
 }
@@ -112,6 +121,47 @@ static void test_bad_lines(void)
                "f:3: daemon.rescan: expected each key once in a section\n");
         refuse("[tier a]\nmax-latency = 1\x01x\n",
                "f:2: tier a: expected text, found a control character\n");
+        refuse("[tier a]\nmax-latency = 2\xC2\xB5s\n",
+               "f:2: tier a: expected ASCII outside comments, found byte 0xc2\n");
+        refuse("[tier a]\n= 3\n",
+               "f:2: tier a: expected KEY = VALUE or [SECTION], found \"= 3\"\n");
+        refuse("[node n]\nkind = cxl\n",
+               "f:2: node n.kind: unknown key; expected one of node, tier, ignore, latency, "
+               "read-latency, write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
+}
+
+/* Sections are the same however they are spaced. */
+static void test_repeated_sections(void)
+{
+        refuse("[tier a]\nmax-latency = 1x\n[tier \t a]\nmax-latency = 2x\n",
+               "f:3: tier a: expected each section once in a file\n");
+        refuse("[policy ]\nmethod = thresholds\n[policy]\nmethod = adistance\n",
+               "f:3: policy: expected each section once in a file\n");
+}
+
+/* A header that is wrong takes its keys with it: they are not those of the section before. */
+static void test_wrong_headers(void)
+{
+        static const char prefix[] = "[tier a]\nmax-latency = 1x\n";
+        static const char *const headers[][2] = {
+                { "[tier b", "f:3: expected \"]\" at the end of a section's header\n" },
+                { "[tier \x01]", "f:3: expected text, found a control character\n" },
+                { "[tier \xE9]", "f:3: expected ASCII outside comments, found byte 0xe9\n" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(headers); i++) {
+                char text[256];
+
+                snprintf(text, sizeof(text), "%s%s\nmax-latency = 2x\n", prefix, headers[i][0]);
+                refuse(text, headers[i][1]);
+        }
+}
+
+static void test_keys_before_sections(void)
+{
+        refuse("nonsense\nmethod = adistance\nhysteresis = 1%\n[tier a]\n",
+               "f:1: expected KEY = VALUE or [SECTION], found \"nonsense\"\n"
+               "f:2: expected a section's header before the first key\n");
 }
 
 static void test_long_line(void)
@@ -126,7 +176,11 @@ static void test_judged(void)
 {
         refuse("", "f: expected at least one [tier NAME] section\n");
         refuse("[tier a]\n[daemon]\nsettle = 6s\n",
-               "f: daemon.settle: expected no more than settle-max\n");
+               "f:3: daemon.settle: expected no more than settle-max\n");
+        refuse("[tier a]\n[node x]\nnode = 1\nignore = yes\ntier = a\n",
+               "f:2: node x.ignore: expected no tier beside ignore = yes\n");
+        refuse("[tier a]\nmax-latency=1x\nmemory-tier=16777215\n[tier b]\n",
+               "f:4: tier b: no number is left for it by the tiers before it\n");
         refuse("[tier a]\n[node x]\ntier = b\nnode = 1\n",
                "f:2: node x.tier: expected the name of a [tier] section\n");
         refuse("[tier a]\n[node x]\ntier = a\n",
@@ -166,6 +220,9 @@ static void test_unreachable(void)
                SHADOWED("b", "3", "a"));
         refuse("[tier a]\nmax-latency=2x\n[tier b]\nmax-read-latency=2x\nmax-write-latency=1x\n",
                SHADOWED("b", "3", "a"));
+        /* a rule names it, but what it asks for is in vain */
+        refuse("[tier a]\n[tier b]\nmax-latency=2x\n[node n]\nnode=1\ntier=b\n",
+               SHADOWED("b", "2", "a"));
 }
 
 static void test_reachable(void)
@@ -178,6 +235,10 @@ static void test_reachable(void)
                 "[tier a]\nmax-latency=2x\n[tier b]\nmax-latency=1x\nmin-bandwidth=1x\n",
                 /* a fast node with little bandwidth */
                 "[tier a]\nmax-latency=2x\nmin-bandwidth=2x\n[tier b]\nmax-latency=1x\n",
+                /* a rule names it, and it asks for nothing else */
+                "[tier a]\n[tier b]\n[node n]\nnode=1\ntier=b\n",
+                /* names for rules, which this method does not try */
+                "[policy]\nmethod=adistance\n[tier a]\nmemory-tier=3\n[tier b]\nmemory-tier=7\n",
         };
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
@@ -279,6 +340,9 @@ int main(void)
 {
         test_bad_values();
         test_bad_lines();
+        test_repeated_sections();
+        test_wrong_headers();
+        test_keys_before_sections();
         test_long_line();
         test_judged();
         test_many_at_once();
