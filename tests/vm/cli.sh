@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# kernels: 6.1 6.12 7.3
+# machines: thread
+# The command line on a live machine that has neither daemon nor module.
+
+json() { # EXPRESSION over s, the status
+        numatier --json | python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"
+}
+
+equal "the kernel's tiers" "$(tier_of 0) $(tier_of 1)" "$(json '*(n["kernel_tier"] for n in s["nodes"])')"
+equal "the policy's tiers" "dram cxl" "$(json '*(n["tier"] for n in s["nodes"])')"
+equal "the figures" "10 20 10 5" \
+        "$(json '*(n["latency_ns"] for n in s["nodes"]), *(n["bandwidth_mib"] for n in s["nodes"])')"
+
+numatier plan >/run/plan
+equal "plan: there is something to do" 3 $?
+check "plan says what is missing" grep -q memtier_override /run/plan
+numatier apply >/run/apply
+equal "apply has nothing it could write" 0 $?
+equal "nothing was written" "" "$(grep original /run/numatier/state)"
+
+check "capture" eval "numatier capture >/run/capture"
+equal "a capture names nobody" "" "$(grep -i "$(hostname)" /run/capture)"
+equal "a replay is the machine" "$(numatier --json)" "$(numatier --json --machine /run/capture)"
+check "explain" numatier explain 1
+refuse "explain of a node that is not there" numatier explain 7
+numatier --nonsense >/dev/null 2>&1
+equal "wrong usage" 2 $?
+numatierd --once --dry-run >/dev/null 2>&1
+equal "numatierd --once --dry-run: differs" 3 $?
+show "$(cat /run/capture)"
+healthy "the guest is well"
