@@ -11,8 +11,6 @@
 /* inih's lines end, unannounced, at INI_MAX_LINE bytes (200), of which it needs three. */
 #define NAME_LENGTH_MAX 48
 
-#define RESCAN_MIN_USEC UINT64_C(1000000)
-
 enum section {
         SECTION_NONE, /* before the first header, or below one that is wrong */
         SECTION_POLICY,
@@ -330,15 +328,9 @@ static int set_settle_max(struct parser *p, const char *value)
         return parse_duration(value, &p->policy->settle_max_usec);
 }
 
-/* Each is a look at the whole machine: not without pause. */
 static int set_rescan(struct parser *p, const char *value)
 {
-        uint64_t usec;
-
-        if (parse_duration(value, &usec) < 0 || (usec != 0 && usec < RESCAN_MIN_USEC))
-                return -EINVAL;
-        p->policy->rescan_usec = usec;
-        return 0;
+        return parse_duration(value, &p->policy->rescan_usec);
 }
 
 #define EXPECT_LATENCY   "a latency such as 120ns"
@@ -383,7 +375,7 @@ static const struct key {
         { SECTION_APPLY, "weighted-interleave", set_weights, "by-bandwidth or leave" },
         { SECTION_DAEMON, "settle", set_settle, EXPECT_DURATION },
         { SECTION_DAEMON, "settle-max", set_settle_max, EXPECT_DURATION },
-        { SECTION_DAEMON, "rescan", set_rescan, "a time of at least 1s, or 0" },
+        { SECTION_DAEMON, "rescan", set_rescan, EXPECT_DURATION },
 };
 
 _Static_assert(ELEMENTSOF(keys) <= 64, "keys_seen has a bit for each key");
