@@ -132,7 +132,7 @@ static void test_going_offline_meanwhile(void)
 
 #define OVERRIDES                                                                                  \
         NODE "node0/memtier_override: memory_tier4\n" NODE "node1/memtier_override: "              \
-                                                           "memory_tier7\n"
+             "memory_tier7\n"
 
 static void test_override(void)
 {
