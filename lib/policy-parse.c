@@ -659,7 +659,7 @@ static char *read_line(char *str, int num, void *stream)
         const char *line;
         size_t length;
 
-        if (p->at >= p->size || num < 3)
+        if (p->out_of_memory || p->at >= p->size || num < 3)
                 return NULL;
         line = next_line(p, &length);
         if (!judge_line(p, line, length, (size_t)num - 3))

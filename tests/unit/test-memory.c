@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Each allocation of the core fails once, one after the other: the call says so or does without,
+ * and nothing crashes or leaks (which the sanitizers and valgrind see). The linker puts these
+ * functions before the C library's (--wrap, see meson.build). */
+#include <stdarg.h>
+
+#include "knobs.h"
+#include "reconcile.h"
+#include "testing.h"
+
+static bool armed;
+static unsigned countdown;
+
+static bool fails(void)
+{
+        if (!armed || countdown-- > 0)
+                return false;
+        armed = false;
+        return true;
+}
+
+#define WRAP(type, name, parameters, arguments)                                                    \
+        type __real_##name parameters;                                                             \
+        type __wrap_##name parameters;                                                             \
+        type __wrap_##name parameters                                                              \
+        {                                                                                          \
+                return fails() ? NULL : __real_##name arguments;                                   \
+        }
+
+WRAP(void *, malloc, (size_t n), (n))
+WRAP(void *, calloc, (size_t n, size_t size), (n, size))
+WRAP(void *, realloc, (void *p, size_t n), (p, n))
+WRAP(void *, reallocarray, (void *p, size_t n, size_t size), (p, n, size))
+WRAP(char *, strdup, (const char *s), (s))
+WRAP(char *, strndup, (const char *s, size_t n), (s, n))
+WRAP(FILE *, open_memstream, (char **text, size_t *size), (text, size))
+
+int __real_vasprintf(char **ret, const char *format, va_list ap) _printf_(2, 0);
+int __wrap_vasprintf(char **ret, const char *format, va_list ap) _printf_(2, 0);
+int __wrap_vasprintf(char **ret, const char *format, va_list ap)
+{
+        /* POSIX leaves *ret undefined on failure */
+        return fails() ? -1 : __real_vasprintf(ret, format, ap);
+}
+
+int __wrap_asprintf(char **ret, const char *format, ...) _printf_(2, 3);
+int __wrap_asprintf(char **ret, const char *format, ...)
+{
+        va_list ap;
+        int r;
+
+        va_start(ap, format);
+        r = __wrap_vasprintf(ret, format, ap);
+        va_end(ap);
+        return r;
+}
+
+static const char machine_text[] =
+        "# numatier capture 1\n" THREAD_GUEST "proc/sys/kernel/osrelease: 6.12.95\n" TIER
+        "memory_tier4/nodelist: 0\n" TIER "memory_tier18/nodelist: 1\n" NODE
+        "node0/memtier_override: memory_tier4\n" NODE "node1/memtier_override: memory_tier18\n" NODE
+        "node1/memory8/state: online\n"
+        "sys/devices/system/memory/block_size_bytes: 8000000\n" DEMOTION_PATH
+        ": false\n" BALANCING_PATH ": 1\n" PROMOTE_RATE_PATH ": 65536\n" WEIGHT_DIR
+        "/node0: 21\n" WEIGHT_DIR "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n" STATE_PATH
+        ":\n  node 0 - 4 dram\n  memory node0@0 access1 1 2 3 4\n"
+        "  original sys/gone memory_tier18\n";
+
+static const char policy_text[] =
+        "[policy]\nmethod = thresholds\nsources = user hmat slit\nbaseline = node:7\n"
+        "[tier dram]\nmax-latency = 1.5x\nmin-bandwidth = 0.5x\n[tier cxl]\nmemory-tier = 5\n"
+        "[node one]\nnode = 1\nread-latency = 20ns\n"
+        "[apply]\ndemotion = yes\nnuma-balancing = tiering\npromotion-rate-limit = 100MiB/s\n"
+        "weighted-interleave = by-bandwidth\n[daemon]\nrescan = 0\n";
+
+static int open_machine(struct sysroot **ret)
+{
+        struct messages errors = MESSAGES_INIT;
+        int r;
+
+        r = capture_open(machine_text, strlen(machine_text), "machine", &errors, ret);
+        messages_done(&errors);
+        return r;
+}
+
+static int parse_policy(struct policy **ret)
+{
+        _cleanup_(policy_freep) struct policy *p = NULL;
+        struct messages errors = MESSAGES_INIT;
+        int r;
+
+        r = policy_new(&p);
+        if (r == 0)
+                r = policy_parse(p, policy_text, strlen(policy_text), "policy", &errors);
+        if (r == 0)
+                r = policy_finish(p, &errors);
+        messages_done(&errors);
+        if (r == 0)
+                *ret = TAKE_PTR(p);
+        return r;
+}
+
+static int load_state(struct sysroot *root, struct state **ret)
+{
+        struct messages problems = MESSAGES_INIT;
+        int r;
+
+        r = state_load(root, &problems, ret);
+        messages_done(&problems);
+        return r;
+}
+
+static int restore(struct sysroot *root, const struct machine *machine, struct state *state)
+{
+        _cleanup_(report_freep) struct report *report = NULL;
+        _cleanup_(plan_freep) struct plan *plan = NULL;
+        int r;
+
+        r = plan_new_restore(root, machine, state, &plan);
+        return r < 0 ? r : apply_restore(root, plan, state, &report);
+}
+
+static int apply_and_restore(struct sysroot *root, const struct policy *policy, struct state *state)
+{
+        struct reconciliation result;
+        int r;
+
+        r = reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result);
+        if (r == 0)
+                r = restore(root, result.machine, state);
+        reconciliation_done(&result);
+        return r;
+}
+
+/* Everything from the text of a machine and of a policy to the last write. */
+static int run(void)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        _cleanup_(policy_freep) struct policy *policy = NULL;
+        _cleanup_(state_freep) struct state *state = NULL;
+        int r;
+
+        r = open_machine(&root);
+        if (r == 0)
+                r = parse_policy(&policy);
+        if (r == 0)
+                r = load_state(root, &state);
+        return r < 0 ? r : apply_and_restore(root, policy, state);
+}
+
+static int record(void)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        _cleanup_(policy_freep) struct policy *policy = NULL;
+        _cleanup_(state_freep) struct state *state = NULL;
+        _cleanup_(capture_freep) struct capture *capture = NULL;
+        _cleanup_(freep) char *text = NULL;
+        struct reconciliation result = { 0 };
+        int r;
+
+        r = open_machine(&root);
+        if (r == 0)
+                r = parse_policy(&policy);
+        if (r == 0)
+                r = state_new(&state);
+        if (r == 0)
+                r = capture_new(&capture);
+        if (r < 0)
+                return r;
+        sysroot_record(root, capture_add, capture);
+        r = reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, &result);
+        reconciliation_done(&result);
+        return r < 0 ? r : capture_format(capture, &text);
+}
+
+static void sweep(int (*fn)(void), unsigned at_least)
+{
+        unsigned n = 0;
+        int r;
+
+        do {
+                countdown = n++;
+                armed = true;
+                r = fn();
+                if (r < 0 && r != -ENOMEM)
+                        fprintf(stderr, "allocation %u: %s\n", n, strerror(-r));
+                assert(r == 0 || r == -ENOMEM);
+        } while (!armed);
+        armed = false;
+        assert(r == 0 && n > at_least);
+}
+
+int main(void)
+{
+        sweep(run, 200);
+        sweep(record, 100);
+}
