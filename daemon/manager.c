@@ -400,7 +400,7 @@ static int add_timers(struct manager *m)
         static const uint64_t accuracy[TIMERS] = {
                 [TIMER_SETTLE] = USEC_PER_SEC / 20,
                 [TIMER_RETRY] = USEC_PER_SEC / 10,
-                [TIMER_RESCAN] = 5 * USEC_PER_SEC,
+                [TIMER_RESCAN] = USEC_PER_SEC,
                 [TIMER_SLOW] = USEC_PER_SEC,
         };
         int r;
