@@ -51,6 +51,14 @@ static enum outcome fail(struct report_entry *e, int error)
         return outcome_of_error(error);
 }
 
+static enum outcome fail_write(struct report_entry *e, int error)
+{
+        enum outcome o = fail(e, error);
+
+        /* mm/mempolicy.c:weighted_interleave_auto_store, when no bandwidth is known */
+        return e->write->kind == WRITE_WEIGHT_AUTO && error == -ENODEV ? OUTCOME_FAILED : o;
+}
+
 /* Reads the file of a write as one line. */
 static int read_value(struct sysroot *root, const char *path, char value[static VALUE_MAX])
 {
@@ -129,7 +137,7 @@ static enum outcome carry_out(struct sysroot *root, struct report_entry *e)
                 return fail(e, -EBUSY);
         r = sysroot_write(root, w->path, w->value);
         if (r < 0)
-                return fail(e, r);
+                return fail_write(e, r);
         return read_back(root, e);
 }
 

@@ -53,6 +53,8 @@ static int fake_replace(void *data, const char *path, const char *text)
 {
         struct fake_kernel *k = data;
 
+        if (k->replace_error < 0)
+                return k->replace_error;
         if (streq(path, STATE_PATH) && k->writes == 0)
                 k->state_saved_before_first_write = true;
         return sysroot_replace(k->files, path, text);

@@ -16,7 +16,7 @@ struct fake_kernel {
         unsigned own_tier[FAKE_NODES]; /* where it puts a node of its own accord */
         /* faults: on the path that contains this text */
         const char *fail_path, *ignore_path, *unreadable_path;
-        int fail_error, unreadable_error;
+        int fail_error, unreadable_error, replace_error;
         /* called before each write: may change what is there behind the writer's back */
         void (*before_write)(struct fake_kernel *k, const char *path);
         /* and before each read, once set */

@@ -182,6 +182,59 @@ static void test_changed_meanwhile(void)
         done(&s);
 }
 
+static void do_it_first(struct fake_kernel *k, const char *path)
+{
+        if (strstr(path, "node0/"))
+                fake_kernel_set(k, NODE "node1/memtier_override", "memory_tier7");
+}
+
+/* And if somebody has moved it to the very tier, there is nothing to write. */
+static void test_already(void)
+{
+        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES,
+                               "[tier dram]\nmax-latency=1.5x\nmemory-tier=6\n[tier cxl]\n");
+
+        s.kernel->before_write = do_it_first;
+        assert(run(&s, RECONCILE_APPLY) == 0);
+        assert(outcome(&s, 0) == OUTCOME_DONE && outcome(&s, 1) == OUTCOME_ALREADY);
+        assert(s.kernel->writes == 1);
+        done(&s);
+}
+
+static void hide_afterwards(struct fake_kernel *k, const char *path)
+{
+        k->unreadable_path = path;
+}
+
+/* The write was accepted; what came of it cannot be read. */
+static void test_read_back(void)
+{
+        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES, POLICY);
+
+        s.kernel->before_write = hide_afterwards;
+        s.kernel->unreadable_error = -EIO;
+        assert(run(&s, RECONCILE_APPLY) == 0);
+        assert(outcome(&s, 0) == OUTCOME_UNVERIFIED);
+        done(&s);
+        s = scene(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        s.kernel->before_write = hide_afterwards;
+        s.kernel->unreadable_error = -ENOENT;
+        assert(run(&s, RECONCILE_APPLY) == 0);
+        assert(outcome(&s, 0) == OUTCOME_GONE);
+        done(&s);
+}
+
+/* What could not be undone is not begun. */
+static void test_state_cannot_be_saved(void)
+{
+        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES KNOBS, POLICY ALL_KNOBS);
+
+        s.kernel->replace_error = -ENOSPC;
+        assert(run(&s, RECONCILE_APPLY) == -ENOSPC);
+        assert(s.kernel->writes == 0 && !s.result.report);
+        done(&s);
+}
+
 static enum outcome outcome_with_fault(const char *fail, int error, const char *ignore)
 {
         struct scene s =
@@ -230,6 +283,52 @@ static void test_knobs(void)
         assert_streq(get(&s, WEIGHT_DIR "/node0"), "21");
         assert_streq(get(&s, WEIGHT_DIR "/node1"), "10");
         assert_streq(get(&s, WEIGHT_AUTO_PATH), "true");
+        done(&s);
+}
+
+/* Restores as far as it goes: how many writes came to the outcome. */
+static size_t restored(struct scene *s, enum outcome o)
+{
+        struct report *report;
+        struct plan *plan;
+        size_t n;
+
+        assert(run(s, RECONCILE_PLAN) == 0);
+        assert(plan_new_restore(s->root, s->result.machine, s->state, &plan) == 0);
+        assert(apply_restore(s->root, plan, s->state, &report) == 0);
+        n = report->count[o];
+        report_free(report);
+        plan_free(plan);
+        return n;
+}
+
+/* A restore that only partly succeeds remembers the rest. */
+static void test_restore_again(void)
+{
+        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES KNOBS, POLICY ALL_KNOBS);
+
+        assert(run(&s, RECONCILE_APPLY) == 0 && s.state->n_originals == 7);
+        s.kernel->fail_path = "node1/";
+        s.kernel->fail_error = -EBUSY;
+        assert(restored(&s, OUTCOME_BUSY) == 1 && s.state->n_originals == 1);
+        s.kernel->fail_path = NULL;
+        assert(restored(&s, OUTCOME_DONE) == 1 && s.state->n_originals == 0);
+        assert_streq(get(&s, NODE "node1/memtier_override"), "memory_tier18");
+        done(&s);
+}
+
+/* The kernel's automatic weights cannot be switched on where it knows no bandwidth (ENODEV), though
+ * it boots that way: refused, not gone. */
+static void test_auto_without_bandwidths(void)
+{
+        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES KNOBS,
+                               POLICY "[apply]\nweighted-interleave=by-bandwidth\n");
+
+        s.kernel->has_bandwidths = false;
+        assert(run(&s, RECONCILE_APPLY) == 0);
+        assert(restored(&s, OUTCOME_FAILED) == 1);
+        assert_streq(get(&s, WEIGHT_DIR "/node0"), "21");
+        assert(state_get_original(s.state, WEIGHT_AUTO_PATH));
         done(&s);
 }
 
@@ -343,8 +442,13 @@ int main(void)
         test_no_interface();
         test_unknown_tier();
         test_changed_meanwhile();
+        test_already();
+        test_read_back();
+        test_state_cannot_be_saved();
         test_faults();
         test_knobs();
+        test_restore_again();
+        test_auto_without_bandwidths();
         test_absent_knobs();
         test_weights_need_every_bandwidth();
         test_give_back();
