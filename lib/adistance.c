@@ -44,15 +44,27 @@ void adistance_add_dram(struct adistance_reference *ref, const struct perf *perf
                         ref->disabled = true;
 }
 
+/* The kernel's "long" products, which wrap where the figures are garbage, and its signed divisions.
+ */
+static int64_t scale(int64_t distance, uint32_t by, uint32_t of)
+{
+        return (int64_t)((uint64_t)distance * by) / of;
+}
+
 int adistance_from_perf(const struct adistance_reference *ref, const struct perf *perf, int *ret)
 {
+        int64_t distance = MEMTIER_ADISTANCE_DRAM;
+
         if (ref->disabled)
                 return -EIO;
         if (latency_sum(perf) == 0 || bandwidth_sum(perf) == 0)
                 return -EINVAL;
         if (!ref->valid)
                 return -ENOENT;
-        *ret = (int)(MEMTIER_ADISTANCE_DRAM * latency_sum(perf) / latency_sum(&ref->perf) *
-                     bandwidth_sum(&ref->perf) / bandwidth_sum(perf));
+        distance = scale(distance, latency_sum(perf), latency_sum(&ref->perf));
+        distance = scale(distance, bandwidth_sum(&ref->perf), bandwidth_sum(perf));
+        if ((int32_t)distance < 0)
+                return -ERANGE;
+        *ret = (int32_t)distance;
         return 0;
 }

@@ -73,9 +73,17 @@ static void test_wrap(void)
 {
         /* unsigned int sums: 0x80000000 twice is 0, that is unknown */
         struct adistance_reference ref = reference(PERF(10, 10, 10, 10));
+        int d = 7;
 
-        assert(adistance_from_perf(&ref, PERF(0x80000000, 0x80000000, 1, 1), &(int){ 0 }) ==
-               -EINVAL);
+        assert(adistance_from_perf(&ref, PERF(0x80000000, 0x80000000, 1, 1), &d) == -EINVAL);
+        /* and 0x80000001 twice is 2: 576 * 2 / 20 = 57, * 20 / 2 = 570 */
+        assert(distance(PERF(10, 10, 10, 10), PERF(0x80000001, 0x80000001, 1, 1)) == 570);
+        /* 576 * 4000000001 / 2 = 1152000000288, which times 4294967293 is past 2^63; divided by 2
+         * and cut to 32 bits that is negative, of which there is no tier */
+        ref = reference(PERF(1, 1, 4294967295, 4294967294));
+        assert(adistance_from_perf(&ref, PERF(4000000000, 1, 1, 1), &d) == -ERANGE && d == 7);
+        /* 576 * 2^31 / 2 = 618475290624, * 20 / 20; its lower 32 bits are 0, as the kernel's int */
+        assert(distance(PERF(1, 1, 10, 10), PERF(0x7fffffff, 1, 10, 10)) == 0);
 }
 
 int main(void)
