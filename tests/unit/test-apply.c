@@ -286,6 +286,26 @@ static void test_knobs(void)
         done(&s);
 }
 
+/* Each is read if it is the only one that the policy sets. */
+static void test_each_knob(void)
+{
+        static const char *const keys[] = { "demotion=yes", "numa-balancing=tiering",
+                                            "promotion-rate-limit=100MiB/s",
+                                            "weighted-interleave=by-bandwidth" };
+        char policy[256];
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                struct scene s;
+
+                snprintf(policy, sizeof(policy), "[tier all]\n[apply]\ninterface=none\n%s\n",
+                         keys[i]);
+                s = scene(THREAD_GUEST TIERS KNOBS, policy);
+                assert(run(&s, RECONCILE_PLAN) == 0 && s.result.warnings.n == 0);
+                assert(s.result.plan->n_writes == (i == 3 ? 3 : 1)); /* auto and two weights */
+                done(&s);
+        }
+}
+
 /* Restores as far as it goes: how many writes came to the outcome. */
 static size_t restored(struct scene *s, enum outcome o)
 {
@@ -447,6 +467,7 @@ int main(void)
         test_state_cannot_be_saved();
         test_faults();
         test_knobs();
+        test_each_knob();
         test_restore_again();
         test_auto_without_bandwidths();
         test_absent_knobs();
