@@ -3,10 +3,11 @@
 
 #include "util.h"
 
-/* Three digits are enough to compare by eye, and no large number turns into 1.7e+04. */
+/* Three digits are enough to compare by eye, and no large number turns into 1.7e+04: 999.5 would be
+ * rounded to 1e+03 already. */
 static const char *format_value(double value, const char *unit, char buf[static UNIT_STRING_MAX])
 {
-        snprintf(buf, UNIT_STRING_MAX, value < 1000 ? "%.3g%s" : "%.0f%s", value, unit);
+        snprintf(buf, UNIT_STRING_MAX, value < 999.5 ? "%.3g%s" : "%.0f%s", value, unit);
         return buf;
 }
 

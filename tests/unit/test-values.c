@@ -28,6 +28,52 @@ static void test_parse(void)
         assert(parse_yes_no("off", &yes) == 0 && !yes);
 }
 
+static void test_units(void)
+{
+        static const struct {
+                const char *text;
+                double value;
+        } bandwidths[] = {
+                { "3MiB/s", 3 },          { "3GiB/s", 3072 },
+                { "3TiB/s", 3145728 },    { "1048576MB/s", 1000000 },
+                { "1.048576GB/s", 1000 }, { "1.048576TB/s", 1000000 },
+        };
+        uint64_t usec;
+        double d;
+
+        for (size_t i = 0; i < ELEMENTSOF(bandwidths); i++)
+                assert(parse_bandwidth(bandwidths[i].text, &d) == 0 &&
+                       near(d, bandwidths[i].value));
+        assert(parse_latency("2ms", &d) == 0 && near(d, 2000000));
+        assert(parse_duration("7us", &usec) == 0 && usec == 7);
+        assert(parse_duration("1.5s", &usec) == 0 && usec == 1500000);
+        assert(parse_duration("2h", &usec) == 0 && usec == 7200000000);
+}
+
+/* The largest that is taken, and the first that is not. */
+static void test_limits(void)
+{
+        char digits[512] = "";
+        uint64_t usec;
+        double d;
+
+        assert(parse_latency("4294967295ns", &d) == 0 && near(d, UINT32_MAX));
+        assert(parse_latency("4294967296ns", &d) == -EINVAL);
+        assert(parse_bandwidth("4294967295MiB/s", &d) == 0 && near(d, UINT32_MAX));
+        assert(parse_bandwidth("4194304GiB/s", &d) == -EINVAL);
+        assert(parse_multiple("1000000x", &d) == 0 && near(d, 1e6));
+        assert(parse_multiple("1000001x", &d) == -EINVAL);
+        assert(parse_percentage("50%", &d) == 0 && near(d, 0.5));
+        assert(parse_percentage("50.1%", &d) == -EINVAL);
+        assert(parse_duration("24h", &usec) == 0 && usec == 86400000000);
+        assert(parse_duration("1441min", &usec) == -EINVAL);
+        memset(digits, '9', 400); /* past what a double holds */
+        strcat(digits, "ns");
+        assert(parse_latency(digits, &d) == -EINVAL);
+        memset(digits, '0', 399);
+        assert(parse_latency(digits, &d) == 0 && near(d, 9));
+}
+
 static void test_refuse(void)
 {
         static const char *const bad[] = { "",       "ns",    "120",   "-1ns",
@@ -61,11 +107,34 @@ static void test_format(void)
         assert_streq(format_bandwidth(40960, buf), "40 GiB/s");
         assert_streq(format_size(500000, buf), "488 MiB");
         assert_streq(format_multiple(1.5, buf), "1.5x");
+        assert_streq(format_latency(0.25, buf), "0.25 ns");
+        assert_streq(format_bandwidth(1023, buf), "1023 MiB/s");
+        assert_streq(format_bandwidth(1024, buf), "1 GiB/s");
+        assert_streq(format_size(0, buf), "0 KiB");
+        assert_streq(format_size(1023, buf), "1023 KiB");
+        assert_streq(format_size(1610612736, buf), "1.5 TiB");
+        assert_streq(format_size(UINT64_MAX, buf), "16777216 PiB"); /* there is no larger unit */
+}
+
+/* What is rounded up to four digits is no 1e+03. */
+static void test_format_rounds(void)
+{
+        char buf[UNIT_STRING_MAX];
+
+        assert_streq(format_latency(99.96, buf), "100 ns");
+        assert_streq(format_latency(999.4, buf), "999 ns");
+        assert_streq(format_latency(999.6, buf), "1000 ns");
+        assert_streq(format_latency(4294967295.0, buf), "4294967295 ns");
+        assert_streq(format_bandwidth(999.9 * 1024, buf), "1000 GiB/s");
+        assert_streq(format_multiple(999.99, buf), "1000x");
 }
 
 int main(void)
 {
         test_parse();
+        test_units();
+        test_limits();
         test_refuse();
         test_format();
+        test_format_rounds();
 }
