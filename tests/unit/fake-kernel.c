@@ -25,6 +25,50 @@ void fake_kernel_set(struct fake_kernel *k, const char *path, const char *value)
         assert(sysroot_replace(k->files, path, line) == 0);
 }
 
+/* Where the dump has come to. */
+struct dump {
+        struct sysroot *files;
+        FILE *out;
+        const char *path;
+};
+
+static void dump_file(struct dump *d)
+{
+        char text[VALUE_MAX];
+
+        if (sysroot_read(d->files, d->path, text, sizeof(text)) < 0)
+                return;
+        if (!strstr(d->path, "/nodelist") || !streq(text, "\n"))
+                fprintf(d->out, "%s=%s", d->path, text);
+}
+
+static int dump_entry(const char *name, void *userdata)
+{
+        struct dump below = *(struct dump *)userdata;
+        char path[256];
+
+        snprintf(path, sizeof(path), "%s/%s", below.path, name);
+        below.path = path;
+        if (sysroot_list(below.files, path, dump_entry, &below) == -ENOENT)
+                dump_file(&below);
+        return 0;
+}
+
+char *fake_kernel_dump(struct fake_kernel *k)
+{
+        char *text = NULL;
+        size_t size;
+        struct dump d = { .files = k->files, .out = open_memstream(&text, &size) };
+
+        assert(d.out);
+        for (size_t i = 0; i < 2; i++) {
+                d.path = i == 0 ? "sys" : "proc";
+                sysroot_list(d.files, d.path, dump_entry, &d);
+        }
+        assert(fclose(d.out) == 0 && size > 0);
+        return text;
+}
+
 static bool concerns(const char *fault, const char *path)
 {
         return fault && strstr(path, fault);
@@ -124,6 +168,14 @@ static int write_weight(struct fake_kernel *k, const char *path, const char *val
         return 0;
 }
 
+static void note_write(struct fake_kernel *k, const char *path, const char *value)
+{
+        size_t n = strlen(k->log);
+
+        assert(n + strlen(path) + strlen(value) + 3 <= sizeof(k->log));
+        sprintf(k->log + n, "%s=%s\n", path, value);
+}
+
 static int fake_write(void *data, const char *path, const char *value)
 {
         struct fake_kernel *k = data;
@@ -137,6 +189,7 @@ static int fake_write(void *data, const char *path, const char *value)
         if (!fake_kernel_get(k, path))
                 return -ENOENT;
         k->writes++;
+        note_write(k, path, value);
         if (concerns(k->ignore_path, path))
                 return 0;
         if (sscanf(path, NODE_DIR "/node%u/%63s", &node, file) == 2 && node < FAKE_NODES)

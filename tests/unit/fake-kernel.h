@@ -24,6 +24,7 @@ struct fake_kernel {
         /* what happened */
         unsigned reads, nodelist_reads, writes;
         bool state_saved_before_first_write;
+        char log[1024]; /* the writes that were accepted, in order: "path=value\n" */
 };
 
 /* Owned by the root. */
@@ -32,3 +33,7 @@ struct sysroot *fake_kernel_new(const char *text, struct fake_kernel **ret);
 /* What a file holds now, without its newline; valid until the next call. */
 const char *fake_kernel_get(struct fake_kernel *k, const char *path);
 void fake_kernel_set(struct fake_kernel *k, const char *path, const char *value);
+
+/* All that the kernel shows, to be freed: "path=text" for each file below sys and proc, but for the
+ * nodelists of tiers that no node is in (the kernel has no such tiers). */
+char *fake_kernel_dump(struct fake_kernel *k);
