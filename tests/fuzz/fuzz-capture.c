@@ -5,17 +5,15 @@
 #include "reconcile.h"
 
 /* Any machine that can be captured can be judged. */
-static void judge(struct sysroot *root)
+static void judge(struct sysroot *root, const char *text)
 {
-        static const char text[] = "[tier dram]\nmax-latency=1.5x\nmin-bandwidth=0.5x\n[tier cxl]\n"
-                                   "[apply]\ndemotion=yes\nweighted-interleave=by-bandwidth\n";
         struct reconciliation result;
         struct messages errors = MESSAGES_INIT;
         struct policy *p;
         struct state *s;
 
         assert(policy_new(&p) == 0);
-        assert(policy_parse(p, text, sizeof(text) - 1, "fuzz", &errors) == 0);
+        assert(policy_parse(p, text, strlen(text), "fuzz", &errors) == 0);
         assert(state_load(root, &errors, &s) == 0);
         reconcile(root, p, TIERS_READ, RECONCILE_APPLY, s, &result);
         reconciliation_done(&result);
@@ -30,7 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct sysroot *root;
 
         if (capture_open((const char *)data, size, "fuzz", &errors, &root) == 0) {
-                judge(root);
+                judge(root, "[tier dram]\nmax-latency=1.5x\nmin-bandwidth=0.5x\n[tier cxl]\n"
+                            "[apply]\ndemotion=yes\nweighted-interleave=by-bandwidth\n");
+                judge(root, "[policy]\nmethod=adistance\n");
                 sysroot_free(root);
         } else {
                 assert(errors.n > 0);

@@ -1,18 +1,78 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "assignment.h"
+#include "capture.h"
 #include "fuzz.h"
-#include "policy.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static const char machine_text[] = "# numatier capture 1\n"
+                                   "sys/devices/system/node/online: 0-3\n"
+                                   "sys/devices/system/node/has_memory: 0-2\n"
+                                   "sys/devices/system/node/has_cpu: 0,3\n"
+                                   "sys/devices/system/node/node0/meminfo: Node 0 MemTotal: 9 kB\n"
+                                   "sys/devices/system/node/node1/meminfo: Node 1 MemTotal: 9 kB\n"
+                                   "sys/devices/system/node/node2/meminfo: Node 2 MemTotal: 9 kB\n"
+                                   "sys/devices/system/node/node3/meminfo: Node 3 MemTotal: 0 kB\n"
+                                   "sys/devices/system/node/node0/distance: 10 20 30 40\n"
+                                   "sys/devices/system/node/node3/distance: 40 30 20 10\n";
+
+static struct machine *read_machine(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct sysroot *root;
+        struct machine *m;
+
+        assert(capture_open(machine_text, strlen(machine_text), "fuzz", &problems, &root) == 0);
+        assert(machine_read(root, TIERS_KNOWN_ONLY, NULL, &problems, &m) == 0 && problems.n == 0);
+        sysroot_free(root);
+        return m;
+}
+
+/* The tiers of a policy that is right have numbers, and in order. */
+static void judge(const struct policy *p)
+{
+        struct messages warnings = MESSAGES_INIT;
+        struct machine *m = read_machine();
+        struct assignment *a;
+
+        assert(assignment_new(m, p, NULL, &warnings, &a) == 0);
+        for (size_t i = 0; i < a->n_tiers; i++) {
+                assert(a->tiers[i].memory_tier <= MEMORY_TIER_MAX);
+                assert(i == 0 || a->tiers[i - 1].memory_tier < a->tiers[i].memory_tier);
+        }
+        assignment_free(a);
+        machine_free(m);
+        messages_done(&warnings);
+}
+
+/* A refusal says why, and what is not refused has nothing to say. */
+static int parse(struct policy *p, const char *text, size_t size, const char *file)
 {
         struct messages errors = MESSAGES_INIT;
+        int r = policy_parse(p, text, size, file, &errors);
+
+        assert((r < 0) == (errors.n > 0));
+        messages_done(&errors);
+        return r;
+}
+
+/* A form feed, which no policy holds, ends the first file and begins the next. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        const uint8_t *end = size > 0 ? memchr(data, '\f', size) : NULL;
+        size_t first = end ? (size_t)(end - data) : size;
+        struct messages errors = MESSAGES_INIT;
         struct policy *p;
+        int r;
 
         assert(policy_new(&p) == 0);
-        /* a refusal says why, and what is not refused has nothing to say */
-        if (policy_parse(p, (const char *)data, size, "fuzz", &errors) < 0)
-                assert(errors.n > 0);
-        else
-                assert(errors.n == 0 && (policy_finish(p, &errors) < 0) == (errors.n > 0));
+        r = parse(p, (const char *)data, first, "first");
+        if (r == 0 && end)
+                r = parse(p, (const char *)end + 1, size - first - 1, "second");
+        if (r == 0) {
+                r = policy_finish(p, &errors);
+                assert((r < 0) == (errors.n > 0));
+        }
+        if (r == 0)
+                judge(p);
         messages_done(&errors);
         policy_free(p);
         return 0;

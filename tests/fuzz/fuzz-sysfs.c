@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "fuzz.h"
-#include "machine.h"
+#include "plan.h"
 
 /* A kernel that answers every read with a piece of the input: every reader meets every kind of
  * garbage. */
@@ -59,6 +59,52 @@ static void garbage_free(void *data)
 {
 }
 
+static void check_write(const struct machine *m, const struct plan_write *w)
+{
+        const struct node *n = machine_get_node(m, w->node);
+
+        assert(startswith(w->path, "sys/") || startswith(w->path, "proc/sys/"));
+        assert(*w->value && !strchr(w->value, '\n'));
+        if (w->kind == WRITE_NODE_TIER) {
+                assert(n && n->has_memory && n->memory_tier != TIER_UNKNOWN);
+                assert(w->memory_tier <= MEMORY_TIER_MAX && w->memory_tier != n->memory_tier);
+        }
+        if (w->kind == WRITE_WEIGHT)
+                assert(n && atoi(w->value) >= 1 && atoi(w->value) <= 255);
+}
+
+static void check_tiers(const struct assignment *a)
+{
+        for (size_t i = 1; i < a->n_tiers; i++)
+                assert(a->tiers[i - 1].memory_tier < a->tiers[i].memory_tier);
+}
+
+/* Whatever the machine, what comes of it can be written. */
+static void judge(const struct machine *m, const char *text)
+{
+        struct messages messages = MESSAGES_INIT;
+        struct assignment *a;
+        struct policy *policy;
+        struct state *state;
+        struct plan *plan;
+
+        assert(policy_new(&policy) == 0 && state_new(&state) == 0);
+        assert(policy_parse(policy, text, strlen(text), "fuzz", &messages) == 0);
+        assert(policy_finish(policy, &messages) == 0);
+        assert(assignment_new(m, policy, NULL, &messages, &a) == 0);
+        check_tiers(a);
+        assert(plan_new(a, state, &messages, &plan) == 0);
+        for (size_t i = 0; i < plan->n_writes; i++)
+                check_write(m, &plan->writes[i]);
+        plan_free(plan);
+        assignment_free(a);
+        state_free(state);
+        policy_free(policy);
+        messages_done(&messages);
+}
+
+#define KNOBS "[apply]\ndemotion=yes\nnuma-balancing=tiering\nweighted-interleave=by-bandwidth\n"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         static const struct sysroot_ops ops = {
@@ -74,9 +120,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         assert(sysroot_new(&ops, &garbage, &root) == 0);
         if (machine_read(root, TIERS_READ, NULL, &problems, &m) == 0 &&
-            machine_read_knobs(root, m, &problems) == 0)
-                for (size_t i = 0; i < m->n_nodes; i++)
-                        assert(m->nodes[i].id < NODE_MAX);
+            machine_read_knobs(root, m, &problems) == 0) {
+                judge(m, "[tier hbm]\nmin-bandwidth=2x\n[tier dram]\nmax-latency=1.5x\n"
+                         "min-read-bandwidth=1GiB/s\n[tier far]\n" KNOBS);
+                judge(m, "[policy]\nmethod=adistance\n");
+        }
         machine_free(m);
         messages_done(&problems);
         sysroot_free(root);
