@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every way a node comes to its tier, and the sentence that says so. */
+#include "assignment.h"
+#include "state.h"
+#include "testing.h"
+
+static struct sysroot *root;
+static struct machine *machine;
+static struct policy *policy;
+static struct assignment *assignment;
+static struct messages warnings;
+
+static void forget(void)
+{
+        assignment = assignment_free(assignment);
+        machine = machine_free(machine);
+        policy = policy_free(policy);
+        root = sysroot_free(root);
+        messages_done(&warnings);
+}
+
+/* last: the tiers the nodes were in, as "node 1 - - cxl"; they count for this policy. */
+static void judge_after(const char *machine_text, const char *policy_text, const char *last)
+{
+        struct state *state;
+
+        forget();
+        root = root_from(machine_text);
+        policy = policy_from(policy_text);
+        assert(state_parse(last, strlen(last), "state", &warnings, &state) == 0);
+        state->policy = policy->hash;
+        assert(machine_read(root, TIERS_READ, NULL, &warnings, &machine) == 0);
+        assert(assignment_new(machine, policy, state, &warnings, &assignment) == 0);
+        state_free(state);
+}
+
+static void judge_text(const char *machine_text, const char *policy_text)
+{
+        judge_after(machine_text, policy_text, "");
+}
+
+static const struct node_assignment *get(unsigned node)
+{
+        const struct node_assignment *n = assignment_get_node(assignment, node);
+
+        assert(n);
+        return n;
+}
+
+static void expect(unsigned node, enum cause cause, const char *tier, const char *reason)
+{
+        const struct node_assignment *n = get(node);
+
+        assert_streq(n->reason, reason);
+        assert(n->cause == cause);
+        assert_streq(assignment_tier_name(assignment, n) ?: "-", tier);
+        assert((n->memory_tier == TIER_UNKNOWN) == streq(tier, "-"));
+}
+
+#define THREE                                                                                      \
+        NODE "online: 0-2\n" NODE "has_memory: 0-2\n" MEMINFO(0, 9) MEMINFO(1, 8) MEMINFO(2, 7)
+
+#define VENDOR                                                                                     \
+        "[tier hbm]\nmin-bandwidth=2x\nmax-latency=2x\n[tier dram]\nmax-latency=1.5x\n"            \
+        "min-bandwidth=0.5x\n[tier cxl]\nmax-latency=5x\n"
+
+#define FAR "[tier far]\n"
+
+static void test_conditions(void)
+{
+        judge_text(THREE NODE "has_cpu: 0\n" ACCESS1(0, 100, 1000) ACCESS1(1, 60, 4096)
+                           ACCESS1(2, 700, 100),
+                   VENDOR FAR);
+        expect(0, CAUSE_CONDITIONS, "dram",
+               "latency 1x is within 1.5x, bandwidth 1x is at least 0.5x");
+        expect(1, CAUSE_CONDITIONS, "hbm",
+               "latency 60 ns (hmat) is within 200 ns (2x), "
+               "bandwidth 4 GiB/s (hmat) is at least 1.95 GiB/s (2x)");
+        expect(2, CAUSE_REST, "far",
+               "not hbm: latency 700 ns (hmat) is over 200 ns (2x), "
+               "bandwidth 100 MiB/s (hmat) is below 1.95 GiB/s (2x); "
+               "not dram: latency 700 ns (hmat) is over 150 ns (1.5x), "
+               "bandwidth 100 MiB/s (hmat) is below 500 MiB/s (0.5x); "
+               "not cxl: latency 700 ns (hmat) is over 500 ns (5x)");
+}
+
+/* A policy without a tier for the rest. */
+static void test_no_match(void)
+{
+        judge_text(THREE NODE "has_cpu: 0\n" ACCESS1(0, 100, 1000) ACCESS1(1, 501, 1000), VENDOR);
+        expect(1, CAUSE_NO_MATCH, "-", "no tier of the policy takes it: left to Linux");
+        expect(2, CAUSE_UNKNOWN, "-", "nothing is known of its memory: left to Linux");
+}
+
+static void test_the_only_tier(void)
+{
+        judge_text(THREAD_GUEST, "[tier all]\n");
+        expect(1, CAUSE_REST, "all", "it takes every node");
+}
+
+/* The second socket of a machine of which nothing is known stands with the first. */
+static void test_with_the_baseline(void)
+{
+        judge_text(THREE NODE "has_cpu: 0-1\n", VENDOR FAR);
+        expect(0, CAUSE_CONDITIONS, "dram", "it is the baseline");
+        expect(1, CAUSE_BASELINE, "dram",
+               "it has CPUs and nothing is known of its memory: with the baseline, node 0");
+        expect(2, CAUSE_UNKNOWN, "-", "nothing is known of its memory: left to Linux");
+        assert(get(1)->memory_tier == get(0)->memory_tier && warnings.n == 0);
+}
+
+/* So it does if what is known of it fits no tier; but not if a rule says to ignore it. */
+static void test_cpus_without_a_match(void)
+{
+        judge_text(THREE NODE "has_cpu: 0-2\n" ACCESS1(0, 100, 1000) ACCESS1(1, 501, 1000),
+                   VENDOR "[node x]\nnode=2\nignore=yes\n");
+        expect(1, CAUSE_BASELINE, "dram",
+               "it has CPUs and nothing is known of its memory: with the baseline, node 0");
+        expect(2, CAUSE_IGNORED, "-", "[node x] says ignore");
+}
+
+/* CPUs and memory that never meet in a node. */
+static void test_no_baseline(void)
+{
+        judge_text(NODE "online: 0-1\n" NODE "has_memory: 1\n" NODE "has_cpu: 0\n" MEMINFO(0, 0)
+                           MEMINFO(1, 9) ACCESS1(1, 100, 10),
+                   "[tier near]\nmax-latency=1.5x\n[tier exact]\nmax-latency=100ns\n");
+        assert(!assignment->baseline);
+        expect(0, CAUSE_NO_MEMORY, "-", "it has no memory");
+        expect(1, CAUSE_CONDITIONS, "exact", "latency 100 ns (hmat) is within 100 ns");
+}
+
+/* SLIT says how many times; that many of what nobody knows is no number of ns. */
+static void test_relative_and_absolute(void)
+{
+        static const char slit[] = THREE NODE "has_cpu: 0\n" NODE "node0/distance: 10 20 30\n";
+
+        judge_text(slit,
+                   "[tier near]\nmax-latency=100ns\n[tier twice]\nmax-latency=2x\n[tier r]\n");
+        expect(1, CAUSE_CONDITIONS, "twice", "latency 2x (slit) is within 2x");
+        expect(2, CAUSE_REST, "r", "not twice: latency 3x (slit) is over 2x");
+        assert(get(2)->trials[0].conditions[MAX_LATENCY].verdict == VERDICT_UNKNOWN);
+        /* ns that are known are the worse of the two, whatever the multiple */
+        judge_text(slit, "[tier near]\nmax-latency=100ns\n[tier r]\n"
+                         "[node x]\nnode=2\nread-latency=90ns\n");
+        expect(2, CAUSE_CONDITIONS, "near", "latency 90 ns (user) is within 100 ns");
+        assert(get(2)->figures.values[WRITE_LATENCY].relative);
+        judge_text(slit, "[tier near]\nmax-latency=100ns\n[tier r]\n"
+                         "[node x]\nnode=2\nwrite-latency=110ns\n");
+        expect(2, CAUSE_REST, "r", "not near: latency 110 ns (user) is over 100 ns");
+}
+
+static void test_held(void)
+{
+        static const char text[] = "[policy]\nhysteresis=10%\n[tier dram]\nmax-latency=1.5x\n"
+                                   "[tier cxl]\n";
+        static const char wobbling[] =
+                THREE NODE "has_cpu: 0\n" ACCESS1(0, 100, 1000) ACCESS1(1, 160, 1000);
+
+        judge_after(wobbling, text, "node 1 - - dram\n");
+        expect(1, CAUSE_CONDITIONS, "dram",
+               "latency 160 ns (hmat) is within 165 ns (1.5x); stays where it was: not past the "
+               "threshold by the hysteresis");
+        judge_after(wobbling, text, "node 1 - - cxl\n");
+        expect(1, CAUSE_REST, "cxl", "not dram: latency 160 ns (hmat) is over 135 ns (1.5x)");
+        assert(!get(1)->held);
+}
+
+/* What is better than the baseline is not taken on trust. */
+static void test_unproven(void)
+{
+        judge_text(THREE NODE "has_cpu: 0\n" NODE "node0/distance: 10 11 30\n", VENDOR FAR);
+        expect(1, CAUSE_CONDITIONS, "dram", "latency 1.1x (slit) is within 1.5x");
+        expect(2, CAUSE_CONDITIONS, "cxl", "latency 3x (slit) is within 5x");
+        assert(get(1)->trials[0].conditions[MIN_BANDWIDTH].verdict == VERDICT_UNPROVEN);
+}
+
+#define ADISTANCE "[policy]\nmethod=adistance\n"
+
+static void test_adistance(void)
+{
+        judge_text(THREE NODE "has_cpu: 0\n" ACCESS1(0, 10, 10) ACCESS1(1, 20, 5), ADISTANCE);
+        expect(0, CAUSE_ADISTANCE, "memory_tier4", "abstract distance 576");
+        expect(1, CAUSE_ADISTANCE, "memory_tier18", "abstract distance 2304");
+        expect(2, CAUSE_UNKNOWN, "-", "nothing is known of its memory: left to Linux");
+        /* 11% apart: off for the boot; CPU nodes are DRAM, the others stay */
+        judge_text(THREE NODE "has_cpu: 0-1\n" ACCESS1(0, 100, 100) ACCESS1(1, 111, 100)
+                           ACCESS1(2, 200, 100),
+                   ADISTANCE);
+        expect(0, CAUSE_ADISTANCE, "memory_tier4", "abstract distance 576");
+        expect(1, CAUSE_ADISTANCE, "memory_tier4", "abstract distance 576");
+        expect(2, CAUSE_UNKNOWN, "-", "nothing is known of its memory: left to Linux");
+}
+
+/* 10% apart in both leaves DRAM in two tiers, as Linux would; told, as that moves its top tier. */
+static void test_adistance_splits_dram(void)
+{
+        judge_text(THREE NODE "has_cpu: 0-1\n" ACCESS1(0, 100, 100) ACCESS1(1, 110, 90)
+                           ACCESS1(2, 200, 100),
+                   ADISTANCE);
+        expect(1, CAUSE_ADISTANCE, "memory_tier5", "abstract distance 703");
+        expect(2, CAUSE_ADISTANCE, "memory_tier9", "abstract distance 1152");
+        assert(messages_have(&warnings, "Nodes 0 and 1 both have CPUs and belong to different "
+                                        "tiers (4 and 5)"));
+}
+
+static void test_adistance_garbage(void)
+{
+        judge_text(THREE NODE "has_cpu: 0\n" ACCESS1(0, 1, 4294967295) ACCESS1(1, 4000000001, 1)
+                           ACCESS1(2, 1, 4294967295),
+                   ADISTANCE);
+        expect(1, CAUSE_UNKNOWN, "-", "nothing is known of its memory: left to Linux");
+        expect(2, CAUSE_ADISTANCE, "memory_tier4", "abstract distance 576");
+}
+
+/* The distances of tier 8 are 1024 to 1151; with 5%, 972.8 to 1209.6 stay. */
+static void hold(unsigned latency, const char *last, const char *tier)
+{
+        char text[4096];
+
+        snprintf(text, sizeof(text),
+                 THREE NODE "has_cpu: 0\n" ACCESS1(0, 576, 10) ACCESS1(1, 1, 10) NODE
+                 "node2/access1/initiators/read_latency: %u\n" NODE
+                 "node2/access1/initiators/write_latency: %u\n" NODE
+                 "node2/access1/initiators/read_bandwidth: 10\n" NODE
+                 "node2/access1/initiators/write_bandwidth: 10\n",
+                 latency, latency);
+        judge_after(text, ADISTANCE, last);
+        assert(get(2)->adistance == (int)latency);
+        assert_streq(assignment_tier_name(assignment, get(2)), tier);
+}
+
+static void test_adistance_held(void)
+{
+        hold(1151, "", "memory_tier8");
+        hold(1152, "", "memory_tier9");
+        hold(1152, "node 2 - - memory_tier8\n", "memory_tier8");
+        assert_streq(get(2)->reason, "abstract distance 1152; stays where it was: not past the "
+                                     "threshold by the hysteresis");
+        hold(1209, "node 2 - - memory_tier8\n", "memory_tier8");
+        hold(1210, "node 2 - - memory_tier8\n", "memory_tier9");
+        assert(!get(2)->held);
+        hold(973, "node 2 - - memory_tier8\n", "memory_tier8");
+        hold(972, "node 2 - - memory_tier8\n", "memory_tier7");
+        hold(1152, "node 2 - - dram\n", "memory_tier9"); /* of another policy's making */
+        hold(1152, "node 2 - - memory_tier4294967295\n", "memory_tier9");
+}
+
+int main(void)
+{
+        test_conditions();
+        test_no_match();
+        test_the_only_tier();
+        test_with_the_baseline();
+        test_cpus_without_a_match();
+        test_no_baseline();
+        test_relative_and_absolute();
+        test_held();
+        test_unproven();
+        test_adistance();
+        test_adistance_splits_dram();
+        test_adistance_garbage();
+        test_adistance_held();
+        forget();
+}
