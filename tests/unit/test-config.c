@@ -90,6 +90,64 @@ static void test_errors(void)
         assert(load(NULL, "/etc/numatier/numatierd.conf.d/40-d.conf:1: expected") == NULL);
 }
 
+static void take_away(const char *name)
+{
+        char path[256];
+
+        snprintf(path, sizeof(path), "%s/%s", directory, name);
+        assert(remove(path) == 0);
+}
+
+static void link_to(const char *name, const char *target)
+{
+        char path[256];
+
+        snprintf(path, sizeof(path), "%s/%s", directory, name);
+        assert(symlink(target, path) == 0);
+}
+
+/* What is there and cannot be read is not passed over: it may be what matters. */
+static void test_unreadable(void)
+{
+        take_away(ADMIN ".d/30-c.conf");
+        take_away(ADMIN ".d/40-d.conf");
+        assert(rescan() == 3);
+        link_to(ADMIN ".d/50-e.conf", "nowhere");
+        assert(load(NULL, "/" ADMIN ".d/50-e.conf: cannot be read: No such file or directory") ==
+               NULL);
+        take_away(ADMIN ".d/50-e.conf");
+        link_to(ADMIN ".d/50-e.conf", ".");
+        assert(load(NULL, "/" ADMIN ".d/50-e.conf: cannot be read: Is a directory") == NULL);
+        take_away(ADMIN ".d/50-e.conf");
+        take_away(ADMIN);
+        link_to(ADMIN, ".");
+        assert(load(NULL, "/" ADMIN ": cannot be read: Is a directory") == NULL);
+        take_away(ADMIN);
+        assert(rescan() == 2); /* and without it, this boot's */
+        put(ADMIN, "[tier a]\n[daemon]\nrescan=3s\n");
+}
+
+/* The errors of all files at once, the main one's first. */
+static void test_all_errors(void)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct sysroot *root;
+        struct policy *p;
+
+        put(ADMIN, "[tier a]\nx\n");
+        put(ADMIN ".d/60-f.conf", "[tier a]\ny\n");
+        assert(sysroot_open(directory, &root) == 0);
+        assert(config_load(root, NULL, &errors, &p) == -EBADMSG && errors.n == 2);
+        assert_streq(errors.items[0], "/" ADMIN ":2: tier a: expected KEY = VALUE or [SECTION], "
+                                      "found \"x\"");
+        assert_streq(errors.items[1], "/" ADMIN ".d/60-f.conf:2: tier a: expected KEY = VALUE or "
+                                      "[SECTION], found \"y\"");
+        messages_done(&errors);
+        sysroot_free(root);
+        take_away(ADMIN ".d/60-f.conf");
+        put(ADMIN, "[tier a]\n[daemon]\nrescan=3s\n");
+}
+
 /* What follows a NUL byte is not overlooked, wherever the policy comes from. */
 static void test_nul(void)
 {
@@ -131,6 +189,8 @@ int main(void)
         test_dropins();
         test_mask_by_link();
         test_errors();
+        test_unreadable();
+        test_all_errors();
         test_nul();
         test_one_file();
         nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);

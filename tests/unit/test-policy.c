@@ -170,6 +170,26 @@ static void test_long_line(void)
         refuse(text, "f:2: tier a: expected a line of at most 197 characters\n");
 }
 
+/* 197 characters are taken, wherever they stand; what stands in a comment does not count. */
+static void test_longest_line(void)
+{
+        char text[1024] = "[tier a]\n    max-latency = ", *line = strchr(text, '\n') + 5;
+        struct policy *p;
+
+        memset(line + strlen(line), '0', 197 - strlen(line) - strlen("7ns"));
+        strcat(text, "7ns");
+        assert(strlen(line) == 197);
+        strcat(text, "   # ");
+        memset(text + strlen(text), 'c', 300);
+        strcat(text, "\n# ");
+        memset(text + strlen(text), 'c', 300);
+        p = policy_from(text);
+        assert(p->tiers[0].conditions[MAX_LATENCY].value == 7);
+        policy_free(p);
+        line[-1] = 'x'; /* one more, in place of the last blank before it */
+        refuse(text, "f:2: tier a: expected a line of at most 197 characters\n");
+}
+
 static void test_judged(void)
 {
         refuse("", "f: expected at least one [tier NAME] section\n");
@@ -322,6 +342,60 @@ static void test_later_file(void)
         policy_free(p);
 }
 
+static struct policy *policy_from_two(const char *first, const char *second)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct policy *p;
+
+        assert(policy_new(&p) == 0);
+        assert(policy_parse(p, first, strlen(first), "1", &errors) == 0);
+        assert(policy_parse(p, second, strlen(second), "2", &errors) == 0);
+        assert(policy_finish(p, &errors) == 0 && errors.n == 0);
+        return p;
+}
+
+/* Whatever a file sets, a later one can take back. */
+static void test_take_back(void)
+{
+        struct policy *p =
+                policy_from_two("[policy]\nmethod=adistance\nbaseline=node:3\nsources=hmat\n"
+                                "[tier a]\nmemory-tier=7\nmax-latency=1x\n"
+                                "[apply]\ninterface=none\ndemotion=yes\nnuma-balancing=off\n"
+                                "promotion-rate-limit=1GiB/s\nweighted-interleave=by-bandwidth\n",
+                                "[policy]\nmethod=thresholds\nbaseline=auto\nsources=slit user\n"
+                                "[tier a]\nmemory-tier=\nmax-latency=\n"
+                                "[apply]\ninterface=auto\ndemotion=leave\nnuma-balancing=leave\n"
+                                "promotion-rate-limit=leave\nweighted-interleave=leave\n");
+
+        assert(p->method == METHOD_THRESHOLDS && p->baseline_auto);
+        assert(p->n_sources == 2 && p->sources[0] == SOURCE_SLIT && p->sources[1] == SOURCE_USER);
+        assert(!p->tiers[0].has_memory_tier && !p->tiers[0].conditions[MAX_LATENCY].set);
+        assert(p->interface == POLICY_INTERFACE_AUTO && p->demotion == SWITCH_LEAVE);
+        assert(p->numa_balancing == BALANCING_LEAVE && !p->has_promote_rate_limit);
+        assert(p->weighted_interleave == WEIGHTS_LEAVE);
+        policy_free(p);
+}
+
+/* What is wrong in the whole is told of the file that made it so. */
+static void test_errors_of_two_files(void)
+{
+        static const char first[] =
+                "[tier a]\nmax-latency=1x\n[daemon]\nsettle=6s\nsettle-max=7s\n";
+        static const char second[] = "[daemon]\nsettle-max=5s\n[tier b]\nmax-latency=1x\n";
+        struct messages errors = MESSAGES_INIT;
+        struct policy *p;
+
+        assert(policy_new(&p) == 0);
+        assert(policy_parse(p, first, strlen(first), "1", &errors) == 0);
+        assert(policy_parse(p, second, strlen(second), "2", &errors) == 0);
+        assert(policy_finish(p, &errors) == -EBADMSG && errors.n == 2);
+        assert_streq(errors.items[0], "2:2: daemon.settle: expected no more than settle-max");
+        assert_streq(errors.items[1], "2:3: tier b: it can never match: tier a before it takes "
+                                      "every node it would");
+        messages_done(&errors);
+        policy_free(p);
+}
+
 static void test_nul(void)
 {
         static const char text[] = "[tier a]\nmax-\0latency = 1x\n";
@@ -342,6 +416,7 @@ int main(void)
         test_wrong_headers();
         test_keys_before_sections();
         test_long_line();
+        test_longest_line();
         test_judged();
         test_many_at_once();
         test_unreachable();
@@ -350,5 +425,7 @@ int main(void)
         test_everything();
         test_exact_key_wins();
         test_later_file();
+        test_take_back();
+        test_errors_of_two_files();
         test_nul();
 }

@@ -52,6 +52,10 @@ static void test_refused(void)
         refuse("policy\n", "f:1: expected policy HASH");
         refuse("node 1024 - -\n",
                "f:1: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
+        refuse("node 1 -\n",
+               "f:1: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
+        refuse("node 1 4294967295 -\n",
+               "f:1: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
         refuse("node 1 - -\nnode 1 - -\n",
                "f:2: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
         refuse("memory k access2 1 2 3 4\n", "f:1: expected memory KEY accessN and four numbers");
@@ -96,8 +100,69 @@ static void test_file(void)
         sysroot_free(root);
 }
 
+/* All that must outlive a run does, to the byte. */
+static void test_same_text(void)
+{
+        static const char whole[] = "# numatier state 1; kept for this boot, do not edit\n"
+                                    "daemon 42\n"
+                                    "policy 00000000deadbeef\n"
+                                    "node 1 18 5 cxl\n"
+                                    "node 7 - -\n"
+                                    "memory node1@40000000 access0 1 2 3 4\n"
+                                    "memory node1@40000000 access1 20 21 5 6\n"
+                                    "original sys/a/b memory_tier18\n"
+                                    "original sys/c two words\n";
+        struct messages errors = MESSAGES_INIT;
+        struct state *s;
+        char *formatted;
+
+        assert(state_parse(whole, strlen(whole), "f", &errors, &s) == 0 && s->n_memories == 1);
+        assert(state_format(s, &formatted) == 0);
+        assert_streq(formatted, whole);
+        free(formatted);
+        state_free(s);
+}
+
+/* Memory that is seen again replaces what was known of it. */
+static void test_memory_again(void)
+{
+        struct node node = { .access_present = { [ACCESS_CPU] = true } };
+        struct state *s;
+
+        assert(state_new(&s) == 0);
+        node.access[ACCESS_CPU].v[READ_LATENCY] = 100;
+        assert(state_remember_memory(s, "k", &node) == 0);
+        node.access[ACCESS_CPU].v[READ_LATENCY] = 200;
+        assert(state_remember_memory(s, "k", &node) == 0);
+        assert(state_remember_memory(s, "l", &node) == 0);
+        assert(s->n_memories == 2);
+        assert(state_get_memory(s, "k")->access[ACCESS_CPU].v[READ_LATENCY] == 200);
+        state_forget_original(s, "never noted");
+        state_free(s);
+}
+
+/* A state that is there and cannot be read is told, and does not stop anybody. */
+static void test_unreadable(void)
+{
+        struct sysroot *root = root_from(STATE_PATH " ! EACCES\n");
+        struct messages problems = MESSAGES_INIT;
+        struct state *s;
+
+        assert(state_load(root, &problems, &s) == 0 && problems.n == 1);
+        assert_streq(problems.items[0], "/run/numatier/state: cannot be read: Permission denied");
+        assert(s->n_nodes == 0 && s->n_originals == 0);
+        assert(state_save(root, s) == 0);
+        state_free(s);
+        messages_done(&problems);
+        sysroot_free(root);
+}
+
 int main(void)
 {
+        test_same_text();
+        test_memory_again();
+        test_unreadable();
+
         test_round_trip();
         test_refused();
         test_originals();
