@@ -99,8 +99,59 @@ static void test_round_trip(void)
         capture_free(c);
 }
 
+/* What any file may hold comes back as it was, but for a newline at its end. */
+static void test_contents(void)
+{
+        static const char *const texts[] = { "\n",     "1\n",    " 1\n",         "  1  \n",
+                                             "a\nb\n", "\nb\n",  "a\n\n",        "\n\n",
+                                             ": \n",   "# no\n", "x ! ENODEV\n", "a\n# b\n  c\n" };
+        char path[32], *formatted;
+        struct messages errors = MESSAGES_INIT;
+        struct sysroot *root = NULL;
+        struct capture *c;
+
+        assert(capture_new(&c) == 0);
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                snprintf(path, sizeof(path), "d/file%zu", i);
+                capture_add(path, texts[i], strlen(texts[i]), c);
+        }
+        capture_add("d/none", "", 0, c);
+        capture_add("d/no-newline", "a\nb", 3, c);
+        assert(capture_format(c, &formatted) == 0);
+        assert(capture_open(formatted, strlen(formatted), "f", &errors, &root) == 0);
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                snprintf(path, sizeof(path), "d/file%zu", i);
+                expect(root, path, texts[i]);
+        }
+        expect(root, "d/none", "\n");
+        expect(root, "d/no-newline", "a\nb\n");
+        sysroot_free(root);
+        free(formatted);
+        capture_free(c);
+}
+
+/* A name that no kernel has ends a listing; an empty file does not fit in nothing. */
+static void test_bounds(void)
+{
+        char text[512] = "d/", buf[2];
+        struct sysroot *root;
+
+        memset(text + 2, 'n', 256);
+        strcat(text, "/x: 1\n");
+        root = root_from(text);
+        assert(sysroot_list(root, "d", note_name, NULL) == -ENAMETOOLONG);
+        sysroot_free(root);
+        root = root_from("empty:\n");
+        assert(sysroot_read(root, "empty", buf, 1) == -EFBIG);
+        assert(sysroot_read(root, "empty", buf, 2) == 1 && streq(buf, "\n"));
+        sysroot_free(root);
+}
+
 int main(void)
 {
+        test_contents();
+        test_bounds();
+
         test_refused();
         test_root();
         test_round_trip();
