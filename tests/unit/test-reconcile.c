@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One reconcile after another: what each leaves to the next. */
+#include "fake-kernel.h"
+#include "knobs.h"
+#include "reconcile.h"
+
+#define POLICY "[tier dram]\nmax-latency=1.5x\n[tier cxl]\n"
+#define TIERS  TIER "memory_tier4/nodelist: 0\n" TIER "memory_tier18/nodelist: 1\n"
+
+#define OVERRIDES                                                                                  \
+        NODE "node0/memtier_override: memory_tier4\n" NODE "node1/memtier_override: "              \
+             "memory_tier18\n"
+
+#define OFFSETS NODE "node0/adistance_offset: 0\n" NODE "node1/adistance_offset: 0\n"
+
+static struct fake_kernel *kernel;
+static struct sysroot *root;
+static struct policy *policy;
+static struct state *state;
+static struct reconciliation result;
+
+static void take_policy(const char *text)
+{
+        reconciliation_done(&result); /* it refers to the old one */
+        policy_free(policy);
+        policy = policy_from(text);
+}
+
+static void halt(void)
+{
+        reconciliation_done(&result);
+        policy = policy_free(policy);
+        state = state_free(state);
+        root = sysroot_free(root);
+}
+
+static void boot(const char *machine, const char *policy_text)
+{
+        halt();
+        root = fake_kernel_new(machine, &kernel);
+        kernel->own_tier[0] = 4;
+        kernel->own_tier[1] = 18;
+        take_policy(policy_text);
+        assert(state_new(&state) == 0);
+}
+
+static void run_reading(enum tier_reading reading)
+{
+        reconciliation_done(&result);
+        assert(reconcile(root, policy, reading, RECONCILE_APPLY, state, &result) == 0);
+}
+
+static void run(void)
+{
+        run_reading(TIERS_READ);
+}
+
+static void set_latency(const char *ns)
+{
+        fake_kernel_set(kernel, NODE "node1/access1/initiators/read_latency", ns);
+        fake_kernel_set(kernel, NODE "node1/access1/initiators/write_latency", ns);
+}
+
+/* Busy now, done the next time; what is undone then is what was there at first. */
+static void test_busy(void)
+{
+        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        kernel->fail_path = "node1/memtier_override";
+        kernel->fail_error = -EAGAIN;
+        run();
+        assert(result.report->count[OUTCOME_BUSY] == 1);
+        assert(result.report->entries[0].error == -EAGAIN);
+        assert(state_get_node(state, 1)->memory_tier == 18); /* not where it was sent */
+        kernel->fail_path = NULL;
+        run();
+        assert(result.report->count[OUTCOME_DONE] == 1);
+        assert(state_get_node(state, 1)->memory_tier == 5);
+        assert_streq(state_get_original(state, NODE "node1/memtier_override")->value,
+                     "memory_tier18");
+}
+
+/* The RFC's store succeeds though nothing moved: seen, said, not believed. */
+static void test_ignored(void)
+{
+        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        kernel->ignore_path = "node1/memtier_override";
+        run();
+        assert(result.report->count[OUTCOME_IGNORED] == 1);
+        assert_streq(result.report->entries[0].after, "memory_tier18");
+        assert(state_get_node(state, 1)->memory_tier == 18);
+        run();
+        assert(result.plan->n_writes == 1); /* the difference is still there */
+}
+
+static void lose_node_1(struct fake_kernel *k, const char *path)
+{
+        k->unreadable_path = "node1/memtier_override";
+        k->unreadable_error = -ENOENT;
+}
+
+/* Node 1 goes while node 0 is written: it is gone, and the rest is done. */
+static void test_gone_meanwhile(void)
+{
+        boot(THREAD_GUEST TIERS OVERRIDES DEMOTION_PATH ": false\n",
+             "[tier dram]\nmax-latency=1.5x\nmemory-tier=6\n[tier cxl]\n[apply]\ndemotion=yes\n");
+        kernel->before_write = lose_node_1;
+        run();
+        assert(result.report->n_entries == 3 && result.report->count[OUTCOME_DONE] == 2);
+        assert(result.report->entries[1].outcome == OUTCOME_GONE);
+        assert(result.report->entries[1].error == -ENOENT);
+        assert_streq(fake_kernel_get(kernel, DEMOTION_PATH), "true");
+}
+
+/* Where nothing changes nothing is saved: the disk may well be full. */
+static void test_saved_when_changed(void)
+{
+        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        run();
+        kernel->replace_error = -ENOSPC;
+        run();
+        run();
+        set_latency("11"); /* now it belongs to dram, which is news */
+        reconciliation_done(&result);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result) == -ENOSPC);
+        assert(kernel->writes == 1);
+}
+
+static void unplug_node_1(void)
+{
+        fake_kernel_set(kernel, NODE "online", "0");
+        fake_kernel_set(kernel, NODE "has_memory", "0");
+        fake_kernel_set(kernel, NODE "node0/distance", "10");
+}
+
+/* A node that was never written leaves nothing behind. */
+static void test_forgotten(void)
+{
+        boot(THREAD_GUEST TIERS OVERRIDES, POLICY "memory-tier=18\n");
+        run();
+        assert(kernel->writes == 0 && streq(state_get_node(state, 1)->tier, "cxl"));
+        unplug_node_1();
+        run();
+        assert(!state_get_node(state, 1) && state_get_node(state, 0));
+}
+
+/* A node that comes back is moved again: hot-add clears an override. */
+static void test_replugged(void)
+{
+        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        run();
+        unplug_node_1();
+        run();
+        assert(result.plan->n_writes == 0);
+        fake_kernel_set(kernel, NODE "online", "0-1");
+        fake_kernel_set(kernel, NODE "has_memory", "0-1");
+        fake_kernel_set(kernel, NODE "node0/distance", "10 20");
+        fake_kernel_set(kernel, NODE "node1/memtier_override", "memory_tier18");
+        run();
+        assert(result.report->count[OUTCOME_DONE] == 1);
+        assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier5");
+}
+
+/* Hysteresis is of a policy: another one judges as if for the first time. */
+static void test_other_policy(void)
+{
+        boot(THREAD_GUEST TIERS OVERRIDES, "[policy]\nhysteresis=10%\n" POLICY);
+        set_latency("15"); /* dram, up to and with 15 */
+        run();
+        set_latency("16");
+        run();
+        assert(kernel->writes == 1 && assignment_get_node(result.assignment, 1)->held);
+        take_policy("# the same in other words\n[policy]\nhysteresis=10%\n" POLICY);
+        run();
+        assert(!assignment_get_node(result.assignment, 1)->held);
+        assert_streq(state_get_node(state, 1)->tier, "cxl");
+        assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier5");
+}
+
+/* Without leave to read it nodelist is not read, before, between or after the writes. */
+static void test_never_reads_nodelist(void)
+{
+        boot(THREAD_GUEST TIERS OFFSETS DEMOTION_PATH ": false\n",
+             POLICY "[apply]\ndemotion=yes\n");
+        for (unsigned i = 0; i < 3; i++)
+                run_reading(TIERS_KNOWN_ONLY);
+        assert(kernel->nodelist_reads == 0 && result.machine->tiers_withheld);
+        assert_streq(kernel->log, DEMOTION_PATH "=true\n"); /* and what needs no tier is done */
+        run();
+        assert(kernel->nodelist_reads == 2); /* once a tier, and not to read back */
+        assert_streq(fake_kernel_get(kernel, NODE "node1/adistance_offset"), "-1664");
+}
+
+static void test_names(void)
+{
+        static const char *const names[] = { "done", "already", "ignored", "unverified",
+                                             "gone", "busy",    "failed" };
+
+        for (unsigned o = 0; o < OUTCOMES; o++)
+                assert_streq(outcome_name(o), names[o]);
+}
+
+int main(void)
+{
+        test_busy();
+        test_ignored();
+        test_gone_meanwhile();
+        test_saved_when_changed();
+        test_forgotten();
+        test_replugged();
+        test_other_policy();
+        test_never_reads_nodelist();
+        test_names();
+        halt();
+}
