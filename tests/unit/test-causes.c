@@ -166,6 +166,33 @@ static void test_held(void)
         assert(!get(1)->held);
 }
 
+/* A bandwidth holds the other way round: 10% below the threshold stays, 10% above it returns. */
+static void hold_bandwidth(unsigned bandwidth, const char *last, const char *tier)
+{
+        char text[4096];
+
+        snprintf(text, sizeof(text),
+                 THREE NODE "has_cpu: 0\n" ACCESS1(0, 100, 1000) NODE
+                 "node1/access1/initiators/read_bandwidth: %u\n",
+                 bandwidth);
+        judge_after(text, "[policy]\nhysteresis=10%\n[tier dram]\nmin-bandwidth=0.5x\n[tier cxl]\n",
+                    last);
+        assert_streq(assignment_tier_name(assignment, get(1)), tier);
+}
+
+static void test_bandwidth_held(void)
+{
+        hold_bandwidth(500, "", "dram");
+        hold_bandwidth(499, "", "cxl");
+        hold_bandwidth(451, "node 1 - - dram\n", "dram");
+        assert(get(1)->held);
+        hold_bandwidth(449, "node 1 - - dram\n", "cxl");
+        hold_bandwidth(549, "node 1 - - cxl\n", "cxl");
+        assert(get(1)->held);
+        hold_bandwidth(551, "node 1 - - cxl\n", "dram");
+        assert(!get(1)->held);
+}
+
 /* What is better than the baseline is not taken on trust. */
 static void test_unproven(void)
 {
@@ -190,6 +217,16 @@ static void test_adistance(void)
         expect(0, CAUSE_ADISTANCE, "memory_tier4", "abstract distance 576");
         expect(1, CAUSE_ADISTANCE, "memory_tier4", "abstract distance 576");
         expect(2, CAUSE_UNKNOWN, "-", "nothing is known of its memory: left to Linux");
+}
+
+/* SLIT is none of the kernel's sources: with it alone for a latency, there is no distance. */
+static void test_adistance_without_slit(void)
+{
+        judge_text(THREE NODE "has_cpu: 0\n" NODE "node0/distance: 10 20 30\n" ACCESS1(0, 10, 10)
+                           NODE "node1/access1/initiators/read_bandwidth: 5\n",
+                   ADISTANCE);
+        assert(get(1)->figures.values[READ_LATENCY].source == SOURCE_SLIT);
+        expect(1, CAUSE_UNKNOWN, "-", "nothing is known of its memory: left to Linux");
 }
 
 /* 10% apart in both leaves DRAM in two tiers, as Linux would; told, as that moves its top tier. */
@@ -256,8 +293,10 @@ int main(void)
         test_no_baseline();
         test_relative_and_absolute();
         test_held();
+        test_bandwidth_held();
         test_unproven();
         test_adistance();
+        test_adistance_without_slit();
         test_adistance_splits_dram();
         test_adistance_garbage();
         test_adistance_held();

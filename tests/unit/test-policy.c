@@ -103,6 +103,8 @@ static void test_bad_values(void)
 
 static void test_bad_lines(void)
 {
+        refuse("[tier a]\nmax-latency = 1#x\n", /* no white space before it: no comment */
+               "f:2: tier a.max-latency: " LATENCY ", found \"1#x\"\n");
         refuse("[foo]\n", "f:1: " SECTION "[foo]\n");
         refuse("[tier]\n", "f:1: " SECTION "[tier]\n");
         refuse("[policy x]\n", "f:1: " SECTION "[policy x]\n");
@@ -310,6 +312,18 @@ static void test_everything(void)
         policy_free(p);
 }
 
+/* What the kernel holds as whole numbers is rounded, not cut. */
+static void test_rounding(void)
+{
+        struct policy *p = policy_from("[tier a]\n[node n]\nnode=1\nread-latency=1.6ns\n"
+                                       "write-latency=1.4ns\nbandwidth=0.6MiB/s\n"
+                                       "[apply]\npromotion-rate-limit=1.6MiB/s\n");
+
+        assert(p->rules[0].perf.v[READ_LATENCY] == 2 && p->rules[0].perf.v[WRITE_LATENCY] == 1);
+        assert(p->rules[0].perf.v[READ_BANDWIDTH] == 1 && p->promote_rate_limit == 2);
+        policy_free(p);
+}
+
 /* Values must not depend on the order of the exact and the general key. */
 static void test_exact_key_wins(void)
 {
@@ -423,6 +437,7 @@ int main(void)
         test_reachable();
         test_defaults();
         test_everything();
+        test_rounding();
         test_exact_key_wins();
         test_later_file();
         test_take_back();

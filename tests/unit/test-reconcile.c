@@ -190,6 +190,45 @@ static void test_never_reads_nodelist(void)
         assert_streq(fake_kernel_get(kernel, NODE "node1/adistance_offset"), "-1664");
 }
 
+/* However often it is moved, where Linux had put it is not forgotten. */
+static void test_moved_twice(void)
+{
+        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        run();
+        take_policy(POLICY "memory-tier=6\n");
+        run();
+        assert(result.report->count[OUTCOME_DONE] == 1);
+        assert(state_get_node(state, 1)->memory_tier == 6);
+        assert(state_get_node(state, 1)->kernel_tier == 18);
+        assert(assignment_get_node(result.assignment, 1)->kernel_tier == 18);
+}
+
+/* A look that must not see the tiers does not unlearn them. */
+static void test_withheld(void)
+{
+        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        run();
+        kernel->unreadable_path = "memtier_override";
+        kernel->unreadable_error = -EAGAIN;
+        run();
+        assert(result.machine->tiers_withheld && plan_is_empty(result.plan));
+        assert(state_get_node(state, 0)->memory_tier == 4);
+        assert(state_get_node(state, 1)->memory_tier == 5);
+}
+
+/* Figures are remembered of memory that can go: not of that beside CPUs. */
+static void test_what_is_remembered(void)
+{
+        boot(THREAD_GUEST TIERS OVERRIDES
+             "sys/devices/system/memory/block_size_bytes: 8000000\n" NODE
+             "node0/memory0/state: online\n" NODE "node1/memory8/state: online\n",
+             POLICY);
+        run();
+        assert(state->n_memories == 1);
+        assert_streq(state->memories[0].key, "node1@40000000");
+        assert(state->memories[0].access[ACCESS_CPU].v[READ_LATENCY] == 20);
+}
+
 static void test_names(void)
 {
         static const char *const names[] = { "done", "already", "ignored", "unverified",
@@ -209,6 +248,9 @@ int main(void)
         test_replugged();
         test_other_policy();
         test_never_reads_nodelist();
+        test_moved_twice();
+        test_withheld();
+        test_what_is_remembered();
         test_names();
         halt();
 }

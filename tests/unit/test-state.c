@@ -123,6 +123,25 @@ static void test_same_text(void)
         state_free(s);
 }
 
+/* In whatever order nodes come. */
+static void test_node_order(void)
+{
+        static const unsigned order[] = { 5, 1, 9, 0, 7 }, sorted[] = { 0, 1, 5, 7, 9 };
+        struct state *s;
+
+        assert(state_new(&s) == 0);
+        for (size_t i = 0; i < ELEMENTSOF(order); i++)
+                state_make_node(s, order[i])->memory_tier = 100 + order[i];
+        assert(s->n_nodes == ELEMENTSOF(sorted));
+        for (size_t i = 0; i < ELEMENTSOF(sorted); i++) {
+                assert(s->nodes[i].node == sorted[i]);
+                assert(state_get_node(s, sorted[i])->memory_tier == 100 + sorted[i]);
+        }
+        state_forget_node(s, 5);
+        assert(!state_get_node(s, 5) && state_get_node(s, 7)->memory_tier == 107);
+        state_free(s);
+}
+
 /* Memory that is seen again replaces what was known of it. */
 static void test_memory_again(void)
 {
@@ -160,6 +179,7 @@ static void test_unreadable(void)
 int main(void)
 {
         test_same_text();
+        test_node_order();
         test_memory_again();
         test_unreadable();
 

@@ -180,6 +180,20 @@ static void test_override_garbage(void)
         done(&s);
 }
 
+/* What memtier_override said of one node is not undone by the nodelist that is read for another. */
+static void test_override_and_nodelist(void)
+{
+        struct scene s = scene(NODES TIER "memory_tier4/nodelist: 0,2\n" TIER
+                                          "memory_tier6235/nodelist: 1\n" NODE
+                                          "node0/memtier_override: memory_tier7\n" NODE
+                                          "node1/memtier_override: tier4\n");
+
+        look(&s, TIERS_READ);
+        assert(tier(&s, 0) == 7 && tier(&s, 1) == 6235);
+        assert(tier(&s, 2) == TIER_UNKNOWN); /* it has no memory, whatever the list says */
+        done(&s);
+}
+
 static void test_parse_override(void)
 {
         uint32_t t = 7;
@@ -290,6 +304,7 @@ int main(void)
         test_override();
         test_override_busy();
         test_override_garbage();
+        test_override_and_nodelist();
         test_parse_override();
         test_offset();
         test_recall();

@@ -13,6 +13,9 @@ static void test_known(void)
         /* 102400 : 16000 is 6.4; 13 : 2 is 6.5, 1.6% off, and nothing smaller is within 5% */
         assert(weights_from_bandwidths((double[]){ 102400, 16000 }, w, 2));
         assert(w[0] == 13 && w[1] == 2);
+        /* 10 : 6.5 is 1.54; 3 : 2 is 2.5% off, as 1.95 is nearer to 2 than to 1 */
+        assert(weights_from_bandwidths((double[]){ 10, 6.5 }, w, 2));
+        assert(w[0] == 3 && w[1] == 2);
 }
 
 static void test_out_of_range(void)
