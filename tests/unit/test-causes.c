@@ -128,6 +128,21 @@ static void test_no_baseline(void)
         assert(!assignment->baseline);
         expect(0, CAUSE_NO_MEMORY, "-", "it has no memory");
         expect(1, CAUSE_CONDITIONS, "exact", "latency 100 ns (hmat) is within 100 ns");
+        /* twice of nothing is a condition that cannot be decided, not one that fails */
+        judge_text(NODE "online: 0-1\n" NODE "has_memory: 1\n" NODE "has_cpu: 0\n" MEMINFO(0, 0)
+                           MEMINFO(1, 9) ACCESS1(1, 100, 10),
+                   "[tier fast]\nmax-latency=100ns\nmin-bandwidth=2x\n[tier r]\n");
+        expect(1, CAUSE_CONDITIONS, "fast", "latency 100 ns (hmat) is within 100 ns");
+}
+
+/* A node without memory is no measure of memory. */
+static void test_memoryless_baseline(void)
+{
+        judge_text(NODE "online: 0-1\n" NODE "has_memory: 0\n" NODE "has_cpu: 0-1\n" MEMINFO(0, 9)
+                           MEMINFO(1, 0) ACCESS1(0, 100, 10),
+                   "[policy]\nbaseline=node:1\n" VENDOR);
+        assert(assignment->baseline->id == 0);
+        assert(messages_have(&warnings, "node 1, is not online or has no memory"));
 }
 
 /* SLIT says how many times; that many of what nobody knows is no number of ns. */
@@ -197,6 +212,7 @@ static void test_bandwidth_held(void)
 static void test_unproven(void)
 {
         judge_text(THREE NODE "has_cpu: 0\n" NODE "node0/distance: 10 11 30\n", VENDOR FAR);
+        expect(0, CAUSE_CONDITIONS, "dram", "it is the baseline");
         expect(1, CAUSE_CONDITIONS, "dram", "latency 1.1x (slit) is within 1.5x");
         expect(2, CAUSE_CONDITIONS, "cxl", "latency 3x (slit) is within 5x");
         assert(get(1)->trials[0].conditions[MIN_BANDWIDTH].verdict == VERDICT_UNPROVEN);
@@ -291,6 +307,7 @@ int main(void)
         test_with_the_baseline();
         test_cpus_without_a_match();
         test_no_baseline();
+        test_memoryless_baseline();
         test_relative_and_absolute();
         test_held();
         test_bandwidth_held();

@@ -123,6 +123,8 @@ static void test_bad_lines(void)
                "f:2: tier a: expected text, found a control character\n");
         refuse("[tier a]\nmax-latency = 2\xC2\xB5s\n",
                "f:2: tier a: expected ASCII outside comments, found byte 0xc2\n");
+        refuse("[tier a]\n\xEF\xBB\xBFmax-latency = 1x\n", /* a mark of order begins a file only */
+               "f:2: tier a: expected ASCII outside comments, found byte 0xef\n");
         refuse("[tier a]\n= 3\n",
                "f:2: tier a: expected KEY = VALUE or [SECTION], found \"= 3\"\n");
         refuse("[node n]\nkind = cxl\n",
@@ -257,6 +259,7 @@ static void test_reachable(void)
                 "[tier a]\nmax-latency=2x\nmin-bandwidth=2x\n[tier b]\nmax-latency=1x\n",
                 /* a rule names it, and it asks for nothing else */
                 "[tier a]\n[tier b]\n[node n]\nnode=1\ntier=b\n",
+                "[tier a]\n[daemon]\nsettle=5s\nsettle-max=5s\n",
                 /* names for rules, which this method does not try */
                 "[policy]\nmethod=adistance\n[tier a]\nmemory-tier=3\n[tier b]\nmemory-tier=7\n",
         };

@@ -151,6 +151,7 @@ static void test_replugged(void)
         unplug_node_1();
         run();
         assert(result.plan->n_writes == 0);
+        assert(state_get_node(state, 1)->memory_tier == TIER_UNKNOWN);
         fake_kernel_set(kernel, NODE "online", "0-1");
         fake_kernel_set(kernel, NODE "has_memory", "0-1");
         fake_kernel_set(kernel, NODE "node0/distance", "10 20");
@@ -229,6 +230,42 @@ static void test_what_is_remembered(void)
         assert(state->memories[0].access[ACCESS_CPU].v[READ_LATENCY] == 20);
 }
 
+/* Given back, it is where Linux has it: what there was once is no longer of interest. */
+static void test_given_back(void)
+{
+        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        kernel->module = true;
+        fake_kernel_set(kernel, "sys/module/memtier_override/initstate", "live");
+        run();
+        take_policy(POLICY "[node x]\nnode=1\nignore=yes\n");
+        kernel->own_tier[1] = 22; /* its figures are others by now */
+        run();
+        assert(result.report->count[OUTCOME_DONE] == 1);
+        assert(state_get_node(state, 1)->memory_tier == 22);
+        assert(state_get_node(state, 1)->kernel_tier == TIER_UNKNOWN);
+        run();
+        assert(plan_is_empty(result.plan));
+        assert(assignment_get_node(result.assignment, 1)->kernel_tier == 22);
+}
+
+/* What the kernel shows now counts, even if it once showed more. */
+static void test_shown_beats_remembered(void)
+{
+        static const char memory[] = "memory node1@40000000 access1 99 99 9 9\n";
+        struct messages errors = MESSAGES_INIT;
+
+        boot(NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0\n" MEMINFO(0, 9)
+                     MEMINFO(1, 9) NODE "node1/access0/initiators/read_latency: 30\n" NODE
+                                        "node1/memory8/state: online\n"
+                                        "sys/devices/system/memory/block_size_bytes: 8000000\n",
+             POLICY);
+        state_free(state);
+        assert(state_parse(memory, strlen(memory), "f", &errors, &state) == 0);
+        run();
+        assert(!machine_get_node(result.machine, 1)->remembered);
+        assert(assignment_get_node(result.assignment, 1)->figures.latency.value == 30);
+}
+
 static void test_names(void)
 {
         static const char *const names[] = { "done", "already", "ignored", "unverified",
@@ -251,6 +288,8 @@ int main(void)
         test_moved_twice();
         test_withheld();
         test_what_is_remembered();
+        test_given_back();
+        test_shown_beats_remembered();
         test_names();
         halt();
 }
