@@ -66,6 +66,7 @@ int look_recorded(const struct arguments *a, sysroot_record_fn record, void *use
         if (r < 0)
                 return r;
         sysroot_record(ret->root, record, userdata);
+        sysroot_read_all(ret->root);
         return take_look(RECONCILE_PLAN, ret);
 }
 

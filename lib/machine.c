@@ -251,7 +251,7 @@ static int read_node(struct sysroot *root, const struct machine *m, struct node 
         if (!node->has_memory)
                 return 0;
         read_access(root, node, ACCESS_CPU, problems);
-        if (!is_complete(&node->access[ACCESS_CPU]) || sysroot_is_recorded(root))
+        if (!is_complete(&node->access[ACCESS_CPU]) || sysroot_reads_all(root))
                 read_access(root, node, ACCESS_LOCAL, problems);
         read_caches(root, node, problems);
         return 0;
@@ -293,20 +293,17 @@ static int read_nodes(struct sysroot *root, bool last, struct machine *m, struct
         return 0;
 }
 
-static int read_bool(struct sysroot *root, const char *path, struct knob *knob,
-                     struct messages *problems)
+static void read_bool(struct sysroot *root, const char *path, struct knob *knob,
+                      struct messages *problems)
 {
         char buf[64];
-        ssize_t n;
 
-        n = sysroot_read(root, path, buf, sizeof(buf));
-        if (n < 0)
-                return (int)n;
-        knob->present = startswith(buf, "true") || startswith(buf, "false");
+        if (sysroot_read(root, path, buf, sizeof(buf)) < 0)
+                return;
         knob->value = startswith(buf, "true") != NULL;
+        knob->present = knob->value || startswith(buf, "false");
         if (!knob->present)
                 messages_add(problems, "/%s: expected true or false", path);
-        return 0;
 }
 
 static void read_number(struct sysroot *root, const char *path, struct knob *knob,

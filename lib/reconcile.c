@@ -100,7 +100,7 @@ static int look_and_judge(struct sysroot *root, const struct policy *policy,
         int r;
 
         r = machine_read(root, tiers, state, &ret->problems, &ret->machine);
-        if (r == 0 && (sets_knobs(policy) || sysroot_is_recorded(root)))
+        if (r == 0 && (sets_knobs(policy) || sysroot_reads_all(root)))
                 r = machine_read_knobs(root, ret->machine, &ret->problems);
         if (r < 0)
                 return r;

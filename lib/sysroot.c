@@ -16,7 +16,7 @@
 struct sysroot {
         const struct sysroot_ops *ops;
         void *data;
-        bool live;
+        bool live, read_all;
         sysroot_record_fn record;
         void *record_userdata;
 };
@@ -302,7 +302,12 @@ void sysroot_record(struct sysroot *root, sysroot_record_fn fn, void *userdata)
         root->record_userdata = userdata;
 }
 
-bool sysroot_is_recorded(const struct sysroot *root)
+void sysroot_read_all(struct sysroot *root)
 {
-        return root->record != NULL;
+        root->read_all = true;
+}
+
+bool sysroot_reads_all(const struct sysroot *root)
+{
+        return root->read_all;
 }

@@ -68,5 +68,7 @@ typedef void (*sysroot_record_fn)(const char *path, const char *text, size_t len
                                   void *userdata);
 void sysroot_record(struct sysroot *root, sysroot_record_fn fn, void *userdata);
 
-/* Whether reads are being recorded: then what any policy might ask for is worth reading. */
-bool sysroot_is_recorded(const struct sysroot *root);
+/* From now on readers read whatever any policy might ask for, not just what this look needs: a
+ * capture is to serve under other policies too. */
+void sysroot_read_all(struct sysroot *root);
+bool sysroot_reads_all(const struct sysroot *root);

@@ -6,14 +6,6 @@
 
 #define POLICY "[tier dram]\nmax-latency=1.5x\n[tier cxl]\n"
 
-#define OVERRIDES                                                                                  \
-        NODE "node0/memtier_override: memory_tier4\n" NODE "node1/memtier_override: "              \
-             "memory_tier18\n"
-
-#define OFFSETS NODE "node0/adistance_offset: 0\n" NODE "node1/adistance_offset: 0\n"
-
-#define TIERS TIER "memory_tier4/nodelist: 0\n" TIER "memory_tier18/nodelist: 1\n"
-
 #define KNOBS                                                                                      \
         DEMOTION_PATH ": false\n" BALANCING_PATH ": 1\n" PROMOTE_RATE_PATH ": 65536\n" WEIGHT_DIR  \
                       "/node0: 21\n" WEIGHT_DIR "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n"
@@ -83,7 +75,7 @@ static enum outcome outcome(const struct scene *s, size_t i)
 
 static void test_move(bool module)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
 
         s.kernel->module = module;
         if (module)
@@ -105,7 +97,7 @@ static void test_move(bool module)
 
 static void test_offset(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OFFSETS, POLICY);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OFFSETS, POLICY);
 
         assert(run(&s, RECONCILE_APPLY) == 0);
         assert(outcome(&s, 0) == OUTCOME_UNVERIFIED); /* nodelist tells, at the next quiet look */
@@ -121,7 +113,7 @@ static void test_offset(void)
 /* A kernel that stores the offset and moves nothing is not sent ever larger ones. */
 static void test_offset_without_effect(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OFFSETS, POLICY);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OFFSETS, POLICY);
 
         assert(run(&s, RECONCILE_APPLY) == 0);
         fake_kernel_set(s.kernel, TIER "memory_tier5/nodelist", "");
@@ -136,14 +128,15 @@ static void test_offset_without_effect(void)
 
 static void test_no_interface(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS, POLICY "[apply]\ninterface=memtier_override\n");
+        struct scene s =
+                scene(THREAD_GUEST THREAD_TIERS, POLICY "[apply]\ninterface=memtier_override\n");
 
         assert(run(&s, RECONCILE_APPLY) == 0);
         assert(s.result.plan->n_writes == 0 && s.result.plan->n_unmet == 1);
         assert(s.result.plan->unmet[0].old_tier == 18 && s.result.plan->unmet[0].memory_tier == 5);
         assert(messages_have(&s.result.warnings, "interface = memtier_override"));
         done(&s);
-        s = scene(THREAD_GUEST TIERS OVERRIDES, POLICY "[apply]\ninterface=none\n");
+        s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "[apply]\ninterface=none\n");
         assert(run(&s, RECONCILE_APPLY) == 0 && s.kernel->writes == 0);
         done(&s);
 }
@@ -151,7 +144,7 @@ static void test_no_interface(void)
 /* Nothing is written to a node whose present tier is not known. */
 static void test_unknown_tier(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
 
         s.kernel->unreadable_path = "memtier_override";
         s.kernel->unreadable_error = -EAGAIN;
@@ -172,7 +165,7 @@ static void change_behind_our_back(struct fake_kernel *k, const char *path)
 /* While node 0 is written, somebody moves node 1: that is left alone. */
 static void test_changed_meanwhile(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES,
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES,
                                "[tier dram]\nmax-latency=1.5x\nmemory-tier=6\n[tier cxl]\n");
 
         s.kernel->before_write = change_behind_our_back;
@@ -191,7 +184,7 @@ static void do_it_first(struct fake_kernel *k, const char *path)
 /* And if somebody has moved it to the very tier, there is nothing to write. */
 static void test_already(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES,
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES,
                                "[tier dram]\nmax-latency=1.5x\nmemory-tier=6\n[tier cxl]\n");
 
         s.kernel->before_write = do_it_first;
@@ -209,14 +202,14 @@ static void hide_afterwards(struct fake_kernel *k, const char *path)
 /* The write was accepted; what came of it cannot be read. */
 static void test_read_back(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
 
         s.kernel->before_write = hide_afterwards;
         s.kernel->unreadable_error = -EIO;
         assert(run(&s, RECONCILE_APPLY) == 0);
         assert(outcome(&s, 0) == OUTCOME_UNVERIFIED);
         done(&s);
-        s = scene(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
         s.kernel->before_write = hide_afterwards;
         s.kernel->unreadable_error = -ENOENT;
         assert(run(&s, RECONCILE_APPLY) == 0);
@@ -227,7 +220,7 @@ static void test_read_back(void)
 /* What could not be undone is not begun. */
 static void test_state_cannot_be_saved(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES KNOBS, POLICY ALL_KNOBS);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES KNOBS, POLICY ALL_KNOBS);
 
         s.kernel->replace_error = -ENOSPC;
         assert(run(&s, RECONCILE_APPLY) == -ENOSPC);
@@ -237,8 +230,8 @@ static void test_state_cannot_be_saved(void)
 
 static enum outcome outcome_with_fault(const char *fail, int error, const char *ignore)
 {
-        struct scene s =
-                scene(THREAD_GUEST TIERS OVERRIDES KNOBS, POLICY "[apply]\ndemotion=yes\n");
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES KNOBS,
+                               POLICY "[apply]\ndemotion=yes\n");
         enum outcome o;
 
         s.kernel->fail_path = fail;
@@ -264,7 +257,7 @@ static void test_faults(void)
 
 static void test_knobs(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES KNOBS, POLICY ALL_KNOBS);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES KNOBS, POLICY ALL_KNOBS);
 
         assert(run(&s, RECONCILE_APPLY) == 0);
         assert(s.result.report->count[OUTCOME_DONE] + s.result.report->count[OUTCOME_ALREADY] ==
@@ -299,7 +292,7 @@ static void test_each_knob(void)
 
                 snprintf(policy, sizeof(policy), "[tier all]\n[apply]\ninterface=none\n%s\n",
                          keys[i]);
-                s = scene(THREAD_GUEST TIERS KNOBS, policy);
+                s = scene(THREAD_GUEST THREAD_TIERS KNOBS, policy);
                 assert(run(&s, RECONCILE_PLAN) == 0 && s.result.warnings.n == 0);
                 assert(s.result.plan->n_writes == (i == 3 ? 3 : 1)); /* auto and two weights */
                 done(&s);
@@ -325,7 +318,7 @@ static size_t restored(struct scene *s, enum outcome o)
 /* A restore that only partly succeeds remembers the rest. */
 static void test_restore_again(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES KNOBS, POLICY ALL_KNOBS);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES KNOBS, POLICY ALL_KNOBS);
 
         assert(run(&s, RECONCILE_APPLY) == 0 && s.state->n_originals == 7);
         s.kernel->fail_path = "node1/";
@@ -341,7 +334,7 @@ static void test_restore_again(void)
  * it boots that way: refused, not gone. */
 static void test_auto_without_bandwidths(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES KNOBS,
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES KNOBS,
                                POLICY "[apply]\nweighted-interleave=by-bandwidth\n");
 
         s.kernel->has_bandwidths = false;
@@ -354,7 +347,7 @@ static void test_auto_without_bandwidths(void)
 
 static void test_absent_knobs(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES, POLICY ALL_KNOBS);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY ALL_KNOBS);
 
         assert(run(&s, RECONCILE_APPLY) == 0 && s.result.plan->n_writes == 1);
         assert(messages_have(&s.result.warnings, "demotion, which this kernel does not have"));
@@ -378,7 +371,7 @@ static void test_weights_need_every_bandwidth(void)
 /* A node that the policy stops speaking of goes back to Linux. */
 static void test_give_back(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
 
         assert(run(&s, RECONCILE_APPLY) == 0);
         assert_streq(get(&s, NODE "node1/memtier_override"), "memory_tier5");
@@ -395,7 +388,8 @@ static void test_give_back(void)
 /* A latency that wobbles around 1.5 times the baseline's moves the node once. */
 static void test_wobble(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES, "[policy]\nhysteresis=10%\n" POLICY);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES,
+                               "[policy]\nhysteresis=10%\n" POLICY);
 
         for (unsigned i = 0; i < 10; i++) {
                 const char *latency = i % 2 ? "14" : "16"; /* the threshold is 15 */
@@ -413,7 +407,7 @@ static void test_remembered(void)
 {
         static const char *const files[] = { "read_latency", "write_latency", "read_bandwidth",
                                              "write_bandwidth" };
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES
                                "sys/devices/system/memory/block_size_bytes: 8000000\n" NODE
                                "node1/memory8/state: online\n",
                                POLICY);
@@ -441,7 +435,7 @@ static void test_remembered(void)
 
 static void test_node_goes(void)
 {
-        struct scene s = scene(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
 
         assert(run(&s, RECONCILE_APPLY) == 0);
         fake_kernel_set(s.kernel, NODE "online", "0");

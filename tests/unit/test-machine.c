@@ -175,14 +175,18 @@ static void test_access_class(void)
         bool captured = false;
 
         assert(!node(&s, 0)->access_present[ACCESS_LOCAL]);
-        sysroot_record(s.root, note_read, &captured);
-        look(&s);
-        sysroot_record(s.root, NULL, NULL);
-        assert(captured && node(&s, 0)->access[ACCESS_LOCAL].v[READ_LATENCY] == 7);
         fake_kernel_set(s.kernel, NODE "node0/access1/initiators/write_bandwidth", "0");
         look(&s);
         assert(node(&s, 0)->access[ACCESS_LOCAL].v[READ_LATENCY] == 7);
         assert(node(&s, 0)->access[ACCESS_CPU].v[READ_LATENCY] == 10);
+        fake_kernel_set(s.kernel, NODE "node0/access1/initiators/write_bandwidth", "20");
+        sysroot_record(s.root, note_read, &captured);
+        look(&s);
+        assert(!captured && !node(&s, 0)->access_present[ACCESS_LOCAL]);
+        sysroot_read_all(s.root);
+        look(&s);
+        sysroot_record(s.root, NULL, NULL);
+        assert(captured && node(&s, 0)->access[ACCESS_LOCAL].v[READ_LATENCY] == 7);
         done(&s);
 }
 

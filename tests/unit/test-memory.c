@@ -168,6 +168,7 @@ static int record(void)
         if (r < 0)
                 return r;
         sysroot_record(root, capture_add, capture);
+        sysroot_read_all(root);
         r = reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, &result);
         reconciliation_done(&result);
         return r < 0 ? r : capture_format(capture, &text);

@@ -64,12 +64,6 @@ static void assert_plan(const char *machine, const char *policy, const char *sta
 }
 
 #define POLICY "[tier dram]\nmax-latency=1.5x\n[tier cxl]\n"
-#define TIERS  TIER "memory_tier4/nodelist: 0\n" TIER "memory_tier18/nodelist: 1\n"
-
-#define OVERRIDES                                                                                  \
-        NODE "node0/memtier_override: memory_tier4\n" NODE "node1/memtier_override: "              \
-             "memory_tier18\n"
-
 #define OFFSETS(offset)                                                                            \
         NODE "node0/adistance_offset: 0\n" NODE "node1/adistance_offset: " #offset "\n"
 
@@ -77,7 +71,7 @@ static void test_one_write(void)
 {
         const struct plan_write *w;
 
-        assert_plan(THREAD_GUEST TIERS OVERRIDES, POLICY, "",
+        assert_plan(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY, "",
                     NODE "node1/memtier_override: memory_tier18 -> 5\n");
         w = &plan->writes[0];
         assert(w->kind == WRITE_NODE_TIER && w->interface == INTERFACE_MEMTIER_OVERRIDE);
@@ -88,7 +82,7 @@ static void test_one_write(void)
 
 static void test_nothing_to_do(void)
 {
-        assert_plan(THREAD_GUEST TIERS OVERRIDES,
+        assert_plan(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES,
                     "[tier dram]\nmax-latency=1.5x\n[tier cxl]\nmemory-tier=18\n", "", "");
         assert(plan->interface == INTERFACE_MEMTIER_OVERRIDE && warnings.n == 0);
 }
@@ -98,17 +92,17 @@ static void test_interfaces(void)
         static const char by_override[] = NODE "node1/memtier_override: memory_tier18 -> 5\n";
         static const char by_offset[] = NODE "node1/adistance_offset: 0 -> -1664\n";
 
-        assert_plan(THREAD_GUEST TIERS OVERRIDES OFFSETS(0), POLICY, "", by_override);
-        assert_plan(THREAD_GUEST TIERS OVERRIDES OFFSETS(0),
+        assert_plan(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES OFFSETS(0), POLICY, "", by_override);
+        assert_plan(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES OFFSETS(0),
                     POLICY "[apply]\ninterface=memtier_override\n", "", by_override);
-        assert_plan(THREAD_GUEST TIERS OVERRIDES OFFSETS(0),
+        assert_plan(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES OFFSETS(0),
                     POLICY "[apply]\ninterface=adistance_offset\n", "", by_offset);
         assert(plan->interface == INTERFACE_ADISTANCE_OFFSET && warnings.n == 0);
-        assert_plan(THREAD_GUEST TIERS OVERRIDES OFFSETS(0), POLICY "[apply]\ninterface=none\n", "",
-                    "unmet 1: 18 -> 5\n");
+        assert_plan(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES OFFSETS(0),
+                    POLICY "[apply]\ninterface=none\n", "", "unmet 1: 18 -> 5\n");
         assert(plan->interface == INTERFACE_NONE && warnings.n == 0); /* as asked */
-        assert_plan(THREAD_GUEST TIERS OVERRIDES, POLICY "[apply]\ninterface=adistance_offset\n",
-                    "", "unmet 1: 18 -> 5\n");
+        assert_plan(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES,
+                    POLICY "[apply]\ninterface=adistance_offset\n", "", "unmet 1: 18 -> 5\n");
         assert(messages_have(&warnings, "interface = adistance_offset, which this kernel does "
                                         "not have"));
 }
@@ -127,14 +121,14 @@ static void test_unknown_tier(void)
 /* (5 - 18) * 128 on top of what was there; (6 - 18) * 128 likewise, not on top of our own. */
 static void test_offset_counts_from_the_original(void)
 {
-        assert_plan(THREAD_GUEST TIERS OFFSETS(256), POLICY, "",
+        assert_plan(THREAD_GUEST THREAD_TIERS OFFSETS(256), POLICY, "",
                     NODE "node1/adistance_offset: 256 -> -1408\n");
         assert_plan(THREAD_GUEST TIER "memory_tier4/nodelist: 0\n" TIER
                                       "memory_tier5/nodelist: 1\n" OFFSETS(-1408),
                     POLICY "memory-tier=6\n", "node 1 18 5 cxl\n" ORIGINAL "256\n",
                     NODE "node1/adistance_offset: -1408 -> -1280\n");
         /* it was asked for and did nothing: not asked for again */
-        assert_plan(THREAD_GUEST TIERS OFFSETS(-1408), POLICY,
+        assert_plan(THREAD_GUEST THREAD_TIERS OFFSETS(-1408), POLICY,
                     "node 1 18 18 cxl\n" ORIGINAL "256\n", "unmet 1: 18 -> 5\n");
 }
 
@@ -143,16 +137,18 @@ static void test_give_back(void)
 {
         static const char ignore[] = POLICY "[node x]\nnode=1\nignore=yes\n";
 
-        assert_plan(THREAD_GUEST TIERS OFFSETS(-1408), ignore, "", "");
-        assert_plan(THREAD_GUEST TIERS OFFSETS(-1408), ignore, "node 1 18 5 cxl\n" ORIGINAL "256\n",
+        assert_plan(THREAD_GUEST THREAD_TIERS OFFSETS(-1408), ignore, "", "");
+        assert_plan(THREAD_GUEST THREAD_TIERS OFFSETS(-1408), ignore,
+                    "node 1 18 5 cxl\n" ORIGINAL "256\n",
                     NODE "node1/adistance_offset: -1408 -> 256\n");
         assert(plan->writes[0].memory_tier == TIER_UNKNOWN);
         assert_streq(plan->writes[0].expect, "256");
         assert_streq(plan->writes[0].reason, "given back: [node x] says ignore");
-        assert_plan(THREAD_GUEST TIERS OVERRIDES, ignore,
+        assert_plan(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, ignore,
                     "original " NODE "node1/memtier_override memory_tier22\n",
                     NODE "node1/memtier_override: memory_tier18 -> 22\n");
-        assert_plan(THREAD_GUEST TIERS OVERRIDES "sys/module/memtier_override/initstate: live\n",
+        assert_plan(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES
+                    "sys/module/memtier_override/initstate: live\n",
                     ignore, "original " NODE "node1/memtier_override memory_tier22\n",
                     NODE "node1/memtier_override: memory_tier18 -> default\n");
 }
@@ -162,7 +158,7 @@ static void test_memoryless(void)
 {
         assert_plan(NODE "online: 0-1\n" NODE "has_memory: 0\n" NODE "has_cpu: 0-1\n" MEMINFO(0, 9)
                             MEMINFO(1, 0) ACCESS1(0, 10, 10) TIER
-                    "memory_tier4/nodelist: 0\n" OVERRIDES,
+                    "memory_tier4/nodelist: 0\n" THREAD_OVERRIDES,
                     POLICY "[node x]\nnode=1\ntier=cxl\n", "", "");
 }
 

@@ -5,14 +5,6 @@
 #include "reconcile.h"
 
 #define POLICY "[tier dram]\nmax-latency=1.5x\n[tier cxl]\n"
-#define TIERS  TIER "memory_tier4/nodelist: 0\n" TIER "memory_tier18/nodelist: 1\n"
-
-#define OVERRIDES                                                                                  \
-        NODE "node0/memtier_override: memory_tier4\n" NODE "node1/memtier_override: "              \
-             "memory_tier18\n"
-
-#define OFFSETS NODE "node0/adistance_offset: 0\n" NODE "node1/adistance_offset: 0\n"
-
 static struct fake_kernel *kernel;
 static struct sysroot *root;
 static struct policy *policy;
@@ -64,7 +56,7 @@ static void set_latency(const char *ns)
 /* Busy now, done the next time; what is undone then is what was there at first. */
 static void test_busy(void)
 {
-        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
         kernel->fail_path = "node1/memtier_override";
         kernel->fail_error = -EAGAIN;
         run();
@@ -82,7 +74,7 @@ static void test_busy(void)
 /* The RFC's store succeeds though nothing moved: seen, said, not believed. */
 static void test_ignored(void)
 {
-        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
         kernel->ignore_path = "node1/memtier_override";
         run();
         assert(result.report->count[OUTCOME_IGNORED] == 1);
@@ -101,7 +93,7 @@ static void lose_node_1(struct fake_kernel *k, const char *path)
 /* Node 1 goes while node 0 is written: it is gone, and the rest is done. */
 static void test_gone_meanwhile(void)
 {
-        boot(THREAD_GUEST TIERS OVERRIDES DEMOTION_PATH ": false\n",
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES DEMOTION_PATH ": false\n",
              "[tier dram]\nmax-latency=1.5x\nmemory-tier=6\n[tier cxl]\n[apply]\ndemotion=yes\n");
         kernel->before_write = lose_node_1;
         run();
@@ -114,7 +106,7 @@ static void test_gone_meanwhile(void)
 /* Where nothing changes nothing is saved: the disk may well be full. */
 static void test_saved_when_changed(void)
 {
-        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
         run();
         kernel->replace_error = -ENOSPC;
         run();
@@ -135,7 +127,7 @@ static void unplug_node_1(void)
 /* A node that was never written leaves nothing behind. */
 static void test_forgotten(void)
 {
-        boot(THREAD_GUEST TIERS OVERRIDES, POLICY "memory-tier=18\n");
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "memory-tier=18\n");
         run();
         assert(kernel->writes == 0 && streq(state_get_node(state, 1)->tier, "cxl"));
         unplug_node_1();
@@ -146,7 +138,7 @@ static void test_forgotten(void)
 /* A node that comes back is moved again: hot-add clears an override. */
 static void test_replugged(void)
 {
-        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
         run();
         unplug_node_1();
         run();
@@ -164,7 +156,7 @@ static void test_replugged(void)
 /* Hysteresis is of a policy: another one judges as if for the first time. */
 static void test_other_policy(void)
 {
-        boot(THREAD_GUEST TIERS OVERRIDES, "[policy]\nhysteresis=10%\n" POLICY);
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, "[policy]\nhysteresis=10%\n" POLICY);
         set_latency("15"); /* dram, up to and with 15 */
         run();
         set_latency("16");
@@ -180,7 +172,7 @@ static void test_other_policy(void)
 /* Without leave to read it nodelist is not read, before, between or after the writes. */
 static void test_never_reads_nodelist(void)
 {
-        boot(THREAD_GUEST TIERS OFFSETS DEMOTION_PATH ": false\n",
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OFFSETS DEMOTION_PATH ": false\n",
              POLICY "[apply]\ndemotion=yes\n");
         for (unsigned i = 0; i < 3; i++)
                 run_reading(TIERS_KNOWN_ONLY);
@@ -194,7 +186,7 @@ static void test_never_reads_nodelist(void)
 /* However often it is moved, where Linux had put it is not forgotten. */
 static void test_moved_twice(void)
 {
-        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
         run();
         take_policy(POLICY "memory-tier=6\n");
         run();
@@ -207,7 +199,7 @@ static void test_moved_twice(void)
 /* A look that must not see the tiers does not unlearn them. */
 static void test_withheld(void)
 {
-        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
         run();
         kernel->unreadable_path = "memtier_override";
         kernel->unreadable_error = -EAGAIN;
@@ -220,7 +212,7 @@ static void test_withheld(void)
 /* Figures are remembered of memory that can go: not of that beside CPUs. */
 static void test_what_is_remembered(void)
 {
-        boot(THREAD_GUEST TIERS OVERRIDES
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES
              "sys/devices/system/memory/block_size_bytes: 8000000\n" NODE
              "node0/memory0/state: online\n" NODE "node1/memory8/state: online\n",
              POLICY);
@@ -233,7 +225,7 @@ static void test_what_is_remembered(void)
 /* Given back, it is where Linux has it: what there was once is no longer of interest. */
 static void test_given_back(void)
 {
-        boot(THREAD_GUEST TIERS OVERRIDES, POLICY);
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
         kernel->module = true;
         fake_kernel_set(kernel, "sys/module/memtier_override/initstate", "live");
         run();

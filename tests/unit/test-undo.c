@@ -16,12 +16,6 @@
                           ": 1\n" PROMOTE_RATE_PATH ": 65536\n" WEIGHT_DIR                         \
                           "/node0: 21\n" WEIGHT_DIR "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n"
 
-#define OVERRIDES                                                                                  \
-        NODE "node0/memtier_override: memory_tier4\n" NODE "node1/memtier_override: "              \
-             "memory_tier18\n"
-
-#define OFFSETS NODE "node0/adistance_offset: 0\n" NODE "node1/adistance_offset: 0\n"
-
 static struct fake_kernel *kernel;
 static struct sysroot *root;
 static struct policy *policy;
@@ -37,7 +31,7 @@ static void boot(const char *machine)
 
 static void boot_with_module(void)
 {
-        boot(MACHINE OVERRIDES);
+        boot(MACHINE THREAD_OVERRIDES);
         kernel->module = true;
         fake_kernel_set(kernel, "sys/module/memtier_override/initstate", "live");
 }
@@ -221,17 +215,17 @@ int main(void)
                                                test_first_original_counts, test_gone };
 
         for (size_t i = 0; i < ELEMENTSOF(tests); i++) {
-                boot(MACHINE OVERRIDES);
+                boot(MACHINE THREAD_OVERRIDES);
                 tests[i]();
                 halt();
         }
         boot_with_module();
         test_all_of_it();
         halt();
-        boot(MACHINE OFFSETS);
+        boot(MACHINE THREAD_OFFSETS);
         test_all_of_it();
         halt();
-        boot(MACHINE OVERRIDES);
+        boot(MACHINE THREAD_OVERRIDES);
         test_order("18");
         halt();
         boot_with_module();

@@ -83,3 +83,12 @@ static inline bool messages_have(const struct messages *m, const char *text)
              "has_cpu: 0\n" NODE "has_generic_initiator:\n" NODE                                   \
              "node0/distance: 10 20\n" MEMINFO(0, 1000000) MEMINFO(1, 500000) ACCESS1(0, 10, 10)   \
                      ACCESS1(1, 20, 5)
+
+/* Where Linux 6.12 and later put its nodes, and the files that move them. */
+#define THREAD_TIERS TIER "memory_tier4/nodelist: 0\n" TIER "memory_tier18/nodelist: 1\n"
+
+#define THREAD_OVERRIDES                                                                           \
+        NODE "node0/memtier_override: memory_tier4\n" NODE "node1/memtier_override: "              \
+                                                           "memory_tier18\n"
+
+#define THREAD_OFFSETS NODE "node0/adistance_offset: 0\n" NODE "node1/adistance_offset: 0\n"

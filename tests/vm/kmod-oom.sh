@@ -8,18 +8,8 @@
 # holds. Linux has both in one tier (6.1 always; 7.3 because node 1 is an ACPI device at boot), knows
 # nowhere to demote to, and kills the process. One write later, the same process finishes.
 
-need_mib=$(($(awk '/MemTotal/ { print $4 }' /sys/devices/system/node/node0/meminfo) / 1024))
-
-work() { # how systemd says it ended
-        systemd-run --quiet --wait --pipe -p NUMAPolicy=bind -p NUMAMask=0 -p OOMScoreAdjust=1000 \
-                -p MemorySwapMax=0 python3 -c "
-memory = b'x' * ($need_mib << 20)
-print('finished')" 2>&1
-}
-
-demoted() {
-        awk '/^pgdemote_/ { n += $2 } END { print n + 0 }' /proc/vmstat
-}
+# shellcheck source=tests/vm/work.bash
+. /run/payload/test/work.bash
 
 swapoff -a
 check "demotion is enabled" eval "echo 1 >/sys/kernel/mm/numa/demotion_enabled"
@@ -29,12 +19,12 @@ equal "both in one tier" memory_tier4 "$(cat /sys/devices/system/node/node[01]/m
 
 equal "before: the process does not finish" "" "$(work | grep finished)"
 check "it was killed for want of memory" eval "dmesg | grep -q 'Out of memory.*python3\|oom-kill:.*task=python3'"
-equal "nothing was demoted" 0 "$(demoted)"
+equal "nothing was demoted" 0 "$(demoted_pages)"
 
 check "echo 5 >/sys/devices/system/node/node1/memtier_override" \
         eval "echo 5 >/sys/devices/system/node/node1/memtier_override"
 equal "after: the same process finishes" finished "$(work)"
-pages=$(demoted)
+pages=$(demoted_pages)
 check "pages were demoted: $pages" test "$pages" -gt 0
 check "it unloads" rmmod memtier_override
 healthy "the guest is well"

@@ -7,6 +7,9 @@
 # What tests/demo shows. The first characters of a line tell it how: "##" a heading, "$ " a command as a
 # user would type it, "++" good, "!!" bad.
 
+# shellcheck source=tests/vm/work.bash
+. /run/payload/test/work.bash
+
 as_typed() {
         local out
         say "\$ $*"
@@ -14,31 +17,10 @@ as_typed() {
         [ -z "$out" ] || show "$out"
 }
 
-mib_of() { # FIELD NODE
-        awk -v field="$1:" '$3 == field { printf "%d", $4 / 1024 }' "/sys/devices/system/node/node$2/meminfo"
-}
-
-demoted_mib() {
-        awk '/^pgdemote_/ { n += $2 } END { printf "%d", n / 256 }' /proc/vmstat
-}
-
-work_mib=$(mib_of MemTotal 0)
-
-work() { # prints "finished", or nothing where the kernel killed it
-        systemd-run --quiet --wait --pipe -p OOMScoreAdjust=1000 -p MemorySwapMax=0 \
-                numactl --membind=0 python3 -c "
-import mmap
-size = $work_mib << 20
-memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-for page in range(0, size, 4096):
-    memory[page] = 1
-print('finished')" 2>/dev/null
-}
-
 show_work() {
         say "\$ numactl --membind=0 PROGRAM    (it touches $work_mib MiB)"
         if [ "$(work)" = finished ]; then
-                say "++ it finishes; $(demoted_mib) MiB of cold pages went down to node 1"
+                say "++ it finishes; $(($(demoted_pages) / 256)) MiB of cold pages went down to node 1"
                 [ "$1" = finishes ]
         else
                 say "!! killed: out of memory, with $(mib_of MemFree 1) MiB free in node 1"
