@@ -89,6 +89,6 @@ static inline bool messages_have(const struct messages *m, const char *text)
 
 #define THREAD_OVERRIDES                                                                           \
         NODE "node0/memtier_override: memory_tier4\n" NODE "node1/memtier_override: "              \
-                                                           "memory_tier18\n"
+             "memory_tier18\n"
 
 #define THREAD_OFFSETS NODE "node0/adistance_offset: 0\n" NODE "node1/adistance_offset: 0\n"
