@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 
 #include "cli.h"
 
-#define MEMORY_DIR      "sys/devices/system/memory"
-#define BLOCK_SIZE_PATH MEMORY_DIR "/block_size_bytes"
+#define MEMORY_DIR "sys/devices/system/memory"
 
 /* However the tiers were learnt, a replay has to find them. */
 static void add_tiers(struct capture *c, const struct machine *m)
@@ -27,40 +25,16 @@ static void add_tiers(struct capture *c, const struct machine *m)
                          "sys/devices/virtual/memory_tiering/memory_tier%" PRIu32 "/nodelist",
                          tier);
                 snprintf(line, sizeof(line), "%s\n", nodeset_format(&nodes, buf));
-                capture_add(path, line, strlen(line), c);
+                capture_add(path, line, strlen(line), false, c);
         }
-}
-
-/* Memory whose figures are remembered is recognised by its lowest block. */
-static void add_block(struct capture *c, struct sysroot *root, const struct node *n)
-{
-        _cleanup_(freep) char *key = NULL;
-        unsigned long long address, size;
-        char path[128], buf[64];
-
-        if (machine_read_memory_key(root, n->id, &key) < 0 ||
-            sscanf(key, "node%*u@%llx", &address) != 1 ||
-            sysroot_read(root, BLOCK_SIZE_PATH, buf, sizeof(buf)) < 0 ||
-            parse_u64(buf, 16, ULLONG_MAX, &size) < 0 || size == 0)
-                return;
-        snprintf(path, sizeof(path), "sys/devices/system/node/node%u/memory%llu/state", n->id,
-                 address / size);
-        capture_add(path, "online\n", strlen("online\n"), c);
-}
-
-static void add_blocks(struct capture *c, struct sysroot *root, const struct machine *m)
-{
-        for (size_t i = 0; i < m->n_nodes; i++)
-                if (m->nodes[i].remembered)
-                        add_block(c, root, &m->nodes[i]);
 }
 
 /* Not what the guard of nodelist looks at, a line for every block of memory: it says when to read,
  * not what was read, and a replay needs no guard. */
-static void record(const char *path, const char *text, size_t length, void *userdata)
+static void record(const char *path, const char *text, size_t length, bool link, void *userdata)
 {
         if (!startswith(path, MEMORY_DIR "/memory"))
-                capture_add(path, text, length, userdata);
+                capture_add(path, text, length, link, userdata);
 }
 
 static int print_capture(struct capture *c)
@@ -82,7 +56,6 @@ static int capture(const struct arguments *a, struct capture *c)
 
         r = look_recorded(a, record, c, &l);
         if (r == 0) {
-                add_blocks(c, l.root, l.result.machine);
                 add_tiers(c, l.result.machine);
                 r = print_capture(c);
                 if (r < 0)

@@ -8,11 +8,6 @@
 #include "pager.h"
 #include "units.h"
 
-static bool is_latency(unsigned value)
-{
-        return value == READ_LATENCY || value == WRITE_LATENCY;
-}
-
 static bool has_candidate(const struct figures *f, enum source s)
 {
         for (unsigned v = 0; v < PERF_VALUES; v++)
@@ -213,7 +208,9 @@ static struct libscols_table *text_values(const struct figures *f)
 
                         remembered = remembered || (figure_is_known(c) && c->remembered);
                         table_set(line, 1 + v, is_used(f, s, v) ? "%s" : "(%s)",
-                                  figure_is_known(c) ? format_figure(c, is_latency(v), buf) : "?");
+                                  figure_is_known(c)
+                                          ? format_figure(c, perf_value_is_latency(v), buf)
+                                          : "?");
                 }
                 table_set(line, 1 + PERF_VALUES, "%s", remembered ? "remembered" : "");
         }

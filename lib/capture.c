@@ -10,6 +10,7 @@ struct entry {
         char *path;
         char *text; /* NULL: reading fails with error */
         size_t length;
+        bool link; /* text is where it points */
         int error;
         size_t sequence; /* when it was added: of equal paths the last counts */
 };
@@ -112,13 +113,15 @@ static int append_entry(struct capture *c, const char *path, size_t path_length,
         return 0;
 }
 
-void capture_add(const char *path, const char *text, size_t length, void *userdata)
+void capture_add(const char *path, const char *text, size_t length, bool link, void *userdata)
 {
         struct capture *c = userdata;
         struct entry *e;
 
         if (append_entry(c, path, strlen(path), &e) < 0 || set_text(e, text, length) < 0)
                 c->failed = -ENOMEM;
+        else
+                e->link = link;
 }
 
 /* One line: after the path. Several: indented below it. */
@@ -126,6 +129,10 @@ static void format_entry(FILE *f, const struct entry *e)
 {
         const char *line = e->text, *end = e->text + e->length, *newline;
 
+        if (e->link) {
+                fprintf(f, "%s -> %s\n", e->path, e->text);
+                return;
+        }
         newline = memchr(line, '\n', e->length);
         if (!newline || newline + 1 == end) {
                 fprintf(f, "%s:%s%.*s\n", e->path, newline == line || line == end ? "" : " ",
@@ -220,36 +227,52 @@ static int append_text(struct entry *e, const char *line, size_t length)
         return 0;
 }
 
-static int parse_file_line(struct parser *p, const char *line, size_t length)
+/* A PCI address in a path has colons of its own: the path ends at ": ", at a space, or at a colon
+ * that ends the line. */
+static size_t measure_path(const char *line, size_t length)
 {
         size_t n = 0;
-        int r;
 
-        while (n < length && line[n] != ':' && line[n] != ' ')
+        while (n < length && line[n] != ' ' &&
+               !(line[n] == ':' && (n + 1 == length || line[n + 1] == ' ')))
                 n++;
-        /* A PCI address in a path has colons of its own: the path ends at ": " or at the line's
-         * end. */
-        while (n < length && line[n] == ':' && n + 1 < length && line[n + 1] != ' ')
-                for (n++; n < length && line[n] != ':' && line[n] != ' ';)
-                        n++;
-        if (n == length || !path_is_sane(line, n)) {
-                complain(p, "expected \"PATH: VALUE\", \"PATH:\", or \"PATH ! ERROR\", "
-                            "with a path below the root");
+        return n;
+}
+
+/* What stands after the path, from its separator on. */
+static int parse_contents(struct parser *p, struct entry *e, const char *rest, size_t length)
+{
+        if (length == 1 && rest[0] == ':') {
+                p->open = e;
                 return 0;
         }
-        r = append_entry(p->capture, line, n, &p->open);
-        if (r < 0)
-                return r;
-        if (line[n] == ':') {
-                if (n + 1 == length)
-                        return 0;
-                r = append_text(p->open, line + n + 2, length - n - 2);
-        } else if (length - n > 3 && memcmp(line + n, " ! ", 3) == 0)
-                p->open->error = parse_errno(line + n + 3, length - n - 3);
-        if (!p->open->text && p->open->error == 0)
-                complain(p, "expected the name of an error such as ENODEV after \" ! \"");
-        p->open = NULL;
-        return r;
+        if (rest[0] == ':')
+                return append_text(e, rest + 2, length - 2);
+        if (length > 4 && memcmp(rest, " -> ", 4) == 0) {
+                e->link = true;
+                return set_text(e, rest + 4, length - 4);
+        }
+        if (length > 3 && memcmp(rest, " ! ", 3) == 0)
+                e->error = parse_errno(rest + 3, length - 3);
+        if (e->error == 0)
+                complain(p, "expected \" ! \" and the name of an error such as ENODEV, or "
+                            "\" -> \" and where the link points");
+        return 0;
+}
+
+static int parse_file_line(struct parser *p, const char *line, size_t length)
+{
+        size_t n = measure_path(line, length);
+        struct entry *e;
+        int r;
+
+        if (n == length || !path_is_sane(line, n)) {
+                complain(p, "expected \"PATH: VALUE\", \"PATH:\", \"PATH -> TARGET\" or "
+                            "\"PATH ! ERROR\", with a path below the root");
+                return 0;
+        }
+        r = append_entry(p->capture, line, n, &e);
+        return r < 0 ? r : parse_contents(p, e, line + n, length - n);
 }
 
 static int parse_line(struct parser *p, const char *line, size_t length)
@@ -311,6 +334,8 @@ static ssize_t capture_read(void *data, const char *path, char *buf, size_t size
                 return -ENOENT;
         if (e->error < 0)
                 return e->error;
+        if (e->link)
+                return -ENOENT; /* where it points is not followed */
         if (!e->text) {
                 if (size < 2)
                         return -EFBIG;
@@ -327,9 +352,23 @@ static int capture_write(void *data, const char *path, const char *value)
 {
         struct entry *e = find_entry(data, path);
 
-        if (!e)
+        if (!e || e->link)
                 return -ENOENT;
         return e->error < 0 ? e->error : set_text(e, value, strlen(value));
+}
+
+static int capture_link(void *data, const char *path, char *buf, size_t size)
+{
+        const struct entry *e = find_entry(data, path);
+
+        if (!e)
+                return -ENOENT;
+        if (e->error < 0 || !e->link)
+                return e->error < 0 ? e->error : -EINVAL;
+        if (e->length >= size)
+                return -ENAMETOOLONG;
+        memcpy(buf, e->text, e->length + 1);
+        return 0;
 }
 
 static int capture_list(void *data, const char *path, sysroot_entry_fn fn, void *userdata)
@@ -385,6 +424,7 @@ static void capture_release(void *data)
 static const struct sysroot_ops capture_ops = {
         .read = capture_read,
         .write = capture_write,
+        .link = capture_link,
         .list = capture_list,
         .replace = capture_replace,
         .free = capture_release,

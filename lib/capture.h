@@ -9,6 +9,7 @@
  *       Node 0 MemTotal:         507368 kB
  *     sys/devices/system/node/has_cpu:             (nothing follows: an empty line, an empty mask)
  *     sys/devices/system/node/node7/meminfo ! ENODEV   a file whose reading fails
+ *     sys/bus/dax/devices/dax0.0 -> ../../../devices/dax0.0    a symbolic link
  *
  * Lines that start with # are comments. */
 
@@ -31,7 +32,7 @@ struct capture *capture_free(struct capture *c);
 DEFINE_CLEANUP(struct capture *, capture_free)
 
 /* A sysroot_record_fn; userdata is the capture. The last text of a path counts. */
-void capture_add(const char *path, const char *text, size_t length, void *userdata);
+void capture_add(const char *path, const char *text, size_t length, bool link, void *userdata);
 
 /* The whole text, to be freed by the caller. -ENOMEM also when an earlier addition failed. */
 int capture_format(struct capture *c, char **ret);

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "figures.h"
 
-static bool is_latency(enum perf_value v)
-{
-        return v == READ_LATENCY || v == WRITE_LATENCY;
-}
-
 static void take_user(const struct node_rule *rule, struct figure *ret)
 {
         for (unsigned v = 0; rule && v < PERF_VALUES; v++)
@@ -51,7 +46,7 @@ static void take_slit(const struct machine *machine, const struct node *node,
         for (unsigned v = 0; v < PERF_VALUES; v++) {
                 const struct figure *base = &baseline_figures->values[v];
 
-                if (!is_latency(v))
+                if (!perf_value_is_latency(v))
                         continue;
                 ret[v].relative = !figure_is_known(base);
                 ret[v].value = (ret[v].relative ? 1 : base->value) * here / there;

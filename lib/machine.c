@@ -8,39 +8,19 @@
 #include "state.h"
 #include "tiers.h"
 
-#define MEMORY_DIR "sys/devices/system/memory"
-
 /* How often a machine that changes while being read is read again before it is taken as it is. */
 #define ATTEMPTS 5
 
 #define PATH_SIZE 128
 
-static const char *const perf_names[] = {
-        [READ_LATENCY] = "read_latency",
-        [WRITE_LATENCY] = "write_latency",
-        [READ_BANDWIDTH] = "read_bandwidth",
-        [WRITE_BANDWIDTH] = "write_bandwidth",
-};
-
-const char *perf_value_name(enum perf_value v)
-{
-        return perf_names[v];
-}
-
-bool perf_is_known(const struct perf *p)
-{
-        for (unsigned v = 0; v < PERF_VALUES; v++)
-                if (p->v[v] != 0)
-                        return true;
-        return false;
-}
-
 struct machine *machine_free(struct machine *m)
 {
         if (!m)
                 return NULL;
-        for (size_t i = 0; i < m->n_nodes; i++)
+        for (size_t i = 0; i < m->n_nodes; i++) {
                 free(m->nodes[i].distance);
+                node_devices_free(m->nodes[i].devices, m->nodes[i].n_devices);
+        }
         free(m->nodes);
         free(m->weights);
         free(m->kernel);
@@ -132,27 +112,13 @@ static int read_size(struct sysroot *root, struct node *node, struct messages *p
         return 0;
 }
 
-static bool is_complete(const struct perf *p)
-{
-        for (unsigned v = 0; v < PERF_VALUES; v++)
-                if (p->v[v] == 0)
-                        return false;
-        return true;
-}
-
 static void read_access(struct sysroot *root, struct node *node, enum access_class class,
                         struct messages *problems)
 {
-        char name[64];
+        char path[PATH_SIZE];
 
-        for (unsigned v = 0; v < PERF_VALUES; v++) {
-                int r;
-
-                snprintf(name, sizeof(name), "access%d/initiators/%s", (int)class, perf_names[v]);
-                r = read_node_number(root, node, name, &node->access[class].v[v], problems);
-                if (!vanished(r))
-                        node->access_present[class] = true;
-        }
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/access%d/initiators", node->id, (int)class);
+        node->access_present[class] = perf_read(root, path, &node->access[class], problems);
 }
 
 /* The columns are the online nodes, ascending (drivers/base/node.c:node_read_distance). -EAGAIN
@@ -251,7 +217,7 @@ static int read_node(struct sysroot *root, const struct machine *m, struct node 
         if (!node->has_memory)
                 return 0;
         read_access(root, node, ACCESS_CPU, problems);
-        if (!is_complete(&node->access[ACCESS_CPU]) || sysroot_reads_all(root))
+        if (!perf_is_complete(&node->access[ACCESS_CPU]) || sysroot_reads_all(root))
                 read_access(root, node, ACCESS_LOCAL, problems);
         read_caches(root, node, problems);
         return 0;
@@ -366,7 +332,7 @@ static int recall_access(struct sysroot *root, struct machine *m, const struct s
                 if (!n->has_memory || n->access_present[ACCESS_LOCAL] ||
                     n->access_present[ACCESS_CPU])
                         continue;
-                r = machine_read_memory_key(root, n->id, &key);
+                r = identity_read_key(root, n, &key);
                 if (r == -ENOMEM)
                         return r;
                 memory = key ? state_get_memory(state, key) : NULL;
@@ -422,6 +388,9 @@ int machine_read(struct sysroot *root, enum tier_reading tiers, const struct sta
         }
         if (r < 0)
                 return r;
+        r = identity_read(root, m, problems);
+        if (r < 0)
+                return r;
         r = recall_access(root, m, state);
         if (r < 0)
                 return r;
@@ -429,40 +398,5 @@ int machine_read(struct sysroot *root, enum tier_reading tiers, const struct sta
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(m);
-        return 0;
-}
-
-static int note_lowest_block(const char *name, void *userdata)
-{
-        const char *digits = startswith(name, "memory");
-        unsigned long long block, *lowest = userdata;
-
-        /* also there: memory_side_cache, memory_failure */
-        if (digits && parse_u64(digits, 10, UINT64_MAX, &block) == 0 && block < *lowest)
-                *lowest = block;
-        return 0;
-}
-
-int machine_read_memory_key(struct sysroot *root, unsigned node, char **ret)
-{
-        unsigned long long lowest = UINT64_MAX, size;
-        char path[PATH_SIZE], buf[64];
-        int r;
-
-        r = (int)sysroot_read(root, MEMORY_DIR "/block_size_bytes", buf, sizeof(buf));
-        if (r < 0)
-                return r;
-        if (parse_u64(buf, 16, UINT64_MAX, &size) < 0)
-                return -ENOENT;
-        snprintf(path, sizeof(path), NODE_DIR "/node%u", node);
-        r = sysroot_list(root, path, note_lowest_block, &lowest);
-        if (r < 0)
-                return r;
-        if (lowest == UINT64_MAX)
-                return -ENOENT;
-        if (asprintf(ret, "node%u@%llx", node, lowest * size) < 0) {
-                *ret = NULL;
-                return -ENOMEM;
-        }
         return 0;
 }

@@ -8,37 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "identity.h"
 #include "messages.h"
 #include "nodeset.h"
+#include "perf.h"
 #include "sysroot.h"
 #include "util.h"
 
 struct state;
-
-/* The four figures of a memory target as its initiator sees it. Latencies in nanoseconds,
- * bandwidths in MiB/s (Documentation/admin-guide/mm/numaperf.rst); 0 is unknown
- * (drivers/acpi/numa/hmat.c:hmat_normalize). */
-enum perf_value {
-        READ_LATENCY,
-        WRITE_LATENCY,
-        READ_BANDWIDTH,
-        WRITE_BANDWIDTH,
-        PERF_VALUES,
-};
-
-struct perf {
-        uint32_t v[PERF_VALUES];
-};
-
-const char *perf_value_name(enum perf_value v); /* the sysfs file's name: "read_latency" */
-bool perf_is_known(const struct perf *p);       /* at least one figure is */
-
-/* Access classes (drivers/base/node.c): the best initiator of any kind, the best one with CPUs. */
-enum access_class {
-        ACCESS_LOCAL = 0,
-        ACCESS_CPU = 1,
-        ACCESS_CLASSES,
-};
 
 /* memory_side_cache/indexL (Documentation/ABI/stable/sysfs-devices-node). Values as in the kernel.
  */
@@ -65,6 +42,10 @@ struct node {
 
         uint8_t *distance; /* SLIT to each of machine.nodes, 10 is local, 0 unknown; NULL unless
                               the node has CPUs */
+
+        enum node_kind kind;
+        struct node_device *devices; /* what it is made of, as far as that can be told */
+        size_t n_devices;
 
         struct side_cache caches[SIDE_CACHES_MAX];
         unsigned n_caches;
@@ -125,11 +106,6 @@ int machine_read_knobs(struct sysroot *root, struct machine *m, struct messages 
 
 struct machine *machine_free(struct machine *m);
 DEFINE_CLEANUP(struct machine *, machine_free)
-
-/* What identifies the memory behind a node rather than its number alone: "node1@140000000", with
- * the physical address at which its first memory block begins. To be freed by the caller. 0,
- * -ENOENT (no memory block, or it just went away), -ENOMEM. */
-int machine_read_memory_key(struct sysroot *root, unsigned node, char **ret);
 
 /* The node of that number, or NULL if it is not online. */
 const struct node *machine_get_node(const struct machine *m, unsigned id);

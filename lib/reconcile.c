@@ -26,7 +26,7 @@ static int remember_figures(struct sysroot *root, const struct machine *m, struc
                 if (!n->has_memory || n->has_cpu || n->remembered ||
                     (!n->access_present[ACCESS_LOCAL] && !n->access_present[ACCESS_CPU]))
                         continue;
-                r = machine_read_memory_key(root, n->id, &key);
+                r = identity_read_key(root, n, &key);
                 if (r == 0)
                         r = state_remember_memory(state, key, n);
                 if (r == -ENOMEM)

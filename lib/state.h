@@ -30,7 +30,7 @@ struct state_node {
 };
 
 struct state_memory {
-        char *key; /* of machine_read_memory_key() */
+        char *key; /* of identity_read_key() */
         bool present[ACCESS_CLASSES];
         struct perf access[ACCESS_CLASSES];
 };

@@ -69,6 +69,18 @@ static int directory_write(void *data, const char *path, const char *value)
         return (size_t)n == length ? 0 : -EIO;
 }
 
+static int directory_link(void *data, const char *path, char *buf, size_t size)
+{
+        ssize_t n = readlinkat(directory_fd(data), path, buf, size);
+
+        if (n < 0)
+                return -errno;
+        if ((size_t)n == size)
+                return -ENAMETOOLONG;
+        buf[n] = '\0';
+        return 0;
+}
+
 static int list_entries(const char *buf, size_t length, sysroot_entry_fn fn, void *userdata)
 {
         const struct dirent64 *entry;
@@ -172,6 +184,7 @@ static void directory_free(void *data)
 static const struct sysroot_ops directory_ops = {
         .read = directory_read,
         .write = directory_write,
+        .link = directory_link,
         .list = directory_list,
         .replace = directory_replace,
         .free = directory_free,
@@ -241,8 +254,17 @@ ssize_t sysroot_read(struct sysroot *root, const char *path, char *buf, size_t s
         ssize_t n = root->ops->read(root->data, path, buf, size);
 
         if (n >= 0 && root->record)
-                root->record(path, buf, (size_t)n, root->record_userdata);
+                root->record(path, buf, (size_t)n, false, root->record_userdata);
         return n;
+}
+
+int sysroot_readlink(struct sysroot *root, const char *path, char *buf, size_t size)
+{
+        int r = root->ops->link ? root->ops->link(root->data, path, buf, size) : -ENOENT;
+
+        if (r == 0 && root->record)
+                root->record(path, buf, strlen(buf), true, root->record_userdata);
+        return r;
 }
 
 int sysroot_read_alloc(struct sysroot *root, const char *path, char **ret)

@@ -21,6 +21,7 @@ typedef int (*sysroot_entry_fn)(const char *name, void *userdata);
 struct sysroot_ops {
         ssize_t (*read)(void *data, const char *path, char *buf, size_t size);
         int (*write)(void *data, const char *path, const char *value);
+        int (*link)(void *data, const char *path, char *buf, size_t size); /* may be NULL: none */
         int (*list)(void *data, const char *path, sysroot_entry_fn fn, void *userdata);
         int (*replace)(void *data, const char *path, const char *text);
         void (*free)(void *data);
@@ -52,6 +53,9 @@ int sysroot_read_alloc(struct sysroot *root, const char *path, char **ret);
 int sysroot_read_unsigned(struct sysroot *root, const char *path, unsigned max, unsigned *ret,
                           struct messages *problems);
 
+/* Where a symbolic link points, as it stands there. 0, -ENAMETOOLONG, or what readlink(2) says. */
+int sysroot_readlink(struct sysroot *root, const char *path, char *buf, size_t size);
+
 /* Writes a value to an existing file in one write(2); never creates one. */
 int sysroot_write(struct sysroot *root, const char *path, const char *value);
 
@@ -62,9 +66,9 @@ int sysroot_list(struct sysroot *root, const char *path, sysroot_entry_fn fn, vo
  * missing. */
 int sysroot_replace(struct sysroot *root, const char *path, const char *text);
 
-/* From now on every successful read (path and contents) is also told to fn: a capture is what the
- * program read, by construction. NULL ends it. */
-typedef void (*sysroot_record_fn)(const char *path, const char *text, size_t length,
+/* From now on every successful read (path and contents, or where a link points) is also told to fn:
+ * a capture is what the program read, by construction. NULL ends it. */
+typedef void (*sysroot_record_fn)(const char *path, const char *text, size_t length, bool link,
                                   void *userdata);
 void sysroot_record(struct sysroot *root, sysroot_record_fn fn, void *userdata);
 

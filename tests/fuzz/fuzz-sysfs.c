@@ -32,6 +32,13 @@ static ssize_t garbage_read(void *data, const char *path, char *buf, size_t size
         return length;
 }
 
+static int garbage_link(void *data, const char *path, char *buf, size_t size)
+{
+        ssize_t n = garbage_read(data, path, buf, size);
+
+        return n < 0 ? (int)n : 0;
+}
+
 static int garbage_write(void *data, const char *path, const char *value)
 {
         return -EINVAL;
@@ -110,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         static const struct sysroot_ops ops = {
                 .read = garbage_read,
                 .write = garbage_write,
+                .link = garbage_link,
                 .list = garbage_list,
                 .free = garbage_free,
         };

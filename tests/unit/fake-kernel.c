@@ -88,6 +88,11 @@ static ssize_t fake_read(void *data, const char *path, char *buf, size_t size)
         return sysroot_read(k->files, path, buf, size);
 }
 
+static int fake_link(void *data, const char *path, char *buf, size_t size)
+{
+        return sysroot_readlink(((struct fake_kernel *)data)->files, path, buf, size);
+}
+
 static int fake_list(void *data, const char *path, sysroot_entry_fn fn, void *userdata)
 {
         return sysroot_list(((struct fake_kernel *)data)->files, path, fn, userdata);
@@ -213,6 +218,7 @@ struct sysroot *fake_kernel_new(const char *text, struct fake_kernel **ret)
         static const struct sysroot_ops ops = {
                 .read = fake_read,
                 .write = fake_write,
+                .link = fake_link,
                 .list = fake_list,
                 .replace = fake_replace,
                 .free = fake_free,

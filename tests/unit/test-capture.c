@@ -17,7 +17,9 @@ static void refuse(const char *text, size_t size, const char *complaint)
 #define REFUSE(text, complaint) refuse(text, sizeof(text) - 1, complaint)
 
 #define PATH_EXPECTED                                                                              \
-        "expected \"PATH: VALUE\", \"PATH:\", or \"PATH ! ERROR\", with a path below the root"
+        "expected \"PATH: VALUE\", \"PATH:\", \"PATH -> TARGET\" or \"PATH ! ERROR\", with a "     \
+        "path "                                                                                    \
+        "below the root"
 
 static void test_refused(void)
 {
@@ -30,8 +32,9 @@ static void test_refused(void)
         REFUSE(HEADER "sys//a: b\n", "f:2: " PATH_EXPECTED);
         REFUSE(HEADER "sys/a/: b\n", "f:2: " PATH_EXPECTED);
         REFUSE(HEADER "word\n", "f:2: " PATH_EXPECTED);
-        REFUSE(HEADER "a ! ENOSUCH\n",
-               "f:2: expected the name of an error such as ENODEV after \" ! \"");
+        REFUSE(HEADER "a ! ENOSUCH\n", "f:2: expected \" ! \" and the name of an error such as "
+                                       "ENODEV, or \" -> \" and where "
+                                       "the link points");
         REFUSE(HEADER "  indented\n",
                "f:2: expected a path: an indented line follows \"PATH:\" only");
         REFUSE(HEADER "a: b\n  c\n",
@@ -89,10 +92,10 @@ static void test_round_trip(void)
         char *formatted;
 
         assert(capture_new(&c) == 0);
-        capture_add("c", "x\ny: z\n", 7, c);
-        capture_add("a", "old\n", 4, c);
-        capture_add("b", "\n", 1, c);
-        capture_add("a", "1", 1, c); /* the last counts; no newline */
+        capture_add("c", "x\ny: z\n", 7, false, c);
+        capture_add("a", "old\n", 4, false, c);
+        capture_add("b", "\n", 1, false, c);
+        capture_add("a", "1", 1, false, c); /* the last counts; no newline */
         assert(capture_format(c, &formatted) == 0);
         assert_streq(formatted, text);
         free(formatted);
@@ -113,10 +116,10 @@ static void test_contents(void)
         assert(capture_new(&c) == 0);
         for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
                 snprintf(path, sizeof(path), "d/file%zu", i);
-                capture_add(path, texts[i], strlen(texts[i]), c);
+                capture_add(path, texts[i], strlen(texts[i]), false, c);
         }
-        capture_add("d/none", "", 0, c);
-        capture_add("d/no-newline", "a\nb", 3, c);
+        capture_add("d/none", "", 0, false, c);
+        capture_add("d/no-newline", "a\nb", 3, false, c);
         assert(capture_format(c, &formatted) == 0);
         assert(capture_open(formatted, strlen(formatted), "f", &errors, &root) == 0);
         for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
@@ -128,6 +131,31 @@ static void test_contents(void)
         sysroot_free(root);
         free(formatted);
         capture_free(c);
+}
+
+static void test_links(void)
+{
+        static const char text[] = HEADER "d/0000:0d:00.0/up -> ../x:y/mem0\n"
+                                          "d/file: 1\n";
+        struct sysroot *root = root_from(text + strlen(HEADER));
+        struct capture *c;
+        char buf[32], *formatted;
+
+        assert(capture_new(&c) == 0);
+        sysroot_record(root, capture_add, c);
+        assert(sysroot_readlink(root, "d/0000:0d:00.0/up", buf, sizeof(buf)) == 0);
+        assert_streq(buf, "../x:y/mem0");
+        assert(sysroot_readlink(root, "d/0000:0d:00.0/up", buf, 11) == -ENAMETOOLONG);
+        assert(sysroot_readlink(root, "d/file", buf, sizeof(buf)) == -EINVAL);
+        assert(sysroot_readlink(root, "d/none", buf, sizeof(buf)) == -ENOENT);
+        assert(sysroot_read(root, "d/0000:0d:00.0/up", buf, sizeof(buf)) == -ENOENT);
+        assert(sysroot_write(root, "d/0000:0d:00.0/up", "2") == -ENOENT);
+        assert(sysroot_read(root, "d/file", buf, sizeof(buf)) == 2);
+        assert(capture_format(c, &formatted) == 0);
+        assert_streq(formatted, text);
+        free(formatted);
+        capture_free(c);
+        sysroot_free(root);
 }
 
 /* A name that no kernel has ends a listing; an empty file does not fit in nothing. */
@@ -149,9 +177,9 @@ static void test_bounds(void)
 
 int main(void)
 {
-        test_contents();
         test_bounds();
-
+        test_contents();
+        test_links();
         test_refused();
         test_root();
         test_round_trip();

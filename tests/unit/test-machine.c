@@ -164,7 +164,7 @@ static void test_values(void)
 #define ACCESS0_READ_LATENCY NODE "node0/access0/initiators/read_latency"
 
 /* Class 0 is read where class 1 lacks a figure, and for a capture. */
-static void note_read(const char *path, const char *text, size_t length, void *userdata)
+static void note_read(const char *path, const char *text, size_t length, bool link, void *userdata)
 {
         *(bool *)userdata |= streq(path, ACCESS0_READ_LATENCY);
 }
@@ -380,7 +380,7 @@ static void assert_key(const char *text, int result, const char *want)
         struct scene s = scene(text);
         char *key = NULL;
 
-        assert(machine_read_memory_key(s.root, 1, &key) == result);
+        assert(identity_read_key(s.root, &(struct node){ .id = 1 }, &key) == result);
         if (want)
                 assert_streq(key, want);
         free(key);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A CXL region and the devices behind it (drivers/cxl/core/region.c). */
+
+#include "identity.h"
+
+#define CXL_DIR "sys/bus/cxl/devices"
+
+/* "region" and a number, and nothing else that stands there ("dax_region0"). */
+bool identity_is_region_name(const char *name);
+
+/* Fills in what the region d->region is: extent, interleaving, figures, devices. A region that is
+ * not in force (yet, or no longer) has size 0. 0 or -ENOMEM. */
+int identity_read_region(struct sysroot *root, struct node_device *d, struct messages *problems);
+
+/* Adds one memory device by its PCI address. decoder: the endpoint decoder, for its lock; NULL if
+ * it has none. 0 or -ENOMEM. */
+int identity_add_memdev(struct sysroot *root, struct node_device *d, const char *name,
+                        const char *pci_address, const char *decoder);
