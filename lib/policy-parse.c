@@ -180,12 +180,69 @@ static int set_node(struct parser *p, const char *value)
         return r->has_node ? 0 : -EINVAL;
 }
 
-static int set_tier(struct parser *p, const char *value)
+static int set_kind(struct parser *p, const char *value)
 {
         struct node_rule *r = &p->policy->rules[p->rule];
 
-        r->tier = strdup(value);
-        return r->tier ? 0 : -ENOMEM;
+        for (unsigned k = 0; k < NODE_KINDS; k++)
+                if (streq(value, node_kind_name(k))) {
+                        r->has_kind = true;
+                        r->kind = k;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+static int set_cxl_serial(struct parser *p, const char *value)
+{
+        struct node_rule *r = &p->policy->rules[p->rule];
+
+        r->has_cxl_serial = parse_serial(value, &r->cxl_serial) == 0;
+        return r->has_cxl_serial ? 0 : -EINVAL;
+}
+
+/* A key stands once in a section: there is nothing to be replaced. */
+static int set_text(char **field, const char *value)
+{
+        *field = strdup(value);
+        return *field ? 0 : -ENOMEM;
+}
+
+static int set_pci_address(struct parser *p, const char *value)
+{
+        char address[PCI_STRING_MAX];
+
+        if (parse_pci_address(value, address) < 0)
+                return -EINVAL;
+        return set_text(&p->policy->rules[p->rule].pci_address, address);
+}
+
+static int set_pci_id(struct parser *p, const char *value)
+{
+        char id[PCI_STRING_MAX];
+
+        if (parse_pci_id(value, id) < 0)
+                return -EINVAL;
+        return set_text(&p->policy->rules[p->rule].pci_id, id);
+}
+
+static int set_region(struct parser *p, const char *value)
+{
+        if (!is_device_name(value, "region", 1))
+                return -EINVAL;
+        return set_text(&p->policy->rules[p->rule].region, value);
+}
+
+static int set_dax(struct parser *p, const char *value)
+{
+        if (!is_device_name(value, "dax", 2))
+                return -EINVAL;
+        return set_text(&p->policy->rules[p->rule].dax, value);
+}
+
+static int set_tier(struct parser *p, const char *value)
+{
+        return set_text(&p->policy->rules[p->rule].tier, value);
 }
 
 static int set_ignore(struct parser *p, const char *value)
@@ -253,6 +310,16 @@ static int set_interface(struct parser *p, const char *value)
 
         if (i >= 0)
                 p->policy->interface = (enum policy_interface)i;
+        return i < 0 ? i : 0;
+}
+
+static int set_manual(struct parser *p, const char *value)
+{
+        static const char *const words[] = { "restore", "keep" };
+        int i = choose(value, words, ELEMENTSOF(words));
+
+        if (i >= 0)
+                p->policy->keep_manual = i == 1;
         return i < 0 ? i : 0;
 }
 
@@ -359,6 +426,13 @@ static const struct key {
           EXPECT_BANDWIDTH OR_MULTIPLE },
         { SECTION_TIER, "memory-tier", set_memory_tier, "a number from 0 to 16777215" },
         { SECTION_NODE, "node", set_node, "a node number from 0 to 1023" },
+        { SECTION_NODE, "kind", set_kind, "dram, cxl, pmem, hbm, gpu, virtio or unknown" },
+        { SECTION_NODE, "cxl-serial", set_cxl_serial,
+          "a serial number other than 0, such as 0x1234" },
+        { SECTION_NODE, "pci-address", set_pci_address, "a PCI address such as 0000:0d:00.0" },
+        { SECTION_NODE, "pci-id", set_pci_id, "a PCI vendor and device such as 8086:0d93" },
+        { SECTION_NODE, "region", set_region, "the name of a CXL region such as region0" },
+        { SECTION_NODE, "dax", set_dax, "the name of a DAX device such as dax0.0" },
         { SECTION_NODE, "tier", set_tier, "the name of a [tier] section" },
         { SECTION_NODE, "ignore", set_ignore, "yes or no" },
         { SECTION_NODE, "latency", set_latency, EXPECT_LATENCY },
@@ -369,6 +443,7 @@ static const struct key {
         { SECTION_NODE, "write-bandwidth", set_write_bandwidth, EXPECT_BANDWIDTH },
         { SECTION_APPLY, "interface", set_interface,
           "auto, memtier_override, adistance_offset or none" },
+        { SECTION_APPLY, "manual", set_manual, "restore or keep" },
         { SECTION_APPLY, "demotion", set_demotion, "yes, no or leave" },
         { SECTION_APPLY, "numa-balancing", set_balancing, "tiering, off or leave" },
         { SECTION_APPLY, "promotion-rate-limit", set_rate_limit, EXPECT_BANDWIDTH ", or leave" },

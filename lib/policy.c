@@ -50,16 +50,24 @@ int policy_new(struct policy **ret)
         return 0;
 }
 
+static void rule_done(struct node_rule *r)
+{
+        free(r->name);
+        free(r->pci_address);
+        free(r->pci_id);
+        free(r->region);
+        free(r->dax);
+        free(r->tier);
+}
+
 struct policy *policy_free(struct policy *p)
 {
         if (!p)
                 return NULL;
         for (size_t i = 0; i < p->n_tiers; i++)
                 free(p->tiers[i].name);
-        for (size_t i = 0; i < p->n_rules; i++) {
-                free(p->rules[i].name);
-                free(p->rules[i].tier);
-        }
+        for (size_t i = 0; i < p->n_rules; i++)
+                rule_done(&p->rules[i]);
         for (size_t i = 0; i < p->n_files; i++)
                 free(p->files[i]);
         free(p->tiers);
@@ -235,14 +243,22 @@ static void judge_rule_tier(const struct policy *p, const struct node_rule *r,
                         "of its own");
 }
 
+static bool says_which_node(const struct node_rule *r)
+{
+        return r->has_node || r->has_kind || r->has_cxl_serial || r->pci_address || r->pci_id ||
+               r->region || r->dax;
+}
+
 static void judge_rules(const struct policy *p, struct messages *errors, bool *failed)
 {
         for (size_t i = 0; i < p->n_rules; i++) {
                 const struct node_rule *r = &p->rules[i];
 
-                if (!r->has_node)
+                if (!says_which_node(r))
                         complain(errors, failed, r->file, r->line, "node", r->name, "",
-                                 "expected node = NUMBER, to say which node is meant");
+                                 "expected one of node, kind, cxl-serial, pci-address, pci-id, "
+                                 "region and "
+                                 "dax, to say which node is meant");
                 if (!r->ignore && !r->tier && !perf_is_known(&r->perf))
                         complain(errors, failed, r->file, r->line, "node", r->name, "",
                                  "expected a tier, a latency or bandwidth, or ignore = yes");

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "identity.h"
 #include "machine.h"
 #include "messages.h"
 #include "util.h"
@@ -57,11 +58,16 @@ struct tier_policy {
         unsigned line;
 };
 
-/* A [node NAME] section. Fields that are not set do not constrain. */
+/* A [node NAME] section. Fields that are not set do not constrain; all that are set must hold. */
 struct node_rule {
         char *name;
         bool has_node;
         unsigned node;
+        bool has_kind;
+        enum node_kind kind;
+        bool has_cxl_serial;
+        uint64_t cxl_serial;                       /* never 0: that is no serial number */
+        char *pci_address, *pci_id, *region, *dax; /* as the kernel writes them; or NULL */
         /* consequences */
         bool ignore;
         char *tier;       /* the name of a tier, or NULL */
@@ -110,6 +116,7 @@ struct policy {
 
         /* [apply] */
         enum policy_interface interface;
+        bool keep_manual; /* leave a node where it was put behind our back; else put it back */
         enum policy_switch demotion;
         enum policy_balancing numa_balancing;
         bool has_promote_rate_limit;
@@ -140,8 +147,8 @@ int policy_parse(struct policy *p, const char *text, size_t size, const char *fi
                  struct messages *errors);
 
 /* Judges the whole once all files are in: at least one tier, no tier that can never match, tier
- * numbers that ascend and leave room, rules that name existing tiers and do not contradict
- * themselves, settle <= settle-max.
+ * numbers that ascend and leave room, rules that say which node they mean, name existing tiers and
+ * do not contradict themselves, settle <= settle-max.
  * 0 or -EBADMSG (told in errors). */
 int policy_finish(struct policy *p, struct messages *errors);
 

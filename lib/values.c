@@ -120,3 +120,87 @@ int parse_yes_no(const char *s, bool *ret)
                 }
         return -EINVAL;
 }
+
+int parse_serial(const char *s, uint64_t *ret)
+{
+        unsigned long long v;
+
+        if (parse_u64(s, startswith(s, "0x") ? 16 : 10, UINT64_MAX, &v) < 0 || v == 0)
+                return -EINVAL;
+        *ret = v;
+        return 0;
+}
+
+/* Takes so many hexadecimal digits as there are, at least min and at most max. */
+static int take_hex(const char **s, unsigned min, unsigned max, unsigned *ret)
+{
+        unsigned value = 0, n;
+
+        for (n = 0; n < max && isxdigit((unsigned char)(*s)[n]); n++) {
+                char c = (*s)[n];
+
+                value = value << 4 |
+                        (unsigned)(isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10);
+        }
+        if (n < min)
+                return -EINVAL;
+        *s += n;
+        *ret = value;
+        return 0;
+}
+
+static int take_char(const char **s, char c)
+{
+        if (**s != c)
+                return -EINVAL;
+        (*s)++;
+        return 0;
+}
+
+/* The domain is 0 where it is left out, as lspci does; it may be longer than four digits (VMD). */
+int parse_pci_address(const char *s, char ret[static PCI_STRING_MAX])
+{
+        const char *colon = strchr(s, ':');
+        unsigned domain = 0, bus, device, function;
+
+        if (colon && strchr(colon + 1, ':') &&
+            (take_hex(&s, 4, 8, &domain) < 0 || take_char(&s, ':') < 0))
+                return -EINVAL;
+        if (take_hex(&s, 2, 2, &bus) < 0 || take_char(&s, ':') < 0 ||
+            take_hex(&s, 2, 2, &device) < 0 || take_char(&s, '.') < 0 ||
+            take_hex(&s, 1, 1, &function) < 0 || *s || device > 0x1f || function > 7)
+                return -EINVAL;
+        snprintf(ret, PCI_STRING_MAX, "%04x:%02x:%02x.%x", domain, bus, device, function);
+        return 0;
+}
+
+int parse_pci_id(const char *s, char ret[static PCI_STRING_MAX])
+{
+        unsigned vendor, device;
+
+        if (take_hex(&s, 4, 4, &vendor) < 0 || take_char(&s, ':') < 0 ||
+            take_hex(&s, 4, 4, &device) < 0 || *s)
+                return -EINVAL;
+        snprintf(ret, PCI_STRING_MAX, "%04x:%04x", vendor, device);
+        return 0;
+}
+
+/* A number as the kernel prints it, without a leading 0: 0, -EINVAL. */
+static int take_number(const char **s)
+{
+        size_t n = strspn(*s, "0123456789");
+
+        if (n == 0 || n > 10 || (n > 1 && **s == '0'))
+                return -EINVAL;
+        *s += n;
+        return 0;
+}
+
+bool is_device_name(const char *s, const char *prefix, unsigned numbers)
+{
+        s = startswith(s, prefix);
+        for (unsigned i = 0; s && i < numbers; i++)
+                if ((i > 0 && take_char(&s, '.') < 0) || take_number(&s) < 0)
+                        return false;
+        return s && *s == '\0';
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The values of the policy language: units, switches, names (numatierd.conf(5)). */
+/* The values of the policy language: units, switches, names of devices (numatierd.conf(5)). */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,3 +14,17 @@ int parse_multiple(const char *s, double *ret);        /* "1.5x": more than 0 */
 int parse_percentage(const char *s, double *ret);      /* "5%": 0 to 50, as a fraction */
 int parse_duration(const char *s, uint64_t *ret_usec); /* "500ms", "60s", "2min", "0" */
 int parse_yes_no(const char *s, bool *ret);            /* yes, no, true, false, on, off, 1, 0 */
+
+/* What devices go by, made into the kernel's own spelling. */
+
+#define PCI_STRING_MAX sizeof("ffffffff:ff:1f.7")
+
+/* "0x1234", "4660": not 0 */
+int parse_serial(const char *s, uint64_t *ret);
+/* "0000:0d:00.0", and "0d:00.0" for the same */
+int parse_pci_address(const char *s, char ret[static PCI_STRING_MAX]);
+/* "8086:0d93": vendor and device */
+int parse_pci_id(const char *s, char ret[static PCI_STRING_MAX]);
+
+/* Whether s is the prefix and so many numbers with a point between them: "region0", "dax0.0". */
+bool is_device_name(const char *s, const char *prefix, unsigned numbers);

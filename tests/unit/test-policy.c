@@ -73,6 +73,8 @@ static void test_bad_values(void)
         refuse("[apply]\ninterface = ioctl\n",
                "f:2: apply.interface: expected auto, memtier_override, adistance_offset or none, "
                "found \"ioctl\"\n");
+        refuse("[apply]\nmanual = leave\n",
+               "f:2: apply.manual: expected restore or keep, found \"leave\"\n");
         refuse("[apply]\ndemotion = perhaps\n",
                "f:2: apply.demotion: expected yes, no or leave, found \"perhaps\"\n");
         refuse("[apply]\nnuma-balancing = on\n",
@@ -95,6 +97,63 @@ static void test_bad_values(void)
                "\"0.4MiB/s\"\n");
         refuse("[policy]\nmethod =\n",
                "f:2: policy.method: expected thresholds or adistance, found \"\"\n");
+}
+
+static void test_bad_devices(void)
+{
+        static const struct {
+                const char *key, *expected, *values[8];
+        } bad[] = {
+                { "kind",
+                  "dram, cxl, pmem, hbm, gpu, virtio or unknown",
+                  { "CXL", "ssd", "cxl pmem", "" } },
+                { "cxl-serial",
+                  "a serial number other than 0, such as 0x1234",
+                  { "0", "0x0", "1234x", "beef", "-1", "0x10000000000000000", "" } },
+                { "pci-address",
+                  "a PCI address such as 0000:0d:00.0",
+                  { "0d:00", "0000:0d:00", "0d:00.8", "0d:20.0", "d:00.0", "0d:00.0/mem0", "" } },
+                { "pci-id",
+                  "a PCI vendor and device such as 8086:0d93",
+                  { "8086", "8086:d93", "0x8086:0x0d93", "8086:0d93:1", "" } },
+                { "region",
+                  "the name of a CXL region such as region0",
+                  { "0", "region", "Region0", "region00", "region0.0", "region-1", "" } },
+                { "dax",
+                  "the name of a DAX device such as dax0.0",
+                  { "dax0", "/dev/dax0.0", "dax0.", "dax0.0.0", "dax0.00", "mem0", "" } },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                for (const char *const *v = bad[i].values; *v; v++) {
+                        char text[128], error[256];
+
+                        snprintf(text, sizeof(text), "[node n]\n%s = %s\n", bad[i].key, *v);
+                        snprintf(error, sizeof(error),
+                                 "f:2: node n.%s: expected %s, found \"%s\"\n", bad[i].key,
+                                 bad[i].expected, *v);
+                        refuse(text, error);
+                }
+}
+
+static void test_repeated_keys(void)
+{
+        static const char *const keys[][2] = {
+                { "node", "1" },           { "kind", "cxl" },
+                { "cxl-serial", "1" },     { "pci-address", "0d:00.0" },
+                { "pci-id", "8086:0d93" }, { "region", "region0" },
+                { "dax", "dax0.0" },       { "tier", "a" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                char text[128], error[128];
+
+                snprintf(text, sizeof(text), "[node n]\n%s = %s\n%s = %s\n", keys[i][0], keys[i][1],
+                         keys[i][0], keys[i][1]);
+                snprintf(error, sizeof(error),
+                         "f:3: node n.%s: expected each key once in a section\n", keys[i][0]);
+                refuse(text, error);
+        }
 }
 
 #define SECTION                                                                                    \
@@ -127,9 +186,13 @@ static void test_bad_lines(void)
                "f:2: tier a: expected ASCII outside comments, found byte 0xef\n");
         refuse("[tier a]\n= 3\n",
                "f:2: tier a: expected KEY = VALUE or [SECTION], found \"= 3\"\n");
-        refuse("[node n]\nkind = cxl\n",
-               "f:2: node n.kind: unknown key; expected one of node, tier, ignore, latency, "
-               "read-latency, write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
+        refuse("[node n]\nserial = 1\n",
+               "f:2: node n.serial: unknown key; expected one of node, kind, cxl-serial, "
+               "pci-address, pci-id, region, dax, tier, ignore, latency, read-latency, "
+               "write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
+        refuse("[apply]\nmanuel = keep\n",
+               "f:2: apply.manuel: unknown key; expected one of interface, manual, demotion, "
+               "numa-balancing, promotion-rate-limit, weighted-interleave\n");
 }
 
 /* Sections are the same however they are spaced. */
@@ -205,8 +268,6 @@ static void test_judged(void)
                "f:4: tier b: no number is left for it by the tiers before it\n");
         refuse("[tier a]\n[node x]\ntier = b\nnode = 1\n",
                "f:2: node x.tier: expected the name of a [tier] section\n");
-        refuse("[tier a]\n[node x]\ntier = a\n",
-               "f:2: node x: expected node = NUMBER, to say which node is meant\n");
         refuse("[tier a]\n[node x]\nnode = 1\n",
                "f:2: node x: expected a tier, a latency or bandwidth, or ignore = yes\n");
         refuse("[policy]\nmethod = adistance\n[tier a]\n[node x]\nnode = 1\ntier = a\n",
@@ -216,6 +277,29 @@ static void test_judged(void)
                "memory-tier = 6\n",
                "f:6: tier c.memory-tier: expected at least 7, as the tiers before it take their "
                "numbers below it, found 6\n");
+}
+
+/* A rule that says of no node that it is meant, and what says it of one. */
+static void test_rule_without_match(void)
+{
+        static const char *const keys[] = {
+                "node = 1",           "kind = unknown",   "cxl-serial = 1", "pci-address = 0d:00.0",
+                "pci-id = 8086:0d93", "region = region0", "dax = dax0.0",
+        };
+
+        refuse("[tier a]\n[node x]\ntier = a\n",
+               "f:2: node x: expected one of node, kind, cxl-serial, pci-address, pci-id, region "
+               "and dax, to say which node is meant\n");
+        refuse("[tier a]\n[node x]\n",
+               "f:2: node x: expected one of node, kind, cxl-serial, pci-address, pci-id, region "
+               "and dax, to say which node is meant\n"
+               "f:2: node x: expected a tier, a latency or bandwidth, or ignore = yes\n");
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                char text[128];
+
+                snprintf(text, sizeof(text), "[tier a]\n[node x]\ntier = a\n%s\n", keys[i]);
+                policy_free(policy_from(text));
+        }
 }
 
 static void test_many_at_once(void)
@@ -275,6 +359,7 @@ static void test_defaults(void)
         assert(p->method == METHOD_THRESHOLDS && p->baseline_auto && p->n_sources == SOURCES);
         assert(p->hysteresis > 0.0499 && p->hysteresis < 0.0501);
         assert(p->interface == POLICY_INTERFACE_AUTO && p->demotion == SWITCH_LEAVE);
+        assert(!p->keep_manual);
         assert(p->numa_balancing == BALANCING_LEAVE && p->weighted_interleave == WEIGHTS_LEAVE);
         assert(!p->has_promote_rate_limit);
         assert(p->settle_usec == 500000 && p->settle_max_usec == 5000000 &&
@@ -296,7 +381,8 @@ static void test_everything(void)
                 "[node a]\nnode = 3\nlatency = 250ns\nread-latency = 200ns\nbandwidth = 30GiB/s\n"
                 "[node b]\nnode = 4\nignore = yes\n"
                 "[node c]\nnode = 5\ntier = slow\n"
-                "[apply]\ninterface = none\ndemotion = yes\nnuma-balancing = tiering\n"
+                "[apply]\ninterface = none\nmanual = keep\ndemotion = yes\n"
+                "numa-balancing = tiering\n"
                 "promotion-rate-limit = 1GiB/s\nweighted-interleave = by-bandwidth\n"
                 "[daemon]\nsettle = 0\nsettle-max = 1s\nrescan = 0");
 
@@ -311,8 +397,50 @@ static void test_everything(void)
         assert(p->rules[0].perf.v[READ_LATENCY] == 200 && p->rules[0].perf.v[WRITE_LATENCY] == 250);
         assert(p->rules[0].perf.v[READ_BANDWIDTH] == 30720);
         assert(p->rules[1].ignore && streq(p->rules[2].tier, "slow"));
+        assert(p->keep_manual);
         assert(p->promote_rate_limit == 1024 && p->rescan_usec == 0 && p->settle_usec == 0);
         policy_free(p);
+}
+
+/* What names a device is kept as the kernel writes it, however it was written. */
+static void test_devices(void)
+{
+        struct policy *p = policy_from(
+                "[tier a]\n"
+                "[node all]\nnode=3\nkind=cxl\ncxl-serial=0xFEDCBA9876543210\n"
+                "pci-address=0001:0D:1F.7\npci-id=8086:0D93\nregion=region10\ndax=dax1.12\n"
+                "tier=a\n"
+                "[node short]\npci-address=aB:00.0\ntier=a\n"
+                "[node decimal]\ncxl-serial=18446744073709551615\ntier=a\n"
+                "[node kind]\nkind=unknown\ntier=a\n");
+        const struct node_rule *r = p->rules;
+
+        assert(r->has_node && r->node == 3 && r->has_kind && r->kind == KIND_CXL);
+        assert(r->has_cxl_serial && r->cxl_serial == UINT64_C(0xfedcba9876543210));
+        assert_streq(r->pci_address, "0001:0d:1f.7");
+        assert_streq(r->pci_id, "8086:0d93");
+        assert_streq(r->region, "region10");
+        assert_streq(r->dax, "dax1.12");
+        assert_streq(r[1].pci_address, "0000:ab:00.0");
+        assert(!r[1].has_node && !r[1].has_kind && !r[1].has_cxl_serial);
+        assert(!r[1].pci_id && !r[1].region && !r[1].dax);
+        assert(r[2].has_cxl_serial && r[2].cxl_serial == UINT64_MAX);
+        assert(r[3].has_kind && r[3].kind == KIND_UNKNOWN);
+        policy_free(p);
+}
+
+static void test_kinds(void)
+{
+        for (unsigned k = 0; k < NODE_KINDS; k++) {
+                struct policy *p;
+                char text[64];
+
+                snprintf(text, sizeof(text), "[tier a]\n[node n]\nkind=%s\ntier=a\n",
+                         node_kind_name(k));
+                p = policy_from(text);
+                assert(p->rules[0].has_kind && p->rules[0].kind == k);
+                policy_free(p);
+        }
 }
 
 /* What the kernel holds as whole numbers is rounded, not cut. */
@@ -377,19 +505,33 @@ static void test_take_back(void)
         struct policy *p =
                 policy_from_two("[policy]\nmethod=adistance\nbaseline=node:3\nsources=hmat\n"
                                 "[tier a]\nmemory-tier=7\nmax-latency=1x\n"
-                                "[apply]\ninterface=none\ndemotion=yes\nnuma-balancing=off\n"
+                                "[apply]\ninterface=none\nmanual=keep\ndemotion=yes\n"
+                                "numa-balancing=off\n"
                                 "promotion-rate-limit=1GiB/s\nweighted-interleave=by-bandwidth\n",
                                 "[policy]\nmethod=thresholds\nbaseline=auto\nsources=slit user\n"
                                 "[tier a]\nmemory-tier=\nmax-latency=\n"
-                                "[apply]\ninterface=auto\ndemotion=leave\nnuma-balancing=leave\n"
+                                "[apply]\ninterface=auto\nmanual=restore\ndemotion=leave\n"
+                                "numa-balancing=leave\n"
                                 "promotion-rate-limit=leave\nweighted-interleave=leave\n");
 
         assert(p->method == METHOD_THRESHOLDS && p->baseline_auto);
         assert(p->n_sources == 2 && p->sources[0] == SOURCE_SLIT && p->sources[1] == SOURCE_USER);
         assert(!p->tiers[0].has_memory_tier && !p->tiers[0].conditions[MAX_LATENCY].set);
         assert(p->interface == POLICY_INTERFACE_AUTO && p->demotion == SWITCH_LEAVE);
+        assert(!p->keep_manual);
         assert(p->numa_balancing == BALANCING_LEAVE && !p->has_promote_rate_limit);
         assert(p->weighted_interleave == WEIGHTS_LEAVE);
+        policy_free(p);
+}
+
+/* The vendor's rules can be overridden: a site's stand before them, even by the same name. */
+static void test_rules_of_two_files(void)
+{
+        struct policy *p = policy_from_two("[tier a]\n[node gpu]\nkind=gpu\nignore=yes\n",
+                                           "[node gpu]\nkind=gpu\ntier=a\n");
+
+        assert(p->n_rules == 2 && !p->rules[0].ignore && streq(p->rules[0].tier, "a"));
+        assert(p->rules[1].ignore && p->rules[1].has_kind && p->rules[1].kind == KIND_GPU);
         policy_free(p);
 }
 
@@ -428,6 +570,8 @@ static void test_nul(void)
 int main(void)
 {
         test_bad_values();
+        test_bad_devices();
+        test_repeated_keys();
         test_bad_lines();
         test_repeated_sections();
         test_wrong_headers();
@@ -435,15 +579,19 @@ int main(void)
         test_long_line();
         test_longest_line();
         test_judged();
+        test_rule_without_match();
         test_many_at_once();
         test_unreachable();
         test_reachable();
         test_defaults();
         test_everything();
+        test_devices();
+        test_kinds();
         test_rounding();
         test_exact_key_wins();
         test_later_file();
         test_take_back();
+        test_rules_of_two_files();
         test_errors_of_two_files();
         test_nul();
 }

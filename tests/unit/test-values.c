@@ -97,6 +97,89 @@ static void test_refuse(void)
         assert(near(d, 7) && usec == 7); /* untouched */
 }
 
+static void test_serial(void)
+{
+        static const char *const bad[] = { "",
+                                           "0",
+                                           "0x0",
+                                           "0x",
+                                           "0x-1",
+                                           "-1",
+                                           "+1",
+                                           "12ab",
+                                           "1 2",
+                                           "0x1g",
+                                           "x1",
+                                           "0X1",
+                                           "0x10000000000000000",
+                                           "18446744073709551616" };
+        uint64_t serial;
+
+        assert(parse_serial("0x1234", &serial) == 0 && serial == 0x1234);
+        assert(parse_serial("4660", &serial) == 0 && serial == 0x1234);
+        assert(parse_serial("0xFFFFffffFFFFffff", &serial) == 0 && serial == UINT64_MAX);
+        assert(parse_serial("18446744073709551615", &serial) == 0 && serial == UINT64_MAX);
+        assert(parse_serial("010", &serial) == 0 && serial == 10); /* not octal */
+        serial = 7;
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                assert(parse_serial(bad[i], &serial) == -EINVAL && serial == 7);
+}
+
+static void test_pci_address(void)
+{
+        static const char *const good[][2] = {
+                { "0000:0d:00.0", "0000:0d:00.0" },      { "0d:00.0", "0000:0d:00.0" },
+                { "ABCD:EF:1F.7", "abcd:ef:1f.7" },      { "10000:01:00.0", "10000:01:00.0" },
+                { "00010000:01:00.0", "10000:01:00.0" }, { "ffffffff:ff:1f.7", "ffffffff:ff:1f.7" },
+        };
+        static const char *const bad[] = {
+                "",           "0d",          "0d:00",        "0d:00.",
+                "0d:00.00",   "0d:00.8",     "0d:20.0",      "d:00.0",
+                "0d:0.0",     "000:0d:00.0", ":0d:00.0",     "000000000:0d:00.0",
+                "0000:0d:00", "0:0:0d:00.0", "0000-0d:00.0", "0d.00.0",
+                "0g:00.0",    " 0d:00.0",    "0d:00.0 ",     "0x0000:0d:00.0",
+        };
+        char buf[PCI_STRING_MAX] = "x";
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                assert(parse_pci_address(bad[i], buf) == -EINVAL && streq(buf, "x"));
+        for (size_t i = 0; i < ELEMENTSOF(good); i++) {
+                assert(parse_pci_address(good[i][0], buf) == 0);
+                assert_streq(buf, good[i][1]);
+        }
+}
+
+static void test_pci_id(void)
+{
+        static const char *const bad[] = { "",          "8086",       ":",         "8086:",
+                                           "8086:0d9",  "8086:0d931", "086:0d93",  "8086.0d93",
+                                           "8086:0d9g", "*:0d93",     "8086: d93", "18086:0d93" };
+        char buf[PCI_STRING_MAX] = "x";
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                assert(parse_pci_id(bad[i], buf) == -EINVAL && streq(buf, "x"));
+        assert(parse_pci_id("8086:0D93", buf) == 0);
+        assert_streq(buf, "8086:0d93");
+        assert(parse_pci_id("aFfA:0000", buf) == 0);
+        assert_streq(buf, "affa:0000");
+}
+
+static void test_device_name(void)
+{
+        static const char *const bad[] = { "",         "dax",     "dax0",
+                                           "dax0.",    "dax.0",   "dax0.0.",
+                                           "dax0.0.0", "dax0,0",  "dax00.0",
+                                           "dax0.01",  "Dax0.0",  "dax0.0 ",
+                                           "dax0.x",   "dax-1.0", "dax12345678901.0" };
+
+        assert(is_device_name("region0", "region", 1));
+        assert(is_device_name("region4294967295", "region", 1));
+        assert(!is_device_name("region0.0", "region", 1));
+        assert(is_device_name("dax0.0", "dax", 2) && is_device_name("dax10.12", "dax", 2));
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                assert(!is_device_name(bad[i], "dax", 2));
+}
+
 static void test_format(void)
 {
         char buf[UNIT_STRING_MAX];
@@ -135,6 +218,10 @@ int main(void)
         test_units();
         test_limits();
         test_refuse();
+        test_serial();
+        test_pci_address();
+        test_pci_id();
+        test_device_name();
         test_format();
         test_format_rounds();
 }
