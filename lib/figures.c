@@ -7,12 +7,57 @@ static void take_user(const struct node_rule *rule, struct figure *ret)
                 ret[v].value = rule->perf.v[v];
 }
 
+static void take_measured(const struct node *node, struct figure *ret)
+{
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                ret[v].value = node->measured.v[v];
+}
+
 /* Class 1 (the best initiator with CPUs) is what tiering is about; class 0 where it is silent. */
 static void take_hmat(const struct node *node, struct figure *ret)
 {
         for (unsigned v = 0; v < PERF_VALUES; v++) {
                 ret[v].value = node->access[ACCESS_CPU].v[v] ?: node->access[ACCESS_LOCAL].v[v];
                 ret[v].remembered = node->remembered;
+        }
+}
+
+/* 6.12 adds the picoseconds of a CXL link to nanoseconds (drivers/cxl/core/port.c:add_latency;
+ * mended by 7.3): a link of one nanosecond then counts a thousand. Real CXL memory stays well below
+ * that. */
+#define CXL_LATENCY_MAX 1000
+
+static bool adds_picoseconds(const struct machine *machine)
+{
+        unsigned major;
+
+        return machine->kernel && sscanf(machine->kernel, "%u.", &major) == 1 && major < 7;
+}
+
+/* A latency that this kernel is known to get wrong counts as unknown; the candidate keeps it, for
+ * the administrator to see. */
+static void distrust(const struct machine *machine, const struct node *node, struct figure *ret)
+{
+        for (unsigned v = 0; node->kind == KIND_CXL && v < PERF_VALUES; v++)
+                if (perf_value_is_latency(v) && ret[v].value >= CXL_LATENCY_MAX &&
+                    adds_picoseconds(machine))
+                        ret[v].distrusted = true;
+}
+
+/* The region's own figures (the worst of them, for a page may lie in any): class 1, or class 0. */
+static void take_cdat(const struct node *node, struct figure *ret)
+{
+        for (size_t i = 0; i < node->n_devices; i++) {
+                const struct perf *access = node->devices[i].access;
+
+                for (unsigned v = 0; v < PERF_VALUES; v++) {
+                        double value = access[ACCESS_CPU].v[v] ?: access[ACCESS_LOCAL].v[v];
+                        bool slower = perf_value_is_latency(v) ? value > ret[v].value
+                                                               : value < ret[v].value;
+
+                        if (value > 0 && (!figure_is_known(&ret[v]) || slower))
+                                ret[v].value = value;
+                }
         }
 }
 
@@ -66,8 +111,12 @@ static struct figure worse(const struct figure *a, const struct figure *b, bool 
 static void choose(const struct policy *policy, struct figures *f)
 {
         for (unsigned v = 0; v < PERF_VALUES; v++)
-                for (size_t i = 0; i < policy->n_sources && !figure_is_known(&f->values[v]); i++)
-                        f->values[v] = f->candidates[policy->sources[i]][v];
+                for (size_t i = 0; i < policy->n_sources && !figure_is_known(&f->values[v]); i++) {
+                        const struct figure *candidate = &f->candidates[policy->sources[i]][v];
+
+                        if (!candidate->distrusted)
+                                f->values[v] = *candidate;
+                }
         f->latency = worse(&f->values[READ_LATENCY], &f->values[WRITE_LATENCY], true);
         f->bandwidth = worse(&f->values[READ_BANDWIDTH], &f->values[WRITE_BANDWIDTH], false);
 }
@@ -85,7 +134,11 @@ void figures_resolve(const struct machine *machine, const struct policy *policy,
                 for (unsigned v = 0; v < PERF_VALUES; v++)
                         f.candidates[s][v].source = s;
         take_user(rule, f.candidates[SOURCE_USER]);
+        take_measured(node, f.candidates[SOURCE_MEASURED]);
         take_hmat(node, f.candidates[SOURCE_HMAT]);
+        take_cdat(node, f.candidates[SOURCE_CDAT]);
+        distrust(machine, node, f.candidates[SOURCE_HMAT]);
+        distrust(machine, node, f.candidates[SOURCE_CDAT]);
         if (baseline)
                 take_slit(machine, node, baseline, baseline_figures, f.candidates[SOURCE_SLIT]);
         choose(policy, &f);

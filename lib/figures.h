@@ -15,6 +15,7 @@ struct figure {
         double value;
         enum source source;
         bool relative;
+        bool distrusted; /* a candidate that this kernel is known to get wrong: not used */
         bool remembered; /* the kernel showed it earlier in this boot and no longer does */
 };
 

@@ -5,8 +5,11 @@
 #include <inttypes.h>
 
 #include "knobs.h"
+#include "recall.h"
 #include "state.h"
 #include "tiers.h"
+
+#define MEMORY_DIR "sys/devices/system/memory"
 
 /* How often a machine that changes while being read is read again before it is taken as it is. */
 #define ATTEMPTS 5
@@ -320,28 +323,44 @@ int machine_read_knobs(struct sysroot *root, struct machine *m, struct messages 
         return read_weights(root, m, problems);
 }
 
-/* A node that the kernel shows no figures for may have had them earlier in this boot. */
-static int recall_access(struct sysroot *root, struct machine *m, const struct state *state)
+static bool has_figures(const struct node *n)
 {
-        for (size_t i = 0; state && state->n_memories > 0 && i < m->n_nodes; i++) {
-                struct node *n = &m->nodes[i];
-                _cleanup_(freep) char *key = NULL;
-                const struct state_memory *memory;
-                int r;
+        for (size_t i = 0; i < n->n_devices; i++)
+                for (unsigned c = 0; c < ACCESS_CLASSES; c++)
+                        if (perf_is_known(&n->devices[i].access[c]))
+                                return true;
+        return n->access_present[ACCESS_LOCAL] || n->access_present[ACCESS_CPU] || n->remembered ||
+               perf_is_known(&n->measured);
+}
 
-                if (!n->has_memory || n->access_present[ACCESS_LOCAL] ||
-                    n->access_present[ACCESS_CPU])
+/* 1: it is online. */
+static int is_block_online(const char *name, void *userdata)
+{
+        struct sysroot *root = userdata;
+        const char *digits = startswith(name, "memory");
+        char path[PATH_SIZE], state[32];
+        unsigned block;
+
+        if (!digits || parse_unsigned(digits, UINT32_MAX, &block) < 0)
+                return 0;
+        snprintf(path, sizeof(path), MEMORY_DIR "/memory%u/state", block);
+        return sysroot_read(root, path, state, sizeof(state)) > 0 && streq(state, "online\n");
+}
+
+/* A node's memory counts before the kernel is through with bringing it up: its tier, access
+ * directories and a region's figures come meanwhile, and only then is its first block "online"
+ * (mm/memory_hotplug.c:online_pages, drivers/base/memory.c:memory_block_change_state). */
+static void mark_unsettled(struct sysroot *root, struct machine *m)
+{
+        for (size_t i = 0; sysroot_is_live(root) && i < m->n_nodes; i++) {
+                struct node *n = &m->nodes[i];
+                char path[PATH_SIZE];
+
+                if (!n->has_memory || n->has_cpu || has_figures(n))
                         continue;
-                r = identity_read_key(root, n, &key);
-                if (r == -ENOMEM)
-                        return r;
-                memory = key ? state_get_memory(state, key) : NULL;
-                if (!memory)
-                        continue;
-                memcpy(n->access, memory->access, sizeof(n->access));
-                n->remembered = true;
+                snprintf(path, sizeof(path), NODE_DIR "/node%u", n->id);
+                n->unsettled = sysroot_list(root, path, is_block_online, root) != 1;
         }
-        return 0;
 }
 
 /* One attempt. Problems of an attempt that is not the last are not worth telling. */
@@ -391,9 +410,10 @@ int machine_read(struct sysroot *root, enum tier_reading tiers, const struct sta
         r = identity_read(root, m, problems);
         if (r < 0)
                 return r;
-        r = recall_access(root, m, state);
+        r = recall_figures(root, m, state, problems);
         if (r < 0)
                 return r;
+        mark_unsettled(root, m);
         r = tiers_read(root, tiers, state, m, problems);
         if (r < 0)
                 return r;

@@ -35,9 +35,11 @@ struct node {
         unsigned id;
         bool has_memory, has_cpu, has_generic_initiator;
         uint64_t size_kib; /* MemTotal */
+        bool unsettled;    /* the kernel is still bringing it up: what is missing may yet come */
 
         bool access_present[ACCESS_CLASSES]; /* the files were there, whatever they said */
         struct perf access[ACCESS_CLASSES];  /* the local class only if the other lacks a figure */
+        struct perf measured;                /* of `numatier measure` (measured.h) */
         bool remembered; /* access[] is from earlier in this boot: the kernel no longer shows it */
 
         uint8_t *distance; /* SLIT to each of machine.nodes, 10 is local, 0 unknown; NULL unless

@@ -9,60 +9,10 @@
 
 # shellcheck source=tests/vm/kmod.bash
 . /run/payload/test/kmod.bash
-cxl=/sys/bus/cxl/devices
-memory=/sys/devices/system/memory
-kmem=/sys/bus/dax/drivers/kmem
+# shellcheck source=tests/vm/cxl.bash
+. /run/payload/test/cxl.bash
 
-ends() { # the endpoint decoders, one of each device
-        local decoder
-        for decoder in "$cxl"/endpoint*/decoder*.0; do
-                [ -e "$decoder" ] && basename "$decoder"
-        done
-}
-
-make_region() { # ENDPOINT-DECODER
-        local region size=0x10000000
-        region=$(cat $cxl/decoder0.0/create_ram_region)
-        echo "$region" >$cxl/decoder0.0/create_ram_region
-        echo ram >$cxl/"$1"/mode
-        echo $size >$cxl/"$1"/dpa_size
-        echo 256 >$cxl/"$region"/interleave_granularity
-        echo 1 >$cxl/"$region"/interleave_ways
-        echo $size >$cxl/"$region"/size
-        echo "$1" >$cxl/"$region"/target0
-        echo 1 >$cxl/"$region"/commit
-        echo "$region" >/sys/bus/cxl/drivers/cxl_region/bind
-}
-
-remove_region() { # REGION
-        local decoder
-        decoder=$(cat $cxl/"$1"/target0)
-        echo "$1" >/sys/bus/cxl/drivers/cxl_region/unbind
-        echo 0 >$cxl/"$1"/commit
-        echo "$1" >$cxl/decoder0.0/delete_region
-        echo 0 >$cxl/"$decoder"/dpa_size
-}
-
-blocks() { # REGION: change the state of its memory
-        local size block
-        size=$((0x$(cat $memory/block_size_bytes)))
-        for ((block = $(cat $cxl/"$1"/resource) / size; \
-                block < ($(cat $cxl/"$1"/resource) + $(cat $cxl/"$1"/size)) / size; block++)); do
-                echo "$2" >$memory/memory$block/state || return
-        done
-}
-
-bind() { # DAX-DEVICE
-        echo "$1" >$kmem/bind
-}
-
-unbind() {
-        echo "$1" >$kmem/unbind
-}
-
-modprobe -a cxl_acpi cxl_pci cxl_mem cxl_port dax_cxl kmem
-two_ends() { [ "$(ends | wc -l)" = 2 ]; }
-check "two devices" wait_for 20 two_ends
+check "two devices" wait_for 20 has_ends 2
 mapfile -t end < <(ends)
 check "first region" make_region "${end[0]}"
 check "second region" make_region "${end[1]}"
