@@ -288,6 +288,7 @@ void announce_look(struct announcer *a, const struct reconciliation *r, int erro
 {
         announce_messages(a, &r->problems, MESSAGE_GARBAGE);
         announce_messages(a, &r->warnings, MESSAGE_WARNING);
+        announce_messages(a, &r->bugs, MESSAGE_FIRMWARE_BUG);
         if (r->machine)
                 announce_memory(a, r->machine);
         if (r->report)
@@ -300,6 +301,15 @@ void announce_look(struct announcer *a, const struct reconciliation *r, int erro
                 announce_error(a, error);
         /* A look that could not see the tiers cannot know what is unmet. */
         conditions_end(&a->conditions, error < 0 || (r->machine && r->machine->tiers_withheld));
+}
+
+void announce_looked(const struct reconciliation *r, const char *summary)
+{
+        struct log_entry e = LOG_ENTRY(LOG_DEBUG, NULL);
+
+        log_text(&e, "Looked at the machine: %zu writes; %s", r->plan ? r->plan->n_writes : 0,
+                 summary ?: "");
+        log_send(&e);
 }
 
 /* The policy, and the daemon itself */

@@ -22,6 +22,9 @@ struct announcer {
 
 void announcer_done(struct announcer *a);
 
+/* What a look came to, for those who debug. */
+void announce_looked(const struct reconciliation *r, const char *summary);
+
 /* error: what reconcile() returned; r holds what was learnt up to there. */
 void announce_look(struct announcer *a, const struct reconciliation *r, int error);
 

@@ -46,6 +46,7 @@ static int take_look(enum reconcile_mode mode, struct look *ret)
                 r = quiet_reconcile(ret->root, ret->policy, mode, ret->state, &ret->result);
         warn_all(&ret->result.problems);
         warn_all(&ret->result.warnings);
+        warn_all(&ret->result.bugs);
         if (r < 0)
                 fail(r, r == -ENOENT ? "cannot read the machine's NUMA nodes" : "cannot look");
         return r;

@@ -10,6 +10,7 @@
 #include <systemd/sd-journal.h>
 
 static bool log_to_journal;
+static int log_max_level = LOG_INFO;
 
 /* systemd.exec(5): JOURNAL_STREAM names what standard error was when we were started; whoever
  * redirected it since wants to see plain lines there. */
@@ -25,7 +26,11 @@ static bool stderr_is_the_journal(void)
 
 void log_open(bool foreground)
 {
+        const char *level = getenv("SYSTEMD_LOG_LEVEL");
+
         log_to_journal = !foreground && stderr_is_the_journal();
+        if (level && (streq(level, "debug") || streq(level, "7")))
+                log_max_level = LOG_DEBUG;
 }
 
 void log_field(struct log_entry *e, const char *format, ...)
@@ -95,7 +100,9 @@ static void send_to_journal(const struct log_entry *e)
 
 void log_send(struct log_entry *e)
 {
-        if (log_to_journal)
+        if (e->priority > log_max_level)
+                ; /* not asked for */
+        else if (log_to_journal)
                 send_to_journal(e);
         else
                 fprintf(stderr, "%s: %s\n", program_invocation_short_name,

@@ -24,7 +24,8 @@ struct log_entry {
 
 #define LOG_ENTRY(p, i) ((struct log_entry){ .priority = (p), .id = (i) })
 
-/* Chooses the target. foreground: standard error, whoever runs us. */
+/* Chooses the target (foreground: standard error, whoever runs us) and what is worth saying: all
+ * but LOG_DEBUG, and that too if the environment has SYSTEMD_LOG_LEVEL=debug. */
 void log_open(bool foreground);
 
 void log_field(struct log_entry *e, const char *format, ...) _printf_(2, 3);

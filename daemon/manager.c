@@ -11,6 +11,7 @@
 #include "announce.h"
 #include "config.h"
 #include "job.h"
+#include "knobs.h"
 #include "lock.h"
 #include "log.h"
 #include "monitor.h"
@@ -28,6 +29,10 @@
  * this, and so on. */
 #define RETRY_MIN_USEC TIERS_QUIET_USEC
 #define RETRY_MAX_USEC (60 * USEC_PER_SEC)
+
+/* The same where the kernel was caught bringing a node up. */
+#define UNSETTLED_MIN_USEC (USEC_PER_SEC / 50)
+#define UNSETTLED_MAX_USEC (USEC_PER_SEC / 2)
 
 enum timer {
         TIMER_SETTLE, /* events have been quiet, or have gone on for too long */
@@ -52,6 +57,7 @@ struct manager {
         struct job job;
 
         struct settle settle;
+        struct nodeset seen; /* nodes with memory that a look has judged */
         uint64_t last_event; /* when memory last was not quiet */
         uint64_t job_started;
         uint64_t retry_usec; /* the last delay, or 0 */
@@ -146,7 +152,7 @@ static bool forget_known_tiers(struct state *state)
 
         for (size_t i = 0; i < state->n_nodes; i++) {
                 known = known || state->nodes[i].memory_tier != TIER_UNKNOWN;
-                state->nodes[i].memory_tier = TIER_UNKNOWN;
+                state->nodes[i].memory_tier = state->nodes[i].placed = TIER_UNKNOWN;
         }
         return known;
 }
@@ -253,10 +259,25 @@ static void take_result(struct manager *m)
         } else {
                 free(summary);
         }
+        announce_looked(r, m->summary);
         if (!m->ready || m->reloading)
                 send_ready(m);
         else
                 send_status(m, "");
+}
+
+static bool note_seen(struct manager *m, const struct machine *machine)
+{
+        bool unsettled = false;
+
+        m->seen = machine->memory;
+        for (size_t i = 0; i < machine->n_nodes; i++) {
+                if (!machine->nodes[i].unsettled)
+                        continue;
+                nodeset_remove(&m->seen, machine->nodes[i].id);
+                unsettled = true;
+        }
+        return unsettled;
 }
 
 /* Whether the last look leaves a question that time answers. */
@@ -272,10 +293,16 @@ static bool is_inconclusive(const struct job *j)
 
 /* Memory that was not quiet is looked at as soon as it may be; anything else, at growing intervals.
  */
-static int schedule_retry(struct manager *m, bool inconclusive)
+static int schedule_retry(struct manager *m, bool inconclusive, bool unsettled)
 {
         uint64_t now = get_now(m), quiet = m->last_event + TIERS_QUIET_USEC;
 
+        if (unsettled) {
+                m->retry_usec = m->retry_usec == 0 ? UNSETTLED_MIN_USEC : m->retry_usec * 2;
+                if (m->retry_usec > UNSETTLED_MAX_USEC)
+                        m->retry_usec = UNSETTLED_MAX_USEC;
+                return arm_timer(m, TIMER_RETRY, now + m->retry_usec);
+        }
         if (!inconclusive) {
                 m->retry_usec = 0;
                 return 0;
@@ -291,21 +318,43 @@ static int schedule_retry(struct manager *m, bool inconclusive)
 static int on_job_done(void *userdata)
 {
         struct manager *m = userdata;
-        bool inconclusive = is_inconclusive(&m->job);
+        bool inconclusive = is_inconclusive(&m->job), unsettled = false;
         int r;
+
+        if (m->job.result.machine)
+                unsettled = note_seen(m, m->job.result.machine);
 
         disarm_timer(m, TIMER_SLOW);
         take_result(m);
         release_job(m);
         if (m->look_wanted)
                 return look(m);
-        r = schedule_retry(m, inconclusive);
+        r = schedule_retry(m, inconclusive, unsettled);
         if (r < 0 || m->policy->rescan_usec == 0)
                 return r;
         return arm_timer(m, TIMER_RESCAN, get_now(m) + m->policy->rescan_usec);
 }
 
 /* Triggers */
+
+/* Whether memory came to a node that no look has seen: it is to be in its tier at once, whatever
+ * else is going on. */
+static bool has_new_node(struct manager *m)
+{
+        char buf[NODESET_STRING_MAX + 2];
+        struct nodeset memory;
+        bool new = false;
+
+        if (sysroot_read(m->root, NODE_DIR "/has_memory", buf, sizeof(buf)) < 0 ||
+            nodeset_parse(buf, &memory) < 0)
+                return false;
+        nodeset_foreach (id, &memory)
+                new = new || !nodeset_has(&m->seen, id);
+        nodeset_foreach (id, &m->seen)
+                if (!nodeset_has(&memory, id))
+                        nodeset_remove(&m->seen, id);
+        return new;
+}
 
 static int on_news(const struct monitor_news *news, void *userdata)
 {
@@ -316,6 +365,8 @@ static int on_news(const struct monitor_news *news, void *userdata)
         note_news(m, news);
         m->retry_usec = 0;
         hurry = settle_event(&m->settle, m->last_event, news->complete);
+        if ((news->online || news->removal) && has_new_node(m))
+                hurry = hurry || news->online;
         r = arm_timer(m, TIMER_SETTLE, settle_deadline(&m->settle));
         return r < 0 || !hurry ? r : look(m);
 }
@@ -399,7 +450,7 @@ static int add_timers(struct manager *m)
         /* How much later than asked it may be, so that wake-ups fall together with others'. */
         static const uint64_t accuracy[TIMERS] = {
                 [TIMER_SETTLE] = USEC_PER_SEC / 20,
-                [TIMER_RETRY] = USEC_PER_SEC / 10,
+                [TIMER_RETRY] = USEC_PER_SEC / 200,
                 [TIMER_RESCAN] = USEC_PER_SEC,
                 [TIMER_SLOW] = USEC_PER_SEC,
         };

@@ -42,6 +42,7 @@ void monitor_classify(const char *subsystem, const char *action, struct monitor_
         news->any = true;
         news->complete =
                 news->complete || is_one_of(action, completing) || streq(subsystem, "module");
+        news->online = news->online || streq(action, "online");
         news->removal = news->removal || is_one_of(action, removing);
 }
 

@@ -15,6 +15,7 @@ struct monitor;
 struct monitor_news {
         bool any;      /* memory, node, memory_tiering, cxl, dax or our module changed */
         bool complete; /* memory became usable, a driver finished: the machine may be complete */
+        bool online;   /* memory that can be used now */
         bool removal;  /* something went, so that a tier may be gone or another node's */
         bool lost;     /* the kernel dropped events */
 };

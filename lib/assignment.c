@@ -7,6 +7,7 @@
 #include "adistance.h"
 #include "judge.h"
 #include "numbering.h"
+#include "rules.h"
 
 struct assignment *assignment_free(struct assignment *a)
 {
@@ -60,14 +61,6 @@ static const struct node *choose_baseline(const struct machine *m, const struct 
         return baseline;
 }
 
-static const struct node_rule *find_rule(const struct policy *p, unsigned node)
-{
-        for (size_t i = 0; i < p->n_rules; i++)
-                if (p->rules[i].has_node && p->rules[i].node == node)
-                        return &p->rules[i];
-        return NULL;
-}
-
 static bool any_figure(const struct figures *f)
 {
         return figure_is_known(&f->latency) || figure_is_known(&f->bandwidth);
@@ -90,12 +83,14 @@ static const char *last_tier(const struct assignment *a, const struct node_assig
         return s ? s->tier : NULL;
 }
 
-/* What needs no figures: nodes without memory, and rules that speak. */
+/* What needs no figures: nodes without memory (or not quite yet), and rules that speak. */
 static bool assign_by_rule(struct node_assignment *n)
 {
         n->tier = TIER_NONE;
         if (!n->node->has_memory)
                 n->cause = CAUSE_NO_MEMORY;
+        else if (n->node->unsettled)
+                n->cause = CAUSE_UNSETTLED;
         else if (n->rule && n->rule->ignore)
                 n->cause = CAUSE_IGNORED;
         else if (n->rule && n->rule->tier)
@@ -167,7 +162,24 @@ static int copy_policy_tiers(struct assignment *a)
         return 0;
 }
 
-static void settle_tiers(struct assignment *a)
+/* Whether somebody else moved the node since it last was where we wanted it. */
+static void judge_hand(const struct assignment *a, struct node_assignment *n,
+                       const struct state *last)
+{
+        const struct state_node *s = last ? state_get_node(last, n->node->id) : NULL;
+
+        if (!s || n->node->memory_tier == TIER_UNKNOWN || n->node->memory_tier == n->memory_tier)
+                return;
+        n->moved_by_hand =
+                s->manual || (s->placed != TIER_UNKNOWN && s->placed != n->node->memory_tier);
+        if (!n->moved_by_hand || !a->policy->keep_manual)
+                return;
+        n->cause = CAUSE_MANUAL;
+        n->tier = TIER_NONE;
+        n->memory_tier = n->node->memory_tier;
+}
+
+static void settle_tiers(struct assignment *a, const struct state *last)
 {
         for (size_t i = 0; i < a->n_nodes; i++) {
                 struct node_assignment *n = &a->nodes[i];
@@ -175,6 +187,9 @@ static void settle_tiers(struct assignment *a)
                 if (n->tier == TIER_NONE)
                         continue;
                 n->memory_tier = a->tiers[n->tier].memory_tier;
+                judge_hand(a, n, last);
+                if (n->tier == TIER_NONE)
+                        continue;
                 nodeset_add(&a->tiers[n->tier].nodes, n->node->id);
         }
 }
@@ -192,7 +207,7 @@ static int thresholds(struct assignment *a, const struct state *last)
         follow_baseline(a);
         baseline = a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
         number_tiers(a->policy, baseline ? baseline->tier : TIER_NONE, a->tiers);
-        settle_tiers(a);
+        settle_tiers(a, last);
         return 0;
 }
 
@@ -276,7 +291,7 @@ static size_t find_assigned_tier(const struct assignment *a, uint32_t memory_tie
         return TIER_NONE;
 }
 
-static int collect_tiers(struct assignment *a)
+static int collect_tiers(struct assignment *a, const struct state *last)
 {
         a->tiers = calloc(a->n_nodes ?: 1, sizeof(*a->tiers));
         if (!a->tiers)
@@ -296,7 +311,7 @@ static int collect_tiers(struct assignment *a)
         qsort(a->tiers, a->n_tiers, sizeof(*a->tiers), compare_tiers);
         for (size_t i = 0; i < a->n_nodes; i++)
                 a->nodes[i].tier = find_assigned_tier(a, a->nodes[i].memory_tier);
-        settle_tiers(a);
+        settle_tiers(a, last);
         return 0;
 }
 
@@ -307,7 +322,7 @@ static int by_adistance(struct assignment *a, const struct state *last)
         find_reference(a, &ref);
         for (size_t i = 0; i < a->n_nodes; i++)
                 assign_by_adistance(a, &a->nodes[i], &ref, last);
-        return collect_tiers(a);
+        return collect_tiers(a, last);
 }
 
 /* Why, in one sentence. */
@@ -319,6 +334,10 @@ static char *explain(const struct assignment *a, const struct node_assignment *n
         switch (n->cause) {
         case CAUSE_NO_MEMORY:
                 return strdup("it has no memory");
+        case CAUSE_UNSETTLED:
+                return strdup("its memory is just coming: looked at again when it is there");
+        case CAUSE_MANUAL:
+                return strdup("moved by hand, and manual = keep leaves it there");
         case CAUSE_IGNORED:
                 r = asprintf(&text, "[node %s] says ignore", n->rule->name);
                 break;
@@ -387,13 +406,13 @@ static void resolve_figures(struct assignment *a)
         const struct policy *p = a->policy;
 
         if (a->baseline)
-                figures_resolve(a->machine, p, find_rule(p, a->baseline->id), a->baseline, NULL,
-                                NULL, &a->baseline_figures);
+                figures_resolve(a->machine, p, rules_find(p, a->baseline), a->baseline, NULL, NULL,
+                                &a->baseline_figures);
         for (size_t i = 0; i < a->n_nodes; i++) {
                 struct node_assignment *n = &a->nodes[i];
                 const struct node *baseline = n->node == a->baseline ? NULL : a->baseline;
 
-                n->rule = find_rule(p, n->node->id);
+                n->rule = rules_find(p, n->node);
                 if (n->node->has_memory)
                         figures_resolve(a->machine, p, n->rule, n->node, baseline,
                                         &a->baseline_figures, &n->figures);

@@ -44,6 +44,8 @@ struct trial {
 /* How a node came to its tier. */
 enum cause {
         CAUSE_NO_MEMORY,  /* never written to */
+        CAUSE_UNSETTLED,  /* the kernel is still bringing its memory up: not judged yet */
+        CAUSE_MANUAL,     /* moved by hand, and the policy keeps that */
         CAUSE_IGNORED,    /* a rule says ignore */
         CAUSE_RULE,       /* a rule names the tier */
         CAUSE_CONDITIONS, /* the tier's conditions hold */
@@ -66,6 +68,7 @@ struct node_assignment {
         uint32_t kernel_tier; /* the one Linux gave it by itself, or TIER_UNKNOWN */
         bool has_adistance;
         int adistance;
+        bool moved_by_hand;   /* it was where we wanted it, and now it is not */
         bool held;            /* hysteresis decided: without it, another tier */
         struct trial *trials; /* the tiers that were tried, in order */
         size_t n_trials;

@@ -63,11 +63,16 @@ enum interface plan_choose_interface(const struct machine *m, const struct polic
         return INTERFACE_NONE;
 }
 
+static char *tier_reason(const struct assignment *a, const struct node_assignment *n)
+{
+        return plan_print("%stier %s: %s", n->moved_by_hand ? "it was moved by hand; " : "",
+                          assignment_tier_name(a, n), n->reason);
+}
+
 static int plan_override(struct plan *p, const struct assignment *a,
                          const struct node_assignment *n)
 {
         uint32_t old = n->node->memory_tier, new = n->memory_tier;
-        const char *tier = assignment_tier_name(a, n);
 
         return plan_add_write(p, (struct plan_write){
                                          .kind = WRITE_NODE_TIER,
@@ -76,7 +81,7 @@ static int plan_override(struct plan *p, const struct assignment *a,
                                          .value = plan_print("%" PRIu32, new),
                                          .before = plan_print("memory_tier%" PRIu32, old),
                                          .expect = plan_print("memory_tier%" PRIu32, new),
-                                         .reason = plan_print("tier %s: %s", tier, n->reason),
+                                         .reason = tier_reason(a, n),
                                          .node = n->node->id,
                                          .old_tier = old,
                                          .memory_tier = new,
@@ -102,20 +107,18 @@ static int plan_offset(struct plan *p, const struct assignment *a, const struct 
         offset += ((int64_t)n->memory_tier - tier) * MEMTIER_CHUNK_SIZE;
         if (offset == n->node->adistance_offset)
                 return add_unmet(p, n);
-        return plan_add_write(
-                p,
-                (struct plan_write){
-                        .kind = WRITE_NODE_TIER,
-                        .interface = INTERFACE_ADISTANCE_OFFSET,
-                        .path = TAKE_PTR(path),
-                        .value = plan_print("%" PRId64, offset),
-                        .before = plan_print("%d", n->node->adistance_offset),
-                        .expect = plan_print("%" PRId64, offset),
-                        .reason = plan_print("tier %s: %s", assignment_tier_name(a, n), n->reason),
-                        .node = n->node->id,
-                        .old_tier = n->node->memory_tier,
-                        .memory_tier = n->memory_tier,
-                });
+        return plan_add_write(p, (struct plan_write){
+                                         .kind = WRITE_NODE_TIER,
+                                         .interface = INTERFACE_ADISTANCE_OFFSET,
+                                         .path = TAKE_PTR(path),
+                                         .value = plan_print("%" PRId64, offset),
+                                         .before = plan_print("%d", n->node->adistance_offset),
+                                         .expect = plan_print("%" PRId64, offset),
+                                         .reason = tier_reason(a, n),
+                                         .node = n->node->id,
+                                         .old_tier = n->node->memory_tier,
+                                         .memory_tier = n->memory_tier,
+                                 });
 }
 
 /* A node that the policy no longer speaks of, and that we moved once, goes back to Linux. */
@@ -151,7 +154,8 @@ int plan_node(struct plan *p, const struct assignment *a, const struct state *st
               const struct node_assignment *n)
 {
         /* Not known where it is: nothing is written on a guess. It is looked at again. */
-        if (!n->node->has_memory || n->node->memory_tier == TIER_UNKNOWN)
+        if (!n->node->has_memory || n->node->memory_tier == TIER_UNKNOWN ||
+            n->cause == CAUSE_UNSETTLED)
                 return 0;
         if (n->memory_tier == TIER_UNKNOWN)
                 return node_has(n->node, p->interface) ? plan_give_back(p, a, state, n) : 0;

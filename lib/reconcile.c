@@ -3,12 +3,15 @@
 
 #include <errno.h>
 
+#include "sanity.h"
+
 void reconciliation_done(struct reconciliation *r)
 {
         report_free(r->report);
         plan_free(r->plan);
         assignment_free(r->assignment);
         machine_free(r->machine);
+        messages_done(&r->bugs);
         messages_done(&r->warnings);
         messages_done(&r->problems);
         *r = (struct reconciliation){ 0 };
@@ -48,7 +51,8 @@ static void forget_nodes(const struct machine *m, struct state *state)
                         continue;
                 }
                 free(TAKE_PTR(s->tier));
-                s->memory_tier = TIER_UNKNOWN;
+                s->memory_tier = s->placed = TIER_UNKNOWN;
+                s->manual = false;
         }
 }
 
@@ -66,8 +70,11 @@ static int note_node(struct state *state, const struct assignment *a,
                 return -ENOMEM;
         free(s->tier);
         s->tier = tier;
+        s->manual = n->cause == CAUSE_MANUAL;
         if (n->node->memory_tier != TIER_UNKNOWN)
                 s->memory_tier = n->node->memory_tier;
+        if (!s->manual && n->node->memory_tier == n->memory_tier)
+                s->placed = n->memory_tier;
         return 0;
 }
 
@@ -107,6 +114,7 @@ static int look_and_judge(struct sysroot *root, const struct policy *policy,
         r = assignment_new(ret->machine, policy, state, &ret->warnings, &ret->assignment);
         if (r < 0)
                 return r;
+        sanity_check(ret->assignment, &ret->bugs);
         return plan_new(ret->assignment, state, &ret->warnings, &ret->plan);
 }
 

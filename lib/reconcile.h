@@ -17,6 +17,7 @@
 struct reconciliation {
         struct messages problems; /* garbage and half-made things met while reading */
         struct messages warnings; /* what the administrator should know */
+        struct messages bugs;     /* what firmware or kernel get wrong (sanity.h) */
         struct machine *machine;
         struct assignment *assignment;
         struct plan *plan;

@@ -63,6 +63,7 @@ struct state_node *state_make_node(struct state *s, unsigned node)
                 .node = node,
                 .kernel_tier = TIER_UNKNOWN,
                 .memory_tier = TIER_UNKNOWN,
+                .placed = TIER_UNKNOWN,
         };
         return &s->nodes[i];
 }
@@ -206,6 +207,8 @@ int state_format(const struct state *s, char **ret)
                 format_tier(f, s->nodes[i].kernel_tier);
                 format_tier(f, s->nodes[i].memory_tier);
                 fprintf(f, "%s%s\n", s->nodes[i].tier ? " " : "", s->nodes[i].tier ?: "");
+                if (s->nodes[i].manual)
+                        fprintf(f, "manual %u\n", s->nodes[i].node);
         }
         for (size_t i = 0; i < s->n_memories; i++)
                 format_memory(f, &s->memories[i]);
@@ -292,6 +295,20 @@ static int parse_node(struct state *s, char *rest)
         return 0;
 }
 
+static int parse_manual(struct state *s, char *rest)
+{
+        struct state_node *n;
+        unsigned id;
+
+        if (parse_word(&rest, NODE_MAX - 1, &id) < 0)
+                return -EINVAL;
+        n = state_get_node(s, id);
+        if (!n)
+                return -EINVAL;
+        n->manual = true;
+        return 0;
+}
+
 static int parse_memory(struct state *s, char *rest)
 {
         const char *key = take_word(&rest), *class_name = take_word(&rest);
@@ -330,6 +347,7 @@ static const struct {
         { "daemon", parse_daemon, "daemon PID" },
         { "policy", parse_policy, "policy HASH" },
         { "node", parse_node, "node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once" },
+        { "manual", parse_manual, "manual NUMBER, of a node above" },
         { "memory", parse_memory, "memory KEY accessN and four numbers" },
         { "original", parse_original, "original PATH VALUE" },
 };
@@ -338,7 +356,7 @@ static int parse_line(struct state *s, char *line, const char **ret_expected)
 {
         const char *word = take_word(&line);
 
-        *ret_expected = "one of daemon, policy, node, memory, original";
+        *ret_expected = "one of daemon, policy, node, manual, memory, original";
         if (!word || *word == '#')
                 return 0;
         for (size_t i = 0; i < ELEMENTSOF(line_kinds); i++)

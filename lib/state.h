@@ -27,6 +27,8 @@ struct state_node {
         char *tier;           /* the last assignment, or NULL */
         uint32_t kernel_tier; /* the tier Linux itself gave it, or TIER_UNKNOWN */
         uint32_t memory_tier; /* the tier it was last seen in, or TIER_UNKNOWN */
+        uint32_t placed; /* the tier it was last seen in as wanted, or TIER_UNKNOWN; this run's */
+        bool manual;     /* it was moved by hand since, and left there */
 };
 
 struct state_memory {

@@ -47,7 +47,7 @@ static void test_round_trip(void)
 
 static void test_refused(void)
 {
-        refuse("nonsense\n", "f:1: expected one of daemon, policy, node, memory, original");
+        refuse("nonsense\n", "f:1: expected one of daemon, policy, node, manual, memory, original");
         refuse("\ndaemon x\n", "f:2: expected daemon PID");
         refuse("policy\n", "f:1: expected policy HASH");
         refuse("node 1024 - -\n",

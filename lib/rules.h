@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Which [node] section speaks of a node. */
+
+#include "machine.h"
+#include "policy.h"
+
+/* The first rule of the policy of which every match holds, or NULL. A node with several devices is
+ * meant if any of them is. */
+const struct node_rule *rules_find(const struct policy *p, const struct node *node);
+
+/* The match that a rule about this very memory would have ("cxl-serial = 0x1234", "node = 1"). */
+#define RULE_MATCH_MAX 64
+const char *rules_suggest_match(const struct node *node, char buf[static RULE_MATCH_MAX]);
