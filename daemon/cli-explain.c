@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <locale.h>
 
+#include "cli-devices.h"
 #include "cli.h"
 #include "output.h"
 #include "pager.h"
@@ -40,6 +41,7 @@ enum {
         NODE_MEMORY_TIER,
         NODE_KERNEL_TIER,
         NODE_ADISTANCE,
+        NODE_KIND,
         NODE_REASON
 };
 
@@ -49,6 +51,7 @@ static const struct column node_columns[] = {
         [NODE_MEMORY_TIER] = { "memory_tier", COLUMN_NUMBER },
         [NODE_KERNEL_TIER] = { "kernel_tier", COLUMN_NUMBER },
         [NODE_ADISTANCE] = { "adistance", COLUMN_NUMBER },
+        [NODE_KIND] = { "kind", COLUMN_TEXT },
         [NODE_REASON] = { "reason", COLUMN_TEXT },
 };
 
@@ -58,7 +61,8 @@ enum {
         VALUE_VALUE,
         VALUE_RELATIVE,
         VALUE_USED,
-        VALUE_REMEMBERED
+        VALUE_REMEMBERED,
+        VALUE_DISTRUSTED,
 };
 
 static const struct column value_columns[] = {
@@ -68,6 +72,7 @@ static const struct column value_columns[] = {
         [VALUE_RELATIVE] = { "relative", COLUMN_BOOLEAN },
         [VALUE_USED] = { "used", COLUMN_BOOLEAN },
         [VALUE_REMEMBERED] = { "remembered", COLUMN_BOOLEAN },
+        [VALUE_DISTRUSTED] = { "distrusted", COLUMN_BOOLEAN },
 };
 
 enum {
@@ -105,6 +110,8 @@ static struct libscols_table *json_node(const struct assignment *a, const struct
                 table_set(line, NODE_KERNEL_TIER, "%" PRIu32, n->node->memory_tier);
         if (n->has_adistance)
                 table_set(line, NODE_ADISTANCE, "%d", n->adistance);
+        if (n->node->has_memory)
+                table_set(line, NODE_KIND, "%s", node_kind_name(n->node->kind));
         table_set(line, NODE_REASON, "%s", n->reason);
         return t;
 }
@@ -123,6 +130,7 @@ static void json_value(struct libscols_table *t, const struct figures *f, enum s
         table_set(line, VALUE_RELATIVE, "%d", c->relative);
         table_set(line, VALUE_USED, "%d", is_used(f, s, v));
         table_set(line, VALUE_REMEMBERED, "%d", c->remembered);
+        table_set(line, VALUE_DISTRUSTED, "%d", c->distrusted);
 }
 
 static struct libscols_table *json_values(const struct node_assignment *n)
@@ -170,8 +178,9 @@ static int print_json(const struct assignment *a, const struct node_assignment *
         _cleanup_(table_freep) struct libscols_table *node = json_node(a, n);
         _cleanup_(table_freep) struct libscols_table *values = json_values(n);
         _cleanup_(table_freep) struct libscols_table *rules = json_rules(a, n);
+        _cleanup_(table_freep) struct libscols_table *devices = json_devices(a, n->node);
 
-        return json_print((struct libscols_table *[]){ node, values, rules }, 3);
+        return json_print((struct libscols_table *[]){ node, values, rules, devices }, 4);
 }
 
 /* For people. */
@@ -196,7 +205,7 @@ static struct libscols_table *text_values(const struct figures *f)
 
         for (unsigned s = 0; s < SOURCES; s++) {
                 struct libscols_line *line;
-                bool remembered = false;
+                bool remembered = false, distrusted = false;
 
                 if (!has_candidate(f, s))
                         continue;
@@ -207,12 +216,16 @@ static struct libscols_table *text_values(const struct figures *f)
                         char buf[UNIT_STRING_MAX];
 
                         remembered = remembered || (figure_is_known(c) && c->remembered);
+                        distrusted = distrusted || c->distrusted;
                         table_set(line, 1 + v, is_used(f, s, v) ? "%s" : "(%s)",
                                   figure_is_known(c)
                                           ? format_figure(c, perf_value_is_latency(v), buf)
                                           : "?");
                 }
-                table_set(line, 1 + PERF_VALUES, "%s", remembered ? "remembered" : "");
+                table_set(line, 1 + PERF_VALUES, "%s",
+                          remembered   ? "remembered"
+                          : distrusted ? "distrusted"
+                                       : "");
         }
         return t;
 }
@@ -289,17 +302,17 @@ static int print_tables(const struct assignment *a, const struct node_assignment
 {
         _cleanup_(table_freep) struct libscols_table *values = text_values(&n->figures);
         _cleanup_(table_freep) struct libscols_table *rules = text_rules(a, n);
+        _cleanup_(table_freep) struct libscols_table *devices = text_devices(n->node);
+        struct libscols_table *const tables[] = { devices, values, rules };
         int r = 0;
 
-        if (!values || !rules)
-                return -ENOMEM;
-        if (!scols_table_is_empty(values)) {
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(tables); i++) {
+                if (!tables[i])
+                        return -ENOMEM;
+                if (scols_table_is_empty(tables[i]))
+                        continue;
                 puts("");
-                r = table_print(values, legend);
-        }
-        if (r >= 0 && !scols_table_is_empty(rules)) {
-                puts("");
-                r = table_print(rules, legend);
+                r = table_print(tables[i], legend);
         }
         return r;
 }
@@ -310,6 +323,8 @@ static int print_text(const struct assignment *a, const struct node_assignment *
 
         printf("Node %u%s%s: %s\n", n->node->id, tier ? " belongs in tier " : "", tier ?: "",
                n->reason);
+        if (n->node->has_memory)
+                printf("Its memory: %s.\n", node_kind_name(n->node->kind));
         print_present(n);
         if (n->node == a->baseline)
                 puts("It is the baseline: what \"x\" means in the policy.");

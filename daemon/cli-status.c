@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <locale.h>
 
+#include "cli-devices.h"
 #include "cli.h"
 #include "output.h"
 #include "pager.h"
@@ -33,6 +34,7 @@ enum {
         NODE_SOURCE,
         NODE_SIZE,
         NODE_HAS_CPU,
+        NODE_KIND,
         NODE_REASON,
 };
 
@@ -47,6 +49,7 @@ static const struct column json_node_columns[] = {
         [NODE_SOURCE] = { "source", COLUMN_TEXT },
         [NODE_SIZE] = { "size_kib", COLUMN_NUMBER },
         [NODE_HAS_CPU] = { "has_cpu", COLUMN_BOOLEAN },
+        [NODE_KIND] = { "kind", COLUMN_TEXT },
         [NODE_REASON] = { "reason", COLUMN_TEXT },
 };
 
@@ -104,6 +107,8 @@ static void json_node(struct libscols_line *line, const struct assignment *a,
                 table_set(line, NODE_SOURCE, "%s", source_name(main_source(&n->figures)));
         table_set(line, NODE_SIZE, "%" PRIu64, n->node->size_kib);
         table_set(line, NODE_HAS_CPU, "%d", n->node->has_cpu);
+        if (n->node->has_memory)
+                table_set(line, NODE_KIND, "%s", node_kind_name(n->node->kind));
         table_set(line, NODE_REASON, "%s", n->reason);
 }
 
@@ -112,10 +117,11 @@ static int print_json(const struct assignment *a)
         _cleanup_(table_freep) struct libscols_table *tiers = json_tiers(a);
         _cleanup_(table_freep) struct libscols_table *nodes =
                 table_new("nodes", json_node_columns, ELEMENTSOF(json_node_columns));
+        _cleanup_(table_freep) struct libscols_table *devices = json_devices(a, NULL);
 
         for (size_t i = 0; nodes && i < a->n_nodes; i++)
                 json_node(table_add(nodes, NULL), a, &a->nodes[i]);
-        return json_print((struct libscols_table *[]){ tiers, nodes }, 2);
+        return json_print((struct libscols_table *[]){ tiers, nodes, devices }, 3);
 }
 
 /* For people: tiers, and below each its nodes. */
@@ -127,7 +133,8 @@ enum {
         TEXT_LATENCY,
         TEXT_BANDWIDTH,
         TEXT_SOURCE,
-        TEXT_SIZE
+        TEXT_SIZE,
+        TEXT_DEVICE,
 };
 
 static const struct column text_columns[] = {
@@ -138,6 +145,7 @@ static const struct column text_columns[] = {
         [TEXT_BANDWIDTH] = { "BANDWIDTH", COLUMN_RIGHT },
         [TEXT_SOURCE] = { "SOURCE", COLUMN_TEXT },
         [TEXT_SIZE] = { "SIZE", COLUMN_RIGHT },
+        [TEXT_DEVICE] = { "DEVICE", COLUMN_TEXT },
 };
 
 static void text_figures(struct libscols_line *line, const struct figures *f)
@@ -168,7 +176,7 @@ static bool is_out_of_place(const struct node_assignment *n)
 
 static void text_node(struct libscols_line *line, const struct node_assignment *n)
 {
-        char buf[UNIT_STRING_MAX];
+        char buf[UNIT_STRING_MAX], devices[DEVICES_STRING_MAX];
 
         table_set(line, TEXT_NAME, "node %u%s", n->node->id, n->node->has_cpu ? " (CPUs)" : "");
         if (!n->node->has_memory) {
@@ -182,6 +190,7 @@ static void text_node(struct libscols_line *line, const struct node_assignment *
         set_tier(line, TEXT_WANTED, n->memory_tier);
         text_figures(line, &n->figures);
         table_set(line, TEXT_SIZE, "%s", format_size(n->node->size_kib, buf));
+        table_set(line, TEXT_DEVICE, "%s", format_devices(n->node, devices));
         if (is_out_of_place(n)) {
                 table_set_colour(line, TEXT_NOW, "yellow");
                 table_set_colour(line, TEXT_WANTED, "green");
