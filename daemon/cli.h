@@ -24,6 +24,10 @@ int verb_apply(const struct arguments *a);
 int verb_restore(const struct arguments *a);
 int verb_capture(const struct arguments *a);
 
+/* measure is a program of its own, and parses its own command line: becomes that program, given all
+ * of argv but argv[verb]. Returns only if that fails, with the exit status for it. */
+int measure_exec(char **argv, int verb);
+
 /* The machine under its policy. */
 struct look {
         struct sysroot *root;

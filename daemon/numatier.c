@@ -28,7 +28,8 @@ static void help(void)
              "  check [FILE]     validate a policy\n"
              "  apply            look and write once, without a daemon\n"
              "  restore          undo every write since boot\n"
-             "  capture          this machine as one text file, for --machine\n\n"
+             "  capture          this machine as one text file, for --machine\n"
+             "  measure [NODE]   measure latency and bandwidth; measure --help has its options\n\n"
              "Options:\n"
              "  --json           print JSON\n"
              "  --root DIR       look at a copy of /sys and /proc below DIR\n"
@@ -116,6 +117,20 @@ static int parse_options(int argc, char **argv, struct arguments *a)
         return -1;
 }
 
+/* Where the verb measure stands, or 0: it has options of its own, which are not for us to judge. */
+static int find_measure(int argc, char **argv)
+{
+        int verb;
+
+        opterr = 0;
+        while (getopt_long(argc, argv, "+h", options, NULL) != -1)
+                ;
+        verb = optind;
+        opterr = 1;
+        optind = 0; /* from the beginning again */
+        return argv[verb] && streq(argv[verb], "measure") ? verb : 0;
+}
+
 static const struct verb *find_verb(const char *name)
 {
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
@@ -138,8 +153,11 @@ int main(int argc, char **argv)
 {
         struct arguments a = { .pager = true, .legend = true };
         const struct verb *verb;
-        int status;
+        int status, measure;
 
+        measure = find_measure(argc, argv);
+        if (measure > 0)
+                return measure_exec(argv, measure);
         status = parse_options(argc, argv, &a);
         if (status >= 0)
                 return finish_output(status);
