@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# kernels: 6.12 7.3
+# machines: virtio-mem
+# module: yes
+# timeout: 240
+# A terabyte's worth of events: 8192 of them cost next to nothing, measured beside udevadm monitor,
+# which hears the same; and more of them than the socket holds are no more than another look.
+
+# shellcheck source=tests/vm/daemon.bash
+. /run/payload/test/daemon.bash
+
+lost=c7c5fda94c4946f1bd225c05f8dd88f5
+events=8192
+
+# storm.py cost PID PID: sends the events; what each process, its ended threads included, has computed
+# from the first of them until neither does any more, in ms. storm.py overflow PID: sends events until
+# that process's socket drops some.
+cat >/tmp/storm.py <<'PYTHON'
+import glob, os, sys, time
+
+EVENTS = int(sys.argv[2])
+QUIET = 4  # s: longer than the daemon waits before it reads a tier
+blocks = [os.open(path, os.O_WRONLY)
+          for path in glob.glob("/sys/devices/system/memory/memory[0-9]*/uevent")]
+
+
+def storm(events):
+    for i in range(events):
+        os.pwrite(blocks[i % len(blocks)], b"change", 0)
+
+
+def cpu(pid):  # ns, of the process with all threads it had: clock_getcpuclockid(3)
+    return time.clock_gettime_ns(~pid << 3 | 2)
+
+
+def drops(pid):
+    with open(f"/proc/{pid}/net/netlink") as table:
+        return sum(int(row[8]) for row in map(str.split, table) if row[1] == "15" and row[2] == str(pid))
+
+
+def cost(pids):
+    before = now = [cpu(pid) for pid in pids]
+    lost = [drops(pid) for pid in pids]
+    start = calm = time.monotonic()
+    storm(EVENTS)
+    sent = time.monotonic() - start
+    calm = time.monotonic()
+    while time.monotonic() - calm < QUIET and time.monotonic() - start < 60:
+        time.sleep(0.25)
+        was, now = now, [cpu(pid) for pid in pids]
+        if max(b - a for a, b in zip(was, now)) > 1_000_000:
+            calm = time.monotonic()
+    print(f"{sent:.2f}", f"{calm - start:.2f}",
+          *(f"{(b - a) / 1e6:.1f}" for a, b in zip(before, now)),
+          *(drops(pid) - l for pid, l in zip(pids, lost)))
+
+
+def overflow(pid):
+    for _ in range(64):
+        storm(1000)
+        if drops(pid):
+            return 0
+    return 1
+
+
+pids = [int(pid) for pid in sys.argv[3:]]
+sys.exit(cost(pids) if sys.argv[1] == "cost" else overflow(*pids))
+PYTHON
+
+size() { # MIB: and wait until the guest has followed
+        qmp '{"execute": "qom-set", "arguments": {"path": "vm0", "property": "requested-size", "value": '$(($1 << 20))'}}' >/dev/null
+        if [ "$1" = 0 ]; then
+                wait_for 30 test ! -e $nodes/node1
+        else
+                wait_for 30 has_memory
+        fi
+}
+
+has_memory() {
+        grep -q '^online$' $nodes/node1/memory[0-9]*/state
+}
+
+looks() {
+        journalctl --sync
+        journalctl -b -o cat _SYSTEMD_UNIT=numatierd.service | grep -c '^Looked at the machine'
+}
+
+no_more_looks() { # looks that follow events follow them within seconds
+        local before
+        before=$(looks)
+        sleep 4
+        [ "$(looks)" = "$before" ]
+}
+
+hears() { # PID: of the kernel's own group
+        awk -v pid="$1" '$2 == 15 && $3 == pid && $4 ~ /1$/ { n++ } END { exit !n }' "/proc/$1/net/netlink"
+}
+
+mkdir -p /run/systemd/system/numatierd.service.d
+printf '[Service]\nEnvironment=SYSTEMD_LOG_LEVEL=debug\n' >/run/systemd/system/numatierd.service.d/debug.conf
+systemctl daemon-reload
+check "the module is loaded" modprobe_override
+check "it starts" systemctl start numatierd
+check "node 1 comes" size 128
+comes_to 1 5
+# udevd would go through all of them too, and for longer than it takes to send them
+systemctl stop systemd-udevd-control.socket systemd-udevd-kernel.socket systemd-udevd.service
+udevadm monitor --kernel --subsystem-match=memory >/dev/null &
+peer=$!
+disown
+check "udevadm monitor listens" wait_for 10 hears $peer
+check "the daemon has seen all there is" wait_for 30 no_more_looks
+
+# The storm
+daemon=$(main_pid)
+before=$(looks)
+read -r sent quiet of_daemon of_peer drops peer_drops < <(python3 /tmp/storm.py cost $events "$daemon" $peer)
+spent=$(($(looks) - before))
+say "$events events in $sent s, and quiet after $quiet s: numatierd $of_daemon ms of CPU time" \
+        "($drops events dropped), udevadm monitor $of_peer ms ($peer_drops dropped)," \
+        "$(bc <<<"scale = 1; 100 * $of_daemon / $of_peer") %; $spent looks"
+check "it costs at most a tenth of udevadm monitor's time" \
+        awk -v a="$of_daemon" -v b="$of_peer" 'BEGIN { exit !(b > 0 && a <= b / 10) }'
+check "it looks at most five times" test $spent -le 5
+check "and at least once" test $spent -ge 1
+check "both nodes are known" status_has '^2 nodes in 2 tiers (dram: 0, cxl: 1)'
+comes_to 1 5
+equal "the command line is told" "node 1 18 5 cxl" "$(grep '^node 1 ' /run/numatier/state)"
+kill $peer
+
+# More events than the socket holds: the daemon is not given the processor, and then looks anyway
+told=$(count $lost)
+kill -STOP "$daemon"
+check "the socket overflows" python3 /tmp/storm.py overflow $events "$daemon"
+check "node 1 goes while events are lost" size 0
+before=$(looks)
+kill -CONT "$daemon"
+check "that events were lost is told" wait_for 5 is_told $lost 1
+check "and that node 1 went" wait_for 5 is_told "$went" 1
+check "then it is quiet" wait_for 30 no_more_looks
+spent=$(($(looks) - before))
+say "$spent looks after the overflow, told of lost events $told times before it, $(count $lost) after"
+check "it looks once more, and no more than five times" test $spent -ge 1 -a $spent -le 5
+check "one node" status_has '^1 node in 1 tier (dram: 0)'
+say "$(status)"
+
+equal "it never died" 0 "$(systemctl show -P NRestarts numatierd)"
+healthy "the guest is well"
