@@ -257,7 +257,7 @@ static int add_gpu(const char *address, void *userdata)
         n = find_node(l->machine, id);
         if (!n)
                 return 0;
-        r = identity_add_memdev(l->root, &d, "gpu", address, NULL);
+        r = identity_add_memdev(l->root, &d, address, address, NULL);
         if (r < 0) {
                 device_done(&d);
                 return r;
@@ -468,7 +468,8 @@ static int key_of_serials(const struct node *n, char **ret)
 static bool has_serials(const struct node *n)
 {
         for (size_t i = 0; i < n->n_devices; i++) {
-                if (n->devices[i].kind != KIND_CXL || n->devices[i].n_memdevs == 0)
+                if (n->devices[i].kind != KIND_CXL || n->devices[i].n_memdevs == 0 ||
+                    n->devices[i].n_memdevs < n->devices[i].ways)
                         return false;
                 for (size_t j = 0; j < n->devices[i].n_memdevs; j++)
                         if (n->devices[i].memdevs[j].serial == 0)

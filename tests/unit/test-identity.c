@@ -403,6 +403,7 @@ static void test_half_broken_region(void)
                messages_have(&s.problems, "/" CXL "region0/target1: expected"));
         assert(node(&s, 1)->kind == KIND_CXL && device(&s, 1, 0)->ways == 2);
         assert(device(&s, 1, 0)->n_memdevs == 1 && device(&s, 1, 0)->memdevs[0].serial == 1);
+        assert_key(&s, 1, "node1@140000000"); /* cxl:0x1 is that device alone */
         done(&s);
 }
 
