@@ -145,7 +145,7 @@ static void text_device(struct libscols_table *t, const struct node_device *d)
         struct libscols_line *line = table_add(t, NULL);
         char size[UNIT_STRING_MAX];
 
-        table_set(line, TEXT_MEMORY, "  %s%s%s%s%s", node_kind_name(d->kind), d->dax ? " " : "",
+        table_set(line, TEXT_MEMORY, "%s%s%s%s%s", node_kind_name(d->kind), d->dax ? " " : "",
                   d->dax ?: "", d->region ? " " : "", d->region ?: "");
         if (d->size > 0)
                 table_set(line, TEXT_REMARK, "%s at 0x%" PRIx64 "%s",

@@ -63,6 +63,7 @@ struct manager {
         uint64_t retry_usec; /* the last delay, or 0 */
         bool look_wanted;    /* something came while a job was running */
         bool tiers_suspect;  /* a removal: what is remembered of tiers may be wrong */
+        bool memory_suspect; /* of memory: and so may be where each node was put */
 
         struct announcer announcer;
         struct status status;
@@ -152,9 +153,16 @@ static bool forget_known_tiers(struct state *state)
 
         for (size_t i = 0; i < state->n_nodes; i++) {
                 known = known || state->nodes[i].memory_tier != TIER_UNKNOWN;
-                state->nodes[i].memory_tier = state->nodes[i].placed = TIER_UNKNOWN;
+                state->nodes[i].memory_tier = TIER_UNKNOWN;
         }
         return known;
+}
+
+/* A node that went and came back elsewhere was not moved by hand. */
+static void forget_placements(struct state *state)
+{
+        for (size_t i = 0; i < state->n_nodes; i++)
+                state->nodes[i].placed = TIER_UNKNOWN;
 }
 
 /* After a removal, what is known of tiers may be wrong; the command line, which asks the state for
@@ -165,6 +173,9 @@ static void withdraw_tiers(struct manager *m)
         if (!m->tiers_suspect || worker_is_busy(m->worker))
                 return;
         m->tiers_suspect = false;
+        if (m->memory_suspect)
+                forget_placements(m->state);
+        m->memory_suspect = false;
         if (forget_known_tiers(m->state))
                 state_save(m->root, m->state);
 }
@@ -173,6 +184,7 @@ static void note_news(struct manager *m, const struct monitor_news *news)
 {
         m->last_event = get_now(m);
         m->tiers_suspect = m->tiers_suspect || news->removal;
+        m->memory_suspect = m->memory_suspect || news->offline;
         withdraw_tiers(m);
         if (news->lost && !m->events_lost_told) {
                 announce_events_lost();

@@ -44,6 +44,8 @@ void monitor_classify(const char *subsystem, const char *action, struct monitor_
                 news->complete || is_one_of(action, completing) || streq(subsystem, "module");
         news->online = news->online || streq(action, "online");
         news->removal = news->removal || is_one_of(action, removing);
+        news->offline =
+                news->offline || (is_one_of(action, removing) && streq(subsystem, "memory"));
 }
 
 /* Reads one event. False: there is none. */
@@ -61,7 +63,7 @@ static bool receive(struct monitor *m, struct monitor_news *news)
         }
         if (errno != ENOBUFS)
                 return false;
-        news->any = news->lost = news->removal = true;
+        news->any = news->lost = news->removal = news->offline = true;
         return true;
 }
 

@@ -17,6 +17,7 @@ struct monitor_news {
         bool complete; /* memory became usable, a driver finished: the machine may be complete */
         bool online;   /* memory that can be used now */
         bool removal;  /* something went, so that a tier may be gone or another node's */
+        bool offline;  /* and it was memory: a node may be gone, or back as another */
         bool lost;     /* the kernel dropped events */
 };
 

@@ -302,7 +302,7 @@ static void test_gpu(void)
 
         assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_GPU && node(&s, 1)->n_devices == 1);
         assert(node(&s, 0)->n_devices == 0 && device(&s, 1, 0)->n_memdevs == 1);
-        assert_streq(m->name, "gpu");
+        assert_streq(m->name, "0009:01:00.0");
         assert_streq(m->pci_address, "0009:01:00.0");
         assert_streq(m->pci_id, "10de:2342");
         assert(m->serial == 0);

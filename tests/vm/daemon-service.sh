@@ -7,55 +7,15 @@
 # The service on the thread's guest: without an interface and with one, journal and catalog, reload,
 # the kernel's other knobs set and restored, the watchdog.
 
+# shellcheck source=tests/vm/daemon.bash
+. /run/payload/test/daemon.bash
 override=/sys/devices/system/node/node1/memtier_override
 weights=/sys/kernel/mm/mempolicy/weighted_interleave
 demotion=/sys/kernel/mm/numa/demotion_enabled
 balancing=/proc/sys/kernel/numa_balancing
 rate=/proc/sys/kernel/numa_balancing_promote_rate_limit_MBps
-policies=/etc/numatier/numatierd.conf.d
 drop_ins=/etc/systemd/system/numatierd.service.d
 [ "$KERNEL" = 6.1 ] && home=4 || home=18
-
-moved=b44b05c341b94914b46839fccc1b9f57
-unmet=6ab67e6670e749b39611aa613bdef65b
-knob=56f9906c0f83416db955f295c01d4af0
-refused=51e6f4a1bdbf4e94a62997058f3482ea
-policy_refused=5508c4bc99734289b827fa94161661eb
-started=14f7b29d0b1c43d99fd7342681d3653a
-
-entries() { # ID [MATCH...]: in the journal's export format
-        journalctl --sync
-        journalctl -b -o export "_SYSTEMD_UNIT=numatierd.service" "MESSAGE_ID=$1" "${@:2}"
-}
-
-last() { # ID FIELD...: those fields of the last such entry, without NUMATIER_
-        local name
-        entries "$1" | tac | sed '/^__CURSOR=/q' >/tmp/last
-        for name in "${@:2}"; do
-                sed -n "s/^NUMATIER_$name=//p" /tmp/last
-        done | paste -sd ' '
-}
-
-count() { # ID [MATCH...]
-        entries "$@" | grep -c '^MESSAGE='
-}
-
-status() {
-        systemctl show -P StatusText numatierd
-}
-
-status_has() {
-        status | grep -q "$1"
-}
-
-main_pid() {
-        systemctl show -P MainPID numatierd
-}
-
-policy() { # NAME LINE...
-        mkdir -p $policies
-        printf '%s\n' "${@:2}" >"$policies/$1.conf"
-}
 
 reads() { # WANT FILE
         [ "$(cat "$2" 2>&1)" = "$1" ]

@@ -12,7 +12,7 @@
     small-fast-dimm          the same with node 1 as a DIMM device that is present at boot
     cxl                      a CXL type 3 device behind a root port, no HMAT for it
     cxl2                     two of them, for two regions in one window
-    cxl-port                 the root port alone; backends cxlmem0 and cxlmem1 wait to be plugged
+    cxl-port                 the root port alone; backends cxlmem0, 1 and 2 wait to be plugged
     cxl-generic-port         as cxl, with a generic port in SRAT and HMAT: CDAT figures
 """
 
@@ -41,6 +41,8 @@ def hmat(parameters, sizes=(768,), with_cpus=1):
     nodes = figures(parameters)
     size = [sizes[i] if i < len(sizes) else 256 for i in range(len(nodes))]
     args = [*Q35, "-m", f"{sum(size)}M"]
+    if with_cpus > 1:
+        args += ["-smp", "2,sockets=2"]  # one that spans nodes makes the kernel warn
     for i, (latency, bandwidth) in enumerate(nodes):
         where = f"cpus={i}" if with_cpus > 1 and i < with_cpus else \
             "cpus=0-1" if i == 0 else "initiator=0"
@@ -120,7 +122,7 @@ def cxl2(_):
 
 
 def cxl_port(_):
-    return cxl_base()
+    return cxl_base() + backend("cxlmem2", 512)  # QEMU's devices keep theirs when they go
 
 
 def cxl_generic_port(_):
