@@ -55,7 +55,8 @@ struct perf measurement_perf(const struct measurement *m)
 {
         struct perf p = { 0 };
 
-        p.v[READ_LATENCY] = round_figure(m->figures[MEASURED_LATENCY].median);
+        /* a store that misses reads its line first, and so takes as long as a load */
+        p.v[READ_LATENCY] = p.v[WRITE_LATENCY] = round_figure(m->figures[MEASURED_LATENCY].median);
         p.v[READ_BANDWIDTH] = round_figure(m->figures[MEASURED_READ].median);
         p.v[WRITE_BANDWIDTH] = round_figure(m->figures[MEASURED_WRITE].median);
         return p;

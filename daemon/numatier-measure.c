@@ -383,17 +383,44 @@ static int measure_node(struct session *s, unsigned node)
         return r;
 }
 
+/* All that have memory; a GPU's is its applications', and measured only when it is named. */
+static void choose_nodes(const struct machine *m, struct nodeset *ret)
+{
+        *ret = m->memory;
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (m->nodes[i].kind == KIND_GPU)
+                        nodeset_remove(ret, m->nodes[i].id);
+}
+
 /* A node that cannot be measured does not keep the others from it. */
 static int measure_nodes(struct session *s)
 {
         const struct arguments *a = s->arguments;
-        struct nodeset nodes = nodeset_count(&a->nodes) > 0 ? a->nodes : s->machine->memory;
+        struct nodeset nodes = a->nodes;
         int status = EXIT_SUCCESS;
 
+        if (nodeset_count(&nodes) == 0)
+                choose_nodes(s->machine, &nodes);
         nodeset_foreach (node, &nodes)
                 if (measure_node(s, node) < 0)
                         status = EXIT_FAILURE;
         return print_all(s) < 0 ? EXIT_FAILURE : status;
+}
+
+/* A file that cannot be read is not replaced by one that has lost what was in it. */
+static int check_store(struct sysroot *root)
+{
+        _cleanup_(measured_freep) struct measured *all = NULL;
+        struct messages problems = MESSAGES_INIT;
+        int r;
+
+        r = measured_load(root, &problems, &all);
+        if (r == 0 && problems.n > 0) {
+                messages_add(&problems, "mend or remove it; --dry-run only measures");
+                r = -EBADMSG;
+        }
+        print_messages(&problems, "");
+        return r;
 }
 
 static int open_session(struct session *s)
@@ -404,6 +431,11 @@ static int open_session(struct session *s)
         r = sysroot_open("/", &s->root);
         if (r < 0)
                 return fail(r, "/");
+        if (!s->arguments->dry_run) {
+                r = check_store(s->root);
+                if (r < 0)
+                        return r;
+        }
         r = machine_read(s->root, TIERS_KNOWN_ONLY, NULL, &problems, &s->machine);
         print_messages(&problems, "warning: ");
         if (r < 0)

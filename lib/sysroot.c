@@ -168,6 +168,8 @@ static int directory_replace(void *data, const char *path, const char *text)
         if (fd < 0)
                 return -errno;
         r = write_all(fd, text, strlen(text));
+        if (r == 0 && fsync(fd) < 0)
+                r = -errno;
         if (r == 0 && renameat(root, temporary, root, path) < 0)
                 r = -errno;
         if (r < 0)

@@ -13,7 +13,7 @@
 becomes() { # NS: what the kernel says of node 1's latency
         local file
         echo "$1" >"/run/latency-$1"
-        for file in $nodes/node1/access?/initiators/*_latency; do
+        for file in "$nodes"/node1/access?/initiators/*_latency; do
                 umount "$file" 2>/dev/null
                 mount --bind "/run/latency-$1" "$file"
         done
@@ -57,5 +57,5 @@ rm $policies/given.conf
 systemctl reload numatierd
 check "zeros are told" wait_for 5 is_told "$bug" 2
 check "as such" grep -q 'gives no read_latency, write_latency' <<<"$(entries "$bug")"
-umount $nodes/node1/access?/initiators/*_latency
+umount "$nodes"/node1/access?/initiators/*_latency
 healthy "the guest is well"
