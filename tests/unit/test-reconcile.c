@@ -124,6 +124,14 @@ static void unplug_node_1(void)
         fake_kernel_set(kernel, NODE "node0/distance", "10");
 }
 
+static void plug_node_1(void)
+{
+        fake_kernel_set(kernel, NODE "online", "0-1");
+        fake_kernel_set(kernel, NODE "has_memory", "0-1");
+        fake_kernel_set(kernel, NODE "node0/distance", "10 20");
+        fake_kernel_set(kernel, NODE "node1/memtier_override", "memory_tier18");
+}
+
 /* A node that was never written leaves nothing behind. */
 static void test_forgotten(void)
 {
@@ -144,10 +152,7 @@ static void test_replugged(void)
         run();
         assert(result.plan->n_writes == 0);
         assert(state_get_node(state, 1)->memory_tier == TIER_UNKNOWN);
-        fake_kernel_set(kernel, NODE "online", "0-1");
-        fake_kernel_set(kernel, NODE "has_memory", "0-1");
-        fake_kernel_set(kernel, NODE "node0/distance", "10 20");
-        fake_kernel_set(kernel, NODE "node1/memtier_override", "memory_tier18");
+        plug_node_1();
         run();
         assert(result.report->count[OUTCOME_DONE] == 1);
         assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier5");
@@ -258,6 +263,257 @@ static void test_shown_beats_remembered(void)
         assert(assignment_get_node(result.assignment, 1)->figures.latency.value == 30);
 }
 
+/* An administrator's hand. */
+static void move_by_hand(const char *tier)
+{
+        assert(sysroot_write(root, NODE "node1/memtier_override", tier) == 0);
+        kernel->writes = 0;
+        kernel->log[0] = '\0';
+}
+
+static const char *tier_of_node_1(void)
+{
+        return fake_kernel_get(kernel, NODE "node1/memtier_override");
+}
+
+#define BY_HAND "it was moved by hand; tier cxl: "
+
+/* Put back, and said: once for each time. */
+static void test_hand_restored(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
+        run();
+        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand); /* Linux put it there */
+        for (unsigned i = 0; i < 2; i++) {
+                move_by_hand("7");
+                run();
+                assert(kernel->writes == 1 && result.report->count[OUTCOME_DONE] == 1);
+                assert(startswith(result.plan->writes[0].reason, BY_HAND));
+                assert(result.plan->writes[0].old_tier == 7);
+                assert_streq(tier_of_node_1(), "memory_tier5");
+                run();
+                assert(plan_is_empty(result.plan));
+                assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        }
+        assert_streq(state_get_original(state, NODE "node1/memtier_override")->value,
+                     "memory_tier18");
+}
+
+/* Who changes the policy does not move by hand, nor does who moves what is not yet placed. */
+static void test_no_hand(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
+        run();
+        take_policy(POLICY "memory-tier=6\n[apply]\nmanual=keep\n");
+        run();
+        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        assert_streq(tier_of_node_1(), "memory_tier6");
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "[apply]\nmanual=keep\n");
+        move_by_hand("7"); /* before the first look */
+        run();
+        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        assert_streq(tier_of_node_1(), "memory_tier5");
+        /* what the kernel did not do was not undone by hand */
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "[apply]\nmanual=keep\n");
+        kernel->ignore_path = "node1/memtier_override";
+        run();
+        run();
+        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        assert(kernel->writes == 2);
+}
+
+static void keep_by_hand(const char *tier)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "[apply]\nmanual=keep\n");
+        run();
+        move_by_hand(tier);
+        for (unsigned i = 0; i < 3; i++) {
+                const struct node_assignment *n;
+
+                run();
+                n = assignment_get_node(result.assignment, 1);
+                assert(n->cause == CAUSE_MANUAL && n->moved_by_hand && n->tier == TIER_NONE);
+                assert_streq(n->reason, "moved by hand, and manual = keep leaves it there");
+                assert(plan_is_empty(result.plan) && kernel->writes == 0);
+                assert(state_get_node(state, 1)->manual);
+        }
+}
+
+/* Left where it was put, and put back when the policy no longer says so. */
+static void test_hand_kept(void)
+{
+        keep_by_hand("7");
+        assert_streq(tier_of_node_1(), "memory_tier7");
+        move_by_hand("9"); /* and again */
+        run();
+        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_MANUAL);
+        assert(state_get_node(state, 1)->memory_tier == 9 && kernel->writes == 0);
+        set_latency("11"); /* it would belong elsewhere now: it stays all the same */
+        run();
+        assert(plan_is_empty(result.plan));
+        set_latency("20");
+        take_policy(POLICY);
+        run();
+        assert(startswith(result.plan->writes[0].reason, BY_HAND) && kernel->writes == 1);
+        assert(!state_get_node(state, 1)->manual);
+        assert_streq(tier_of_node_1(), "memory_tier5");
+}
+
+/* Where Linux had it is a place like any other. */
+static void test_hand_kept_in_own_tier(void)
+{
+        keep_by_hand("18");
+        assert_streq(tier_of_node_1(), "memory_tier18");
+}
+
+/* Put where it belongs, it is the policy's again: away from there is by hand again. */
+static void test_hand_returned(void)
+{
+        keep_by_hand("7");
+        move_by_hand("5");
+        run();
+        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_REST);
+        assert(!state_get_node(state, 1)->manual && plan_is_empty(result.plan));
+        set_latency("11");
+        run();
+        assert(kernel->writes == 1 && streq(tier_of_node_1(), "memory_tier4"));
+        move_by_hand("7");
+        run();
+        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_MANUAL);
+}
+
+/* It ends with the memory: what comes in its place belongs where the policy says. */
+static void test_hand_gone(void)
+{
+        keep_by_hand("7");
+        unplug_node_1();
+        run();
+        assert(!state_get_node(state, 1)->manual);
+        plug_node_1();
+        run();
+        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        assert(kernel->writes == 1 && streq(tier_of_node_1(), "memory_tier5"));
+}
+
+/* The same where tiers come of abstract distances. */
+static void test_hand_adistance(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES,
+             "[policy]\nmethod=adistance\n[apply]\nmanual=keep\n");
+        run();
+        assert(kernel->writes == 0);
+        move_by_hand("7");
+        run();
+        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_MANUAL);
+        take_policy("[policy]\nmethod=adistance\n");
+        run();
+        assert(startswith(result.plan->writes[0].reason, "it was moved by hand; "));
+        assert_streq(tier_of_node_1(), "memory_tier18");
+}
+
+/* Through adistance_offset a hand is seen only where the tiers are. */
+static void test_hand_offset(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OFFSETS, POLICY);
+        run();
+        run();
+        assert(plan_is_empty(result.plan));
+        assert(sysroot_write(root, NODE "node1/adistance_offset", "-128") == 0);
+        run();
+        assert(startswith(result.plan->writes[0].reason, BY_HAND));
+        assert(result.plan->writes[0].old_tier == 17);
+        assert_streq(fake_kernel_get(kernel, NODE "node1/adistance_offset"), "-1664");
+}
+
+#define COMING "sys/devices/system/memory/memory40/state"
+
+/* Node 1 is known by its figures alone: without them nothing is known. */
+#define PLAIN_GUEST                                                                                \
+        NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0\n" MEMINFO(0, 9)            \
+                MEMINFO(1, 9) ACCESS1(0, 10, 10) ACCESS1(1, 20, 5)                                 \
+                        THREAD_TIERS THREAD_OVERRIDES NODE                                         \
+                "node1/memory40 -> ../../memory/memory40\n" COMING ": online\n" NODE               \
+                "node1/memory_side_cache/index1/size: 1\n"
+
+static void hide_figures(bool hidden)
+{
+        kernel->unreadable_path = hidden ? "node1/access" : NULL;
+        kernel->unreadable_error = -ENOENT;
+}
+
+static void assert_unsettled(void)
+{
+        const struct node_assignment *n = assignment_get_node(result.assignment, 1);
+
+        assert(machine_get_node(result.machine, 1)->unsettled && n->cause == CAUSE_UNSETTLED);
+        assert_streq(n->reason, "its memory is just coming: looked at again when it is there");
+        assert(plan_is_empty(result.plan) && kernel->writes == 0);
+        assert(result.bugs.n == 0 && result.warnings.n == 0);
+}
+
+/* Memory that is just coming is judged when it is there, not by what is missing yet. */
+static void test_unsettled(void)
+{
+        boot(PLAIN_GUEST, POLICY);
+        hide_figures(true);
+        fake_kernel_set(kernel, COMING, "offline");
+        run();
+        assert_unsettled();
+        fake_kernel_set(kernel, COMING, "going-online");
+        run();
+        assert_unsettled();
+        hide_figures(false); /* figures are enough */
+        run();
+        assert(!machine_get_node(result.machine, 1)->unsettled);
+        assert_streq(tier_of_node_1(), "memory_tier5");
+}
+
+/* There, and still nothing is known of it: then that is so. */
+static void test_settled_unknown(void)
+{
+        boot(PLAIN_GUEST, POLICY);
+        hide_figures(true);
+        run();
+        assert(!machine_get_node(result.machine, 1)->unsettled);
+        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_UNKNOWN);
+        assert(kernel->writes == 0);
+}
+
+/* A node that was moved once is not given back for want of figures that are on their way. */
+static void test_unsettled_not_given_back(void)
+{
+        boot(PLAIN_GUEST, POLICY);
+        run();
+        assert_streq(tier_of_node_1(), "memory_tier5");
+        kernel->writes = 0;
+        hide_figures(true);
+        fake_kernel_set(kernel, COMING, "offline");
+        run();
+        assert_unsettled();
+        fake_kernel_set(kernel, COMING, "online");
+        run();
+        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_UNKNOWN);
+        assert(kernel->writes == 1 && streq(tier_of_node_1(), "memory_tier18"));
+}
+
+/* Nor judged by a rule, by SLIT, or by distances. */
+static void test_unsettled_first(void)
+{
+        static const char *const policies[] = {
+                POLICY "[node n]\nnode=1\ntier=cxl\n",
+                POLICY "[node n]\nnode=1\nlatency=1us\n",
+                "[policy]\nmethod=adistance\n",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(policies); i++) {
+                boot(PLAIN_GUEST NODE "node0/distance: 10 20\n", policies[i]);
+                hide_figures(true);
+                fake_kernel_set(kernel, COMING, "offline");
+                run();
+                assert_unsettled();
+        }
+}
+
 static void test_names(void)
 {
         static const char *const names[] = { "done", "already", "ignored", "unverified",
@@ -282,6 +538,18 @@ int main(void)
         test_what_is_remembered();
         test_given_back();
         test_shown_beats_remembered();
+        test_hand_restored();
+        test_no_hand();
+        test_hand_kept();
+        test_hand_kept_in_own_tier();
+        test_hand_returned();
+        test_hand_gone();
+        test_hand_adistance();
+        test_hand_offset();
+        test_unsettled();
+        test_settled_unknown();
+        test_unsettled_not_given_back();
+        test_unsettled_first();
         test_names();
         halt();
 }
