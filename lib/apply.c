@@ -157,7 +157,8 @@ static void note_effect(struct state *state, const struct report_entry *e)
         n = state_make_node(state, w->node);
         if (!n)
                 return;
-        n->memory_tier = n->placed = w->memory_tier;
+        n->memory_tier = w->memory_tier;
+        n->placed = e->outcome == OUTCOME_UNVERIFIED ? TIER_UNKNOWN : w->memory_tier;
         if (gives_back(w)) {
                 n->kernel_tier = TIER_UNKNOWN;
                 if (e->after)

@@ -425,6 +425,18 @@ static void test_hand_offset(void)
         assert_streq(fake_kernel_get(kernel, NODE "node1/adistance_offset"), "-1664");
 }
 
+/* A kernel that takes an offset and moves nothing: nobody has undone what was never done. */
+static void test_no_hand_offset(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OFFSETS, POLICY "[apply]\nmanual=keep\n");
+        kernel->own_tier[1] = 31; /* and the offset brings it to where it is already */
+        run();
+        assert(result.report->count[OUTCOME_UNVERIFIED] == 1);
+        run();
+        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        assert(kernel->writes == 1 && result.plan->n_unmet == 1);
+}
+
 #define COMING "sys/devices/system/memory/memory40/state"
 
 /* Node 1 is known by its figures alone: without them nothing is known. */
@@ -546,6 +558,7 @@ int main(void)
         test_hand_gone();
         test_hand_adistance();
         test_hand_offset();
+        test_no_hand_offset();
         test_unsettled();
         test_settled_unknown();
         test_unsettled_not_given_back();
