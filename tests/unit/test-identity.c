@@ -139,15 +139,18 @@ static void test_cxl(void)
 /* What a device does not say stays unknown. */
 static void test_cxl_silent(void)
 {
-        struct scene s =
-                look_at(NODES DAX_LINK("dax0.0", REGION0) DAX_KMEM("dax0.0") DAX_NODE("dax0.0", "1")
-                                COMMIT("region0") WAYS("region0", "1") TARGET("region0", "0", "3")
+        struct scene s = look_at(
+                NODES DAX_LINK("dax0.0", REGION0) DAX_KMEM("dax0.0") DAX_NODE("dax0.0", "1")
+                        COMMIT("region0") WAYS("region0", "1") SAYS(CXL "region0/resource",
+                                                                    "0xffffffffffffffff")
+                                SAYS(CXL "region0/size", "0x20000000") TARGET("region0", "0", "3")
                                         DECODER("3") UPORT("3", "0000:0d:00.0", "mem0") CXL
-                        "decoder3.0/locked: 0\n" PCI "0000:0d:00.0/vendor: 0x8086\n");
+                "decoder3.0/locked: 0\n" PCI "0000:0d:00.0/vendor: 0x8086\n");
         const struct memdev *m = device(&s, 1, 0)->memdevs;
 
         assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_CXL);
-        assert(device(&s, 1, 0)->size == 0 && device(&s, 1, 0)->n_memdevs == 1);
+        assert(device(&s, 1, 0)->address == 0 && device(&s, 1, 0)->size == 0);
+        assert(device(&s, 1, 0)->n_memdevs == 1);
         assert(m->serial == 0 && !m->pci_id && !m->locked && !m->has_qos_class);
         assert_key(&s, 1, "node1@140000000"); /* no serial number, no cxl: */
         done(&s);
@@ -289,6 +292,15 @@ static void test_virtio(void)
         assert(kind_of(NODES VIRTIO_MEM, "") == KIND_DRAM);
 }
 
+/* Nodes with CPUs are DRAM, whatever the table leaves out. */
+static void test_virtio_beside_cpus(void)
+{
+        struct scene s = look_at(NODES VIRTIO_MEM RANGE("0", "0x100000", "0xfffff0"));
+
+        assert(node(&s, 0)->kind == KIND_DRAM && node(&s, 1)->kind == KIND_VIRTIO);
+        done(&s);
+}
+
 static void test_gpu(void)
 {
         struct scene s = look_at(
@@ -414,6 +426,7 @@ static void test_idle_region(void)
                                          WAYS("region0", "1") MEM0);
 
         assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_DRAM && node(&s, 1)->n_devices == 0);
+        assert(node(&s, 0)->n_devices == 0); /* nor is it at address 0 */
         done(&s);
 }
 
@@ -462,6 +475,18 @@ static void test_other_dax(void)
                 assert(node(&s, 1)->kind == KIND_DRAM && node(&s, 1)->n_devices == 0);
                 done(&s);
         }
+}
+
+/* Its memory is not online yet. */
+static void test_target_without_memory(void)
+{
+        struct scene s = look_at(NODE "online: 0-1\n" NODE "has_memory: 0\n" NODE
+                                      "has_cpu: 0\n" MEMINFO(0, 9) MEMINFO(1, 0)
+                                              DAX_DEVICE("dax0.0", "1", REGION0));
+
+        assert(s.problems.n == 0 && node(&s, 1)->n_devices == 0);
+        assert(node(&s, 1)->kind == KIND_UNKNOWN);
+        done(&s);
 }
 
 /* A dax device whose own link leads nowhere that tells: something, and not known what. */
@@ -630,12 +655,14 @@ int main(void)
         test_soft_reserved();
         test_pmem();
         test_virtio();
+        test_virtio_beside_cpus();
         test_gpu();
         test_hbm();
         test_broken_regions();
         test_half_broken_region();
         test_idle_region();
         test_other_dax();
+        test_target_without_memory();
         test_dangling_dax();
         test_no_key();
         test_captured();

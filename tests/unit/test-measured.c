@@ -99,6 +99,8 @@ static void test_garbage(void)
                 "k read_latency=0",
                 "k read_latency",
                 "k read_latency=",
+                "k read_latency:1",
+                "k read_latency1",
                 "k read_latency=-1",
                 "k read_latency=+1",
                 "k read_latency=0x10",

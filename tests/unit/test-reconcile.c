@@ -359,6 +359,21 @@ static void test_hand_kept(void)
         assert_streq(tier_of_node_1(), "memory_tier5");
 }
 
+/* A daemon that starts anew knows it from the state. */
+static void test_hand_kept_over_restart(void)
+{
+        struct messages problems = MESSAGES_INIT;
+
+        keep_by_hand("7");
+        reconciliation_done(&result);
+        state_free(state);
+        assert(state_load(root, &problems, &state) == 0 && problems.n == 0);
+        assert(state_get_node(state, 1)->placed == TIER_UNKNOWN);
+        run();
+        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_MANUAL);
+        assert(kernel->writes == 0);
+}
+
 /* Where Linux had it is a place like any other. */
 static void test_hand_kept_in_own_tier(void)
 {
@@ -508,6 +523,31 @@ static void test_unsettled_not_given_back(void)
         assert(kernel->writes == 1 && streq(tier_of_node_1(), "memory_tier18"));
 }
 
+/* Where there are CPUs there was memory all along, figures or none. */
+static void test_settled_cpus(void)
+{
+        boot(PLAIN_GUEST, POLICY);
+        kernel->unreadable_path = "/access1/";
+        kernel->unreadable_error = -ENOENT;
+        fake_kernel_set(kernel, COMING, "offline");
+        run();
+        assert_unsettled();
+        assert(!machine_get_node(result.machine, 0)->unsettled);
+}
+
+/* Of memory that was there before the figures are known: nothing to wait for. */
+static void test_settled_remembered(void)
+{
+        boot(PLAIN_GUEST "sys/devices/system/memory/block_size_bytes: 8000000\n", POLICY);
+        run();
+        hide_figures(true);
+        fake_kernel_set(kernel, COMING, "offline");
+        run();
+        assert(machine_get_node(result.machine, 1)->remembered);
+        assert(!machine_get_node(result.machine, 1)->unsettled);
+        assert(plan_is_empty(result.plan) && streq(tier_of_node_1(), "memory_tier5"));
+}
+
 /* Nor judged by a rule, by SLIT, or by distances. */
 static void test_unsettled_first(void)
 {
@@ -553,6 +593,7 @@ int main(void)
         test_hand_restored();
         test_no_hand();
         test_hand_kept();
+        test_hand_kept_over_restart();
         test_hand_kept_in_own_tier();
         test_hand_returned();
         test_hand_gone();
@@ -562,6 +603,8 @@ int main(void)
         test_unsettled();
         test_settled_unknown();
         test_unsettled_not_given_back();
+        test_settled_cpus();
+        test_settled_remembered();
         test_unsettled_first();
         test_names();
         halt();

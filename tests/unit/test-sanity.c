@@ -158,6 +158,8 @@ static void test_disagreement(void)
         assert(bugs.n == 0);
         check(machine, RULE("bandwidth=1000MiB/s"));
         assert(bugs.n == 0);
+        check(machine, TIERS "[node dram]\nnode=0\nlatency=50ns\n"); /* no table says so */
+        assert(bugs.n == 0);
         check(machine, RULE("tier=rest"));
         assert(bugs.n == 1);
         check(NODES ACCESS1(0, 100, 1000) ACCESS1(1, 1000, 1000) MEASURED_ALL, TIERS);
