@@ -11,9 +11,11 @@
 /* libudev's own filter looks at the header that udevd puts before a message, lets pass everything
  * that has none, as the kernel's messages have not, and sorts those out after it woke up. This one
  * looks at the kernel's text, "ACTION@DEVPATH". Below /devices/virtual only memory_tiering is ours;
- * the rest of /devices passes (DAX and CXL devices may be anywhere below PCI and ACPI), and libudev
- * sorts it out. Of what is not a device, the module memtier_override alone is ours: with it, nodes
- * can be moved.
+ * the rest of /devices passes (DAX and CXL devices may be anywhere below PCI and ACPI), and is
+ * sorted out by its subsystem. But for memory blocks that "change": the kernel never says so of its
+ * own accord (drivers/base/memory.c), only udevadm trigger has it say so, of thousands at once, and
+ * nothing changed. Of what is not a device, the module memtier_override alone is ours: with it,
+ * nodes can be moved.
  *
  * Classic BPF has no loops. So: find the '@' among the first bytes, leave its position in X, and
  * compare the words behind it. An action that is not found passes. */
@@ -44,12 +46,20 @@ static struct sock_filter program[] = {
         FIND_AT(6, 1),
         FIND_AT(7, 0),
         PASS,
-        COMPARE(1, WORD('/', 'd', 'e', 'v'), 11), /* else is it a module? */
-        COMPARE(5, WORD('i', 'c', 'e', 's'), 18),
-        COMPARE(9, WORD('/', 'v', 'i', 'r'), 6),
+        COMPARE(1, WORD('/', 'd', 'e', 'v'), 23), /* else is it a module? */
+        COMPARE(5, WORD('i', 'c', 'e', 's'), 30),
+        COMPARE(9, WORD('/', 'v', 'i', 'r'), 7), /* else is it a change of a memory block? */
         COMPARE(13, WORD('t', 'u', 'a', 'l'), 4),
-        COMPARE(17, WORD('/', 'm', 'e', 'm'), 12),
-        COMPARE(21, WORD('o', 'r', 'y', '_'), 10),
+        COMPARE(17, WORD('/', 'm', 'e', 'm'), 24),
+        COMPARE(21, WORD('o', 'r', 'y', '_'), 22),
+        PASS,
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, WORD('c', 'h', 'a', 'n'), 0, 9),
+        COMPARE(9, WORD('/', 's', 'y', 's'), 7),
+        COMPARE(13, WORD('t', 'e', 'm', '/'), 5),
+        COMPARE(17, WORD('m', 'e', 'm', 'o'), 3),
+        COMPARE(21, WORD('r', 'y', '/', 'm'), 1),
+        DROP,
         PASS,
         COMPARE(1, WORD('/', 'm', 'o', 'd'), 7),
         COMPARE(5, WORD('u', 'l', 'e', '/'), 5),

@@ -31,5 +31,8 @@ DEFINE_CLEANUP(struct monitor *, monitor_free)
 /* What has come and was not told yet; fn is not called for it. */
 void monitor_drain(struct monitor *m, struct monitor_news *news);
 
+/* What the text of one event means, as the kernel sends it: NUL-separated, and ended by one. */
+void monitor_read_event(const char *text, size_t length, struct monitor_news *news);
+
 /* What one event means, by its subsystem and action; news is added to. */
 void monitor_classify(const char *subsystem, const char *action, struct monitor_news *news);

@@ -443,7 +443,14 @@ static int key_of_address(struct sysroot *root, unsigned node, char **ret)
         return asprintf(ret, "node%u@%llx", node, lowest * size) < 0 ? -ENOMEM : 0;
 }
 
-static int key_of_serials(const struct node *n, char **ret)
+static int compare_serials(const void *a, const void *b)
+{
+        const uint64_t *x = a, *y = b;
+
+        return (*x > *y) - (*x < *y);
+}
+
+static char *join_serials(const uint64_t *serials, size_t n)
 {
         char *text = NULL;
         size_t size;
@@ -451,17 +458,30 @@ static int key_of_serials(const struct node *n, char **ret)
 
         f = open_memstream(&text, &size);
         if (!f)
-                return -ENOMEM;
+                return NULL;
+        for (size_t i = 0; i < n; i++)
+                fprintf(f, "%s0x%" PRIx64, i > 0 ? "+" : "cxl:", serials[i]);
+        if (fclose(f) == 0)
+                return text;
+        free(text);
+        return NULL;
+}
+
+/* In their own order: the kernel lists devices in that of their coming. */
+static int key_of_serials(const struct node *n, char **ret)
+{
+        _cleanup_(freep) uint64_t *serials = NULL;
+        size_t allocated = 0, count = 0;
+
         for (size_t i = 0; i < n->n_devices; i++)
-                for (size_t j = 0; j < n->devices[i].n_memdevs; j++)
-                        fprintf(f, "%s0x%" PRIx64,
-                                ftell(f) > 0 ? "+" : "cxl:", n->devices[i].memdevs[j].serial);
-        if (fclose(f) != 0) {
-                free(text);
-                return -ENOMEM;
-        }
-        *ret = text;
-        return 0;
+                for (size_t j = 0; j < n->devices[i].n_memdevs; j++) {
+                        if (grow(&serials, &allocated, count + 1, sizeof(*serials)) < 0)
+                                return -ENOMEM;
+                        serials[count++] = n->devices[i].memdevs[j].serial;
+                }
+        qsort(serials, count, sizeof(*serials), compare_serials);
+        *ret = join_serials(serials, count);
+        return *ret ? 0 : -ENOMEM;
 }
 
 /* All its memory is CXL devices' that have a serial number each. */

@@ -16,9 +16,13 @@ static bool is_from_firmware(const struct figure *f)
                (f->source == SOURCE_HMAT || f->source == SOURCE_CDAT);
 }
 
-static const char *table_name(const struct figure *f)
+/* Linux may put a CXL region's figures where HMAT's are: drivers/cxl/core/region.c,
+ * cxl_region_update_coordinates() */
+static const char *table_name(const struct node_assignment *n, const struct figure *f)
 {
-        return f->source == SOURCE_CDAT ? "CDAT" : "HMAT";
+        if (f->source == SOURCE_CDAT)
+                return "CDAT";
+        return n->node->kind == KIND_CXL ? "HMAT or CDAT" : "HMAT";
 }
 
 static void check_cxl(const struct assignment *a, const struct node_assignment *n,
@@ -34,7 +38,7 @@ static void check_cxl(const struct assignment *a, const struct node_assignment *
                      "Firmware bug: %s has CXL memory (node %u, %s) faster than the DRAM of node "
                      "%u (%s). To correct it: numatier measure %u, or a [node NAME] section with "
                      "%s and latency = ...",
-                     table_name(latency), n->node->id, format_latency(latency->value, l),
+                     table_name(n, latency), n->node->id, format_latency(latency->value, l),
                      a->baseline->id, format_latency(dram->value, d), n->node->id,
                      rules_suggest_match(n->node, match));
 }
@@ -58,8 +62,8 @@ static void check_agreement(const struct assignment *a, const struct node_assign
                      "Firmware bug: %s contradicts itself about node %u: its latency is %s that of "
                      "node %u, its bandwidth %s. To correct it: numatier measure %u, or a [node "
                      "NAME] section with %s, latency = ... and bandwidth = ...",
-                     table_name(latency), n->node->id, format_multiple(later, l), a->baseline->id,
-                     format_multiple(1 / narrower, b), n->node->id,
+                     table_name(n, latency), n->node->id, format_multiple(later, l),
+                     a->baseline->id, format_multiple(1 / narrower, b), n->node->id,
                      rules_suggest_match(n->node, match));
 }
 

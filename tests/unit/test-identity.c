@@ -182,6 +182,13 @@ static void test_two_regions(void)
         assert_streq(device(&s, 1, 1)->region, "region1");
         assert_key(&s, 1, "cxl:0x1+0x2");
         done(&s);
+        /* in whatever order they were found */
+        s = look_at(NODES DAX_DEVICE("dax0.0", "1", REGION1) DAX_DEVICE("dax1.0", "1", REGION0)
+                            REGION("region0", "1") REGION("region1", "1")
+                                    MEM0 MEM1("region1", "0"));
+        assert(node(&s, 1)->devices[0].memdevs[0].serial == 2);
+        assert_key(&s, 1, "cxl:0x1+0x2");
+        done(&s);
         /* beside memory of which no serial number is known these two do not identify it */
         s = look_at(NODES TWO_REGIONS DAX_DEVICE("dax2.0", "1", "platform/hmem.1"));
         assert(node(&s, 1)->kind == KIND_CXL && node(&s, 1)->n_devices == 3);

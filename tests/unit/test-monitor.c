@@ -37,6 +37,9 @@ static void test_filter(void)
         assert(passes("move", "/devices/virtual/memory_tiering/memory_tier4", "memory_tiering"));
         assert(passes("reticulate", "/devices/virtual/net/veth0", "net")); /* not understood */
 
+        assert(passes("change", "/devices/system/node/node1", "node"));
+        assert(passes("online", "/devices/system/memory/memory1", "memory"));
+        assert(!passes("change", "/devices/system/memory/memory1", "memory"));
         assert(!passes("add", "/devices/virtual/net/veth4242", "net"));
         assert(!passes("move", "/devices/virtual/net/veth4242", "net"));
         assert(!passes("change", "/devices/virtual/block/loop0", "block"));
@@ -75,8 +78,32 @@ static void test_classify(void)
         assert(news.complete && news.removal && !news.lost);
 }
 
+static struct monitor_news read_event(const char *text, size_t size)
+{
+        struct monitor_news news = { 0 };
+
+        monitor_read_event(text, size - 1, &news);
+        return news;
+}
+
+#define READ_EVENT(text) read_event(text, sizeof(text))
+
+static void test_text(void)
+{
+        assert(READ_EVENT("online@/devices/system/memory/memory32\0ACTION=online\0"
+                          "DEVPATH=/devices/system/memory/memory32\0SUBSYSTEM=memory\0SEQNUM=1")
+                       .online);
+        assert(!READ_EVENT("add@/module/kmem\0ACTION=add\0SUBSYSTEM=block\0").any);
+        /* cut short, empty, without an action, not from lib/kobject_uevent.c */
+        assert(!READ_EVENT("online@/devices/system/memory/memory32\0ACTION=online\0SUBSYS").any);
+        assert(!READ_EVENT("").any);
+        assert(!READ_EVENT("x\0SUBSYSTEM=memory").any);
+        assert(!READ_EVENT("\0\0\0\0").any);
+}
+
 int main(void)
 {
+        test_text();
         test_filter();
         test_classify();
         return 0;

@@ -90,9 +90,10 @@ static void test_fast_cxl(void)
         static const char machine[] = NODES CXL ACCESS1(0, 100, 1000) ACCESS1(1, 99, 1000);
 
         check(machine, TIERS);
-        assert_bug("Firmware bug: HMAT has CXL memory (node 1, 99 ns) faster than the DRAM of "
-                   "node 0 (100 ns). To correct it: numatier measure 1, or a [node NAME] section "
-                   "with node = 1 and latency = ...");
+        assert_bug(
+                "Firmware bug: HMAT or CDAT has CXL memory (node 1, 99 ns) faster than the DRAM of "
+                "node 0 (100 ns). To correct it: numatier measure 1, or a [node NAME] section "
+                "with node = 1 and latency = ...");
         check(NODES CXL ACCESS1(0, 100, 1000) ACCESS1(1, 100, 1000), TIERS);
         assert(bugs.n == 0); /* no slower is not faster */
         check(NODES ACCESS1(0, 100, 1000) ACCESS1(1, 99, 1000), TIERS);
