@@ -305,10 +305,16 @@ static int read_weights(struct sysroot *root, struct machine *m, struct messages
         return 0;
 }
 
+/* What kernel it is matters only for CXL memory, of which some get the figures wrong. */
 static int read_kernel(struct sysroot *root, struct machine *m)
 {
+        bool matters = sysroot_reads_all(root);
         char buf[128];
 
+        for (size_t i = 0; i < m->n_nodes; i++)
+                matters = matters || m->nodes[i].kind == KIND_CXL;
+        if (!matters)
+                return 0;
         if (sysroot_read(root, "proc/sys/kernel/osrelease", buf, sizeof(buf)) < 0)
                 return 0;
         m->kernel = strndup(buf, strcspn(buf, "\n"));
@@ -384,9 +390,6 @@ static int read_once(struct sysroot *root, bool last, struct messages *problems,
                 return r;
         if (!nodeset_equal(&online, &m->online))
                 return -EAGAIN;
-        r = read_kernel(root, m);
-        if (r < 0)
-                return r;
         *ret = TAKE_PTR(m);
         return 0;
 }
@@ -408,6 +411,8 @@ int machine_read(struct sysroot *root, enum tier_reading tiers, const struct sta
         if (r < 0)
                 return r;
         r = identity_read(root, m, problems);
+        if (r == 0)
+                r = read_kernel(root, m);
         if (r < 0)
                 return r;
         r = recall_figures(root, m, state, problems);

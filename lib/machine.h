@@ -70,7 +70,7 @@ struct weight {
 };
 
 struct machine {
-        char *kernel; /* osrelease, or NULL */
+        char *kernel; /* osrelease; or NULL: unknown, or of no importance here */
         struct nodeset online, possible, memory, cpu, generic_initiator;
         struct node *nodes; /* the online ones, ascending */
         size_t n_nodes;

@@ -65,6 +65,9 @@ static void test_thread_guest(void)
         assert(node(&s, 1)->access[ACCESS_CPU].v[READ_LATENCY] == 20);
         assert(node(&s, 1)->access[ACCESS_CPU].v[WRITE_BANDWIDTH] == 5);
         assert(!node(&s, 2) && !node(&s, UINT32_MAX));
+        assert(!s.machine->kernel); /* it matters to CXL memory only, and to a capture */
+        sysroot_read_all(s.root);
+        look(&s);
         assert_streq(s.machine->kernel, "6.12.95-amd64");
         done(&s);
 }
