@@ -2,9 +2,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "blocks.h"
 #include "cli.h"
-
-#define MEMORY_DIR "sys/devices/system/memory"
 
 /* However the tiers were learnt, a replay has to find them. */
 static void add_tiers(struct capture *c, const struct machine *m)

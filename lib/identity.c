@@ -5,15 +5,14 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "blocks.h"
 #include "identity-cxl.h"
-#include "knobs.h"
 #include "machine.h"
 
 #define DAX_DIR     "sys/bus/dax/devices"
 #define VIRTIO_DIR  "sys/bus/virtio/drivers/virtio_mem"
 #define FIRMWARE    "sys/firmware/memmap"
 #define NVIDIA_DIR  "proc/driver/nvidia/gpus"
-#define MEMORY_DIR  "sys/devices/system/memory"
 #define PATH_SIZE   256
 #define TARGET_SIZE 1024
 
@@ -189,28 +188,12 @@ static bool is_known_region(const struct machine *m, const char *name)
         return false;
 }
 
-static uint64_t read_block_size(struct sysroot *root)
-{
-        unsigned long long size;
-        char buf[64];
-
-        if (sysroot_read(root, MEMORY_DIR "/block_size_bytes", buf, sizeof(buf)) < 0 ||
-            parse_u64(buf, 16, UINT64_MAX, &size) < 0)
-                return 0;
-        return size;
-}
-
 static struct node *find_node_at(struct look *l, uint64_t address)
 {
-        uint64_t size = read_block_size(l->root);
-
-        for (size_t i = 0; size > 0 && i < l->machine->n_nodes; i++) {
+        for (size_t i = 0; i < l->machine->n_nodes; i++) {
                 struct node *n = &l->machine->nodes[i];
-                char path[PATH_SIZE], target[TARGET_SIZE];
 
-                snprintf(path, sizeof(path), NODE_DIR "/node%u/memory%" PRIu64, n->id,
-                         address / size);
-                if (n->has_memory && sysroot_readlink(l->root, path, target, sizeof(target)) == 0)
+                if (n->has_memory && blocks_hold_address(l->root, n->id, address))
                         return n;
         }
         return NULL;
@@ -308,42 +291,24 @@ static int holds_address(const char *entry, void *userdata)
         return s->address >= start && s->address <= end;
 }
 
-static int is_driver_managed(struct look *l, const struct node *n, bool *ret)
+static bool is_driver_managed(struct look *l, const struct node *n)
 {
-        _cleanup_(freep) char *key = NULL;
         struct range_search search = { .look = l };
-        const char *at;
-        int r;
 
-        *ret = false;
-        r = identity_read_key(l->root, n, &key);
-        if (r < 0)
-                return r == -ENOMEM ? r : 0;
-        at = strchr(key, '@');
-        if (!at || sscanf(at, "@%" SCNx64, &search.address) != 1)
-                return 0;
-        *ret = sysroot_list(l->root, FIRMWARE, holds_address, &search) == 0;
-        return 0;
+        return blocks_find_lowest(l->root, n->id, &search.address) == 0 &&
+               sysroot_list(l->root, FIRMWARE, holds_address, &search) == 0;
 }
 
-static int find_virtio(struct look *l)
+static void find_virtio(struct look *l)
 {
         if (sysroot_list(l->root, VIRTIO_DIR, is_virtio_device, l) <= 0)
-                return 0;
+                return;
         for (size_t i = 0; i < l->machine->n_nodes; i++) {
                 struct node *n = &l->machine->nodes[i];
-                bool managed;
-                int r;
 
-                if (!n->has_memory || n->has_cpu || n->n_devices > 0)
-                        continue;
-                r = is_driver_managed(l, n, &managed);
-                if (r < 0)
-                        return r;
-                if (managed)
+                if (n->has_memory && !n->has_cpu && n->n_devices == 0 && is_driver_managed(l, n))
                         n->kind = KIND_VIRTIO;
         }
-        return 0;
 }
 
 /* The kinds */
@@ -399,10 +364,9 @@ int identity_read(struct sysroot *root, struct machine *m, struct messages *prob
                 r = sysroot_list(root, CXL_DIR, add_region, &l);
         if (r != -ENOMEM)
                 r = sysroot_list(root, NVIDIA_DIR, add_gpu, &l);
-        if (r != -ENOMEM)
-                r = find_virtio(&l);
         if (r == -ENOMEM)
                 return r;
+        find_virtio(&l);
         for (size_t i = 0; i < m->n_nodes; i++)
                 if (m->nodes[i].has_memory && m->nodes[i].kind == KIND_UNKNOWN)
                         m->nodes[i].kind = judge_kind(m, &m->nodes[i]);
@@ -410,38 +374,6 @@ int identity_read(struct sysroot *root, struct machine *m, struct messages *prob
 }
 
 /* The key */
-
-static int note_lowest_block(const char *name, void *userdata)
-{
-        const char *digits = startswith(name, "memory");
-        unsigned long long block, *lowest = userdata;
-
-        /* also there: memory_side_cache, memory_failure */
-        if (digits && parse_u64(digits, 10, UINT64_MAX, &block) == 0 && block < *lowest)
-                *lowest = block;
-        return 0;
-}
-
-static int key_of_address(struct sysroot *root, unsigned node, char **ret)
-{
-        unsigned long long lowest = UINT64_MAX;
-        char path[PATH_SIZE], target[TARGET_SIZE];
-        uint64_t size = read_block_size(root);
-        int r;
-
-        if (size == 0)
-                return -ENOENT;
-        snprintf(path, sizeof(path), NODE_DIR "/node%u", node);
-        r = sysroot_list(root, path, note_lowest_block, &lowest);
-        if (r < 0)
-                return r;
-        if (lowest == UINT64_MAX)
-                return -ENOENT;
-        /* for the record: a capture holds what was read, and it was listed */
-        snprintf(path, sizeof(path), NODE_DIR "/node%u/memory%llu", node, lowest);
-        sysroot_readlink(root, path, target, sizeof(target));
-        return asprintf(ret, "node%u@%llx", node, lowest * size) < 0 ? -ENOMEM : 0;
-}
 
 static int compare_serials(const void *a, const void *b)
 {
@@ -500,11 +432,17 @@ static bool has_serials(const struct node *n)
 
 int identity_read_key(struct sysroot *root, const struct node *node, char **ret)
 {
+        uint64_t address;
         int r;
 
         *ret = NULL;
-        r = has_serials(node) ? key_of_serials(node, ret) : key_of_address(root, node->id, ret);
+        if (has_serials(node))
+                return key_of_serials(node, ret);
+        r = blocks_find_lowest(root, node->id, &address);
         if (r < 0)
-                *ret = NULL;
-        return r;
+                return r;
+        if (asprintf(ret, "node%u@%" PRIx64, node->id, address) >= 0)
+                return 0;
+        *ret = NULL;
+        return -ENOMEM;
 }

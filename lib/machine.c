@@ -4,12 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "blocks.h"
 #include "knobs.h"
 #include "recall.h"
 #include "state.h"
 #include "tiers.h"
-
-#define MEMORY_DIR "sys/devices/system/memory"
 
 /* How often a machine that changes while being read is read again before it is taken as it is. */
 #define ATTEMPTS 5
@@ -339,20 +338,6 @@ static bool has_figures(const struct node *n)
                perf_is_known(&n->measured);
 }
 
-/* 1: it is online. */
-static int is_block_online(const char *name, void *userdata)
-{
-        struct sysroot *root = userdata;
-        const char *digits = startswith(name, "memory");
-        char path[PATH_SIZE], state[32];
-        unsigned block;
-
-        if (!digits || parse_unsigned(digits, UINT32_MAX, &block) < 0)
-                return 0;
-        snprintf(path, sizeof(path), MEMORY_DIR "/memory%u/state", block);
-        return sysroot_read(root, path, state, sizeof(state)) > 0 && streq(state, "online\n");
-}
-
 /* A node's memory counts before the kernel is through with bringing it up: its tier, access
  * directories and a region's figures come meanwhile, and only then is its first block "online"
  * (mm/memory_hotplug.c:online_pages, drivers/base/memory.c:memory_block_change_state). */
@@ -365,7 +350,7 @@ static void mark_unsettled(struct sysroot *root, struct machine *m)
                 if (!n->has_memory || n->has_cpu || has_figures(n))
                         continue;
                 snprintf(path, sizeof(path), NODE_DIR "/node%u", n->id);
-                n->unsettled = sysroot_list(root, path, is_block_online, root) != 1;
+                n->unsettled = !blocks_any_is(root, path, "online");
         }
 }
 

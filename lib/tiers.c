@@ -3,12 +3,12 @@
 
 #include <errno.h>
 
+#include "blocks.h"
 #include "knobs.h"
 #include "state.h"
 
-#define TIER_DIR   "sys/devices/virtual/memory_tiering"
-#define MEMORY_DIR "sys/devices/system/memory"
-#define PATH_SIZE  128
+#define TIER_DIR  "sys/devices/virtual/memory_tiering"
+#define PATH_SIZE 128
 
 int tiers_get_uevent_seqnum(struct sysroot *root, uint64_t *ret)
 {
@@ -143,26 +143,11 @@ static void put_in_tier(struct machine *m, const struct nodeset *nodes, uint32_t
         }
 }
 
-static int is_going_offline(const char *name, void *userdata)
-{
-        struct sysroot *root = userdata;
-        const char *digits = startswith(name, "memory");
-        char path[PATH_SIZE], state[32];
-        unsigned block;
-
-        if (!digits || parse_unsigned(digits, UINT32_MAX, &block) < 0)
-                return 0;
-        snprintf(path, sizeof(path), MEMORY_DIR "/memory%u/state", block);
-        return sysroot_read(root, path, state, sizeof(state)) > 0 &&
-               startswith(state, "going-offline");
-}
-
 /* See the header for why. A block that cannot be listed is no reason to look away: a kernel without
  * memory hotplug never destroys a tier. */
 static bool is_safe_to_read(struct sysroot *root)
 {
-        return !sysroot_is_live(root) ||
-               sysroot_list(root, MEMORY_DIR, is_going_offline, root) <= 0;
+        return !sysroot_is_live(root) || !blocks_any_is(root, MEMORY_DIR, "going-offline");
 }
 
 static int read_nodelist(struct sysroot *root, uint32_t tier, struct machine *m,

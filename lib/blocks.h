@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Memory blocks, the pieces in which Linux plugs and unplugs memory (drivers/base/memory.c). */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sysroot.h"
+
+#define MEMORY_DIR "sys/devices/system/memory"
+
+/* The size of a block in bytes, or 0: there are none. */
+uint64_t blocks_read_size(struct sysroot *root);
+
+/* Whether one of the blocks that a directory (MEMORY_DIR, or a node's) holds is in this state:
+ * "online", "offline", "going-offline". */
+bool blocks_any_is(struct sysroot *root, const char *directory, const char *state);
+
+/* Where the first block of a node begins, in bytes. 0, -ENOENT (it has none), or what listing says.
+ */
+int blocks_find_lowest(struct sysroot *root, unsigned node, uint64_t *ret);
+
+/* Whether the block at this address is one of the node's. */
+bool blocks_hold_address(struct sysroot *root, unsigned node, uint64_t address);
