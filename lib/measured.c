@@ -132,14 +132,10 @@ int measured_load(struct sysroot *root, struct messages *problems, struct measur
         _cleanup_(freep) char *text = NULL;
         int r;
 
-        r = sysroot_read_alloc(root, MEASURED_PATH, &text);
-        if (r == -ENOMEM)
-                return r;
-        if (r == 0)
+        r = sysroot_read_own(root, MEASURED_PATH, problems, &text);
+        if (r == 0 && text)
                 r = measured_parse(text, strlen(text), "/" MEASURED_PATH, problems, ret);
-        else if (r != -ENOENT)
-                messages_add(problems, "/" MEASURED_PATH ": cannot be read: %s", strerror(-r));
-        if (r == 0 || r == -ENOMEM)
+        if (r == -ENOMEM || (r == 0 && text))
                 return r;
         *ret = calloc(1, sizeof(**ret));
         return *ret ? 0 : -ENOMEM;

@@ -401,14 +401,10 @@ int state_load(struct sysroot *root, struct messages *problems, struct state **r
         _cleanup_(freep) char *text = NULL;
         int r;
 
-        r = sysroot_read_alloc(root, STATE_PATH, &text);
-        if (r == -ENOMEM)
-                return r;
-        if (r == 0)
+        r = sysroot_read_own(root, STATE_PATH, problems, &text);
+        if (r == 0 && text)
                 r = state_parse(text, strlen(text), "/" STATE_PATH, problems, ret);
-        else if (r != -ENOENT)
-                messages_add(problems, "/" STATE_PATH ": cannot be read: %s", strerror(-r));
-        return r == 0 || r == -ENOMEM ? r : state_new(ret);
+        return r == -ENOMEM || (r == 0 && text) ? r : state_new(ret);
 }
 
 int state_save(struct sysroot *root, const struct state *s)

@@ -48,6 +48,10 @@ ssize_t sysroot_read(struct sysroot *root, const char *path, char *buf, size_t s
 /* Reads a whole file of any size up to 16 MiB into memory that the caller frees. */
 int sysroot_read_alloc(struct sysroot *root, const char *path, char **ret);
 
+/* Reads a file of our own, that need not be there: then *ret is NULL. So it is when the file cannot
+ * be read, which is told in problems. 0 or -ENOMEM. */
+int sysroot_read_own(struct sysroot *root, const char *path, struct messages *problems, char **ret);
+
 /* Reads one number. 0, -ENOENT and the like, or -EBADMSG when it is not a number up to max; then
  * (if messages is given) a message names the path and what was found. */
 int sysroot_read_unsigned(struct sysroot *root, const char *path, unsigned max, unsigned *ret,

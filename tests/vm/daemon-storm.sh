@@ -9,12 +9,14 @@
 
 # shellcheck source=tests/vm/daemon.bash
 . /run/payload/test/daemon.bash
+# shellcheck source=tests/vm/virtio-mem.bash
+. /run/payload/test/virtio-mem.bash
 
 lost=c7c5fda94c4946f1bd225c05f8dd88f5
 
-# storm.py cost ACTION PID PID: sends such events; what each process, its ended threads included, has computed
-# from the first of them until neither does any more, in ms. storm.py overflow ACTION PID: sends events until
-# that process's socket drops some.
+# storm.py cost ACTION PID PID: sends such events; what each process, its ended threads included, has
+# computed from the first of them until neither does any more, in ms. storm.py overflow ACTION PID:
+# sends events until that process's socket drops some.
 cat >/tmp/storm.py <<'PYTHON'
 import glob, os, sys, time
 
@@ -67,19 +69,6 @@ def overflow(pid):
 pids = [int(pid) for pid in sys.argv[3:]]
 sys.exit(cost(pids) if sys.argv[1] == "cost" else overflow(*pids))
 PYTHON
-
-size() { # MIB: and wait until the guest has followed
-        qmp '{"execute": "qom-set", "arguments": {"path": "vm0", "property": "requested-size", "value": '$(($1 << 20))'}}' >/dev/null
-        if [ "$1" = 0 ]; then
-                wait_for 30 test ! -e $nodes/node1
-        else
-                wait_for 30 has_memory
-        fi
-}
-
-has_memory() {
-        grep -q '^online$' $nodes/node1/memory[0-9]*/state
-}
 
 looks() {
         journalctl --sync

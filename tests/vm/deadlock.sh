@@ -8,16 +8,8 @@
 # without the module that knows better; then the same reading blindly, so that we know that this test
 # would see it.
 
-node=/sys/devices/system/node/node1
-
-size() { # MIB: and wait until the guest has followed
-        qmp '{"execute": "qom-set", "arguments": {"path": "vm0", "property": "requested-size", "value": '$(($1 << 20))'}}' >/dev/null
-        if [ "$1" = 0 ]; then
-                wait_for 30 test ! -e $node
-        else
-                wait_for 30 grep -q '^online$' $node/memory32/state
-        fi
-}
+# shellcheck source=tests/vm/virtio-mem.bash
+. /run/payload/test/virtio-mem.bash
 
 # Exit statuses of the commands, a file for each status that came; 128 and more is a crash.
 commands() {

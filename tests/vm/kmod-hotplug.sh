@@ -9,20 +9,9 @@
 
 # shellcheck source=tests/vm/kmod.bash
 . /run/payload/test/kmod.bash
+# shellcheck source=tests/vm/virtio-mem.bash
+. /run/payload/test/virtio-mem.bash
 [ "$KERNEL" = 6.1 ] && home=4 || home=18
-
-size() { # MIB: and wait until the guest has followed
-        resize "$1"
-        if [ "$1" = 0 ]; then
-                wait_for 30 test ! -e $nodes/node1
-        else
-                wait_for 30 has_mib "$1"
-        fi
-}
-
-has_mib() {
-        [ "$(cat $nodes/node1/memory[0-9]*/state | grep -c '^online$')" = $(($1 / 128)) ]
-}
 
 all_blocks() { # STATE
         local block

@@ -9,6 +9,8 @@
 
 # shellcheck source=tests/vm/kmod.bash
 . /run/payload/test/kmod.bash
+# shellcheck source=tests/vm/virtio-mem.bash
+. /run/payload/test/virtio-mem.bash
 
 has_memory() {
         [ "$(cat $nodes/has_memory)" = 0-1 ]

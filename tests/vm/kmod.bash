@@ -15,11 +15,6 @@ read_file() { # what it says, or the error
         cat $nodes/node"$node"/memtier_override 2>&1 | sed 's/.*: //'
 }
 
-resize() { # MIB: of the machine's virtio-mem device
-        local where='"path": "vm0", "property": "requested-size"'
-        qmp '{"execute": "qom-set", "arguments": {'"$where"', "value": '$(($1 << 20))'}}' >/dev/null
-}
-
 # The kernel's own book on the node, node_memory_types[], out of /proc/kcore: how many devices it counts,
 # the abstract distance of their type, and how many hold that type. One reader serves a whole script.
 accounting() {
