@@ -84,7 +84,10 @@ rm $policies/whim.conf
 systemctl reload numatierd
 comes_to 1 5
 check "another device's measurement is not its own" explained '\(slit\)'
-echo 'cxl:0x1234 read_latency=400 write_latency=400' >/var/lib/numatier/measured
+check "it is measured" numatier measure 1 --seconds 20 --size 16M
+check "by its serial number, beside the other" grep -q '^cxl:0x1234 ' /var/lib/numatier/measured
+check "which is kept" grep -q '^cxl:0x5678 read_latency=400 ' /var/lib/numatier/measured
+say "$(tail -n 1 /var/lib/numatier/measured)"
 systemctl reload numatierd
 comes_to 1 6
 check "its own is" explained 'measured'

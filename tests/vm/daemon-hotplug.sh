@@ -23,6 +23,8 @@ check "its tier is read when memory has been quiet" wait_for 10 is_told "$unmet"
 equal "the command line is told the kernel's tier" "node 1 - 18 cxl" "$(grep '^node 1 ' /run/numatier/state)"
 check "it grows" size 512
 check "that is told" wait_for 10 is_told "$resized" 1
+check "it shrinks" size 256
+check "that is told" wait_for 10 is_told "$resized" 2
 check "node 1 goes" size 0
 check "it is told" wait_for 5 is_told "$went" 1
 check "one node" wait_for 5 status_has '^1 node in 1 tier (dram: 0)$'
