@@ -9,8 +9,10 @@
 
 # shellcheck source=tests/vm/daemon.bash
 . /run/payload/test/daemon.bash
+# shellcheck source=tests/vm/virtio-mem.bash
+. /run/payload/test/virtio-mem.bash
 
-plugs=${PLUGS:-20}
+plugs=20
 median_ms=50
 
 # Writes down when what is waited for was heard: "online NS" of the first memory block since the last
@@ -39,10 +41,6 @@ while True:
         waits_for = "online"
 PYTHON
 
-size() { # MIB
-        qmp '{"execute": "qom-set", "arguments": {"path": "vm0", "property": "requested-size", "value": '$(($1 << 20))'}}' >/dev/null
-}
-
 # Looks that were the plugs' doing: until the memory went again
 looks() {
         journalctl --sync
@@ -68,7 +66,7 @@ hears() { # WORD: within ten seconds; without asking again and again, which woul
 forget_and_unplug() {
         local status
         kill -STOP "$daemon"
-        echo default >$nodes/node1/memtier_override && size 0 && hears gone
+        echo default >$nodes/node1/memtier_override && resize 0 && hears gone
         status=$?
         kill -CONT "$daemon"
         return $status
@@ -89,7 +87,7 @@ sleep 3 # until the daemon has seen all there is
 
 failed=0
 for ((plug = 1; plug <= plugs; plug++)); do
-        size 128
+        resize 128
         hears moved || failed=$((failed + 1))
         in_tier 1 5 || failed=$((failed + 1))
         sleep 3 # the looks that follow when memory has been quiet, and when it may be asked for its tier
