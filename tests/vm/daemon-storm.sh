@@ -126,18 +126,23 @@ comes_to 1 5
 equal "the command line is told" "node 1 18 5 cxl" "$(grep '^node 1 ' /run/numatier/state)"
 kill $peer
 
-# More events than the socket holds: the daemon is not given the processor, and then looks anyway
+# More events than the socket holds: the daemon is not given the processor, and then looks anyway. It
+# tells of that once in its life, and where net.core.rmem_max is small the storm may have been enough.
+say "told of lost events before it is stopped: $(count $lost)"
+check "it starts again" systemctl restart numatierd
+daemon=$(main_pid)
+check "and has seen all there is" wait_for 30 no_more_looks
 told=$(count $lost)
 kill -STOP "$daemon"
 check "the socket overflows" python3 /tmp/storm.py overflow online "$daemon"
 check "node 1 goes while events are lost" size 0
 before=$(looks)
 kill -CONT "$daemon"
-check "that events were lost is told" wait_for 5 is_told $lost 1
+check "that events were lost is told" wait_for 5 is_told $lost $((told + 1))
 check "and that node 1 went" wait_for 5 is_told "$went" 1
 check "then it is quiet" wait_for 30 no_more_looks
 spent=$(($(looks) - before))
-say "$spent looks after the overflow, told of lost events $told times before it, $(count $lost) after"
+say "$spent looks after the overflow"
 check "it looks once more, and no more than five times" test $spent -ge 1 -a $spent -le 5
 check "one node" status_has '^1 node in 1 tier (dram: 0)'
 say "$(status)"
