@@ -97,12 +97,35 @@ for ((plug = 1; plug <= plugs; plug++)); do
 done
 equal "$plugs plugs, each with a move" 0 $failed
 
+# What of that is the module's own, where nobody asks it but us
+cat >/tmp/write.py <<'PYTHON'
+import os, time
+
+override = os.open("/sys/devices/system/node/node1/memtier_override", os.O_WRONLY)
+for tier in [b"default", b"5"] * 10:
+    start = time.monotonic_ns()
+    os.pwrite(override, tier, 0)
+    print(f"{(time.monotonic_ns() - start) / 1e6:.1f}")
+PYTHON
+resize 128
+wait_for 10 in_tier 1 5
+sleep 3
+kill -STOP "$daemon"
+python3 /tmp/write.py | sort -n >/tmp/writes
+kill -CONT "$daemon"
+
+median() { # of a sorted file
+        awk '{ v[NR] = $1 } END { printf "%.1f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }' "$1"
+}
+
 # ms from the one to the other, from the least to the most
 awk '$1 == "online" { online = $2 } $1 == "moved" { printf "%.1f\n", ($2 - online) / 1e6 }' /tmp/heard |
         sort -n >/tmp/reactions
-median=$(awk '{ v[NR] = $1 } END { printf "%.1f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }' /tmp/reactions)
+median=$(median /tmp/reactions)
 say "from the first online to the moved node, in ms: least $(head -n 1 /tmp/reactions), median $median," \
         "most $(tail -n 1 /tmp/reactions); all: $(paste -sd ' ' /tmp/reactions)"
+say "of that a write to the module, in ms: least $(head -n 1 /tmp/writes), median $(median /tmp/writes)," \
+        "most $(tail -n 1 /tmp/writes)"
 say "$(bc <<<"scale = 2; $(looks) / $plugs") looks a plug"
 equal "as many times as plugs" "$plugs" "$(wc -l </tmp/reactions)"
 check "the median is at most $median_ms ms" awk -v m="$median" -v max=$median_ms 'BEGIN { exit !(m > 0 && m <= max) }'
