@@ -376,7 +376,10 @@ static int move_node(int nid, struct memory_dev_type *to, int *emptied)
 	return 0;
 }
 
-/* Tell userspace that we have changed the node's tier. */
+/*
+ * Tell userspace that we have changed the node's tier. It has: the tier that is left empty
+ * need not be gone for that, and takes a grace period to go.
+ */
 static void announce(int nid)
 {
 	char name[sizeof("node") + 10];
@@ -422,7 +425,7 @@ static int __set_override(int nid, struct memory_dev_type **type, int *emptied)
 
 static int set_override(int nid, struct memory_dev_type *type)
 {
-	int before = NO_TIER, after = NO_TIER, emptied = NO_TIER;
+	int before = NO_TIER, after = NO_TIER, emptied;
 	int err;
 
 	err = lock_moves();
@@ -438,11 +441,11 @@ static int set_override(int nid, struct memory_dev_type *type)
 	if (tier_of(nid) && type_of(nid))
 		after = tier_number(type_of(nid));
 	mutex_unlock(memory_tier_lock);
+	if (before != after)
+		announce(nid);
 	drop_tier(emptied);
 unlock:
 	up(&moves);
-	if (before != after)
-		announce(nid);
 put:
 	if (type)
 		put_memory_type(type);
@@ -564,15 +567,14 @@ static void release_tier(int nid)
 	drop_tier(emptied);
 }
 
-/* Returns whether the node's tier is now another than the kernel's choice. */
-static bool reapply(int nid)
+static void reapply(int nid)
 {
 	struct memory_dev_type *type = overrides[nid].type;
 	int err = -ENODEV, emptied = NO_TIER;
 	bool changed = false;
 
 	if (!type)
-		return false;
+		return;
 
 	mutex_lock(memory_tier_lock);
 	if (tier_of(nid)) {
@@ -580,11 +582,11 @@ static bool reapply(int nid)
 		err = move_node(nid, type, &emptied);
 	}
 	mutex_unlock(memory_tier_lock);
-	drop_tier(emptied);
-
 	if (err)
 		pr_warn("node%d is not in memory_tier%d again: %d\n", nid, tier_number(type), err);
-	return !err && changed;
+	else if (changed)
+		announce(nid);
+	drop_tier(emptied);
 }
 
 /* The node that this notification gives a tier or takes it from, or NUMA_NO_NODE */
@@ -612,7 +614,6 @@ static int before_kernel(struct notifier_block *nb, unsigned long action, void *
 static int after_kernel(struct notifier_block *nb, unsigned long action, void *arg)
 {
 	int nid = changing_node(action, arg);
-	bool changed = false;
 
 	/* While loading and unloading there may be only this one of the two. */
 	if (nid < 0 || notified != current)
@@ -621,12 +622,9 @@ static int after_kernel(struct notifier_block *nb, unsigned long action, void *a
 	if (action == NODE_OFFLINE)
 		release_tier(nid);
 	else
-		changed = reapply(nid);
+		reapply(nid);
 	notified = NULL;
 	up(&moves);
-
-	if (changed)
-		announce(nid);
 	return NOTIFY_OK;
 }
 
