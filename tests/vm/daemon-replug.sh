@@ -13,14 +13,18 @@
 . /run/payload/test/cxl.bash
 
 plug() { # BACKEND SERIAL
-        qmp '{"execute": "device_add", "arguments": {"driver": "cxl-type3", "bus": "rp0", "volatile-memdev": "cxlmem'"$1"'", "id": "c'"$1"'", "sn": '$(($2))'}}' >/dev/null
+        qmp '{"execute": "device_add", "arguments": {"driver": "cxl-type3", "bus": "rp0", "volatile-memdev": "cxlmem'"$1"'", "id": "c'"$1"'", "sn": '$(($2))'}}' | grep -q return || return
         wait_for 30 has_ends 1 && grep -q "$2" $cxl/mem*/serial && make_region "$(ends)"
+}
+
+has_left() { # BACKEND
+        ! qmp '{"execute": "qom-list", "arguments": {"path": "/machine/peripheral"}}' | grep -q '"c'"$1"'"'
 }
 
 unplug() { # BACKEND
         blocks region0 offline && unbind dax0.0 && remove_region region0 || return
         qmp '{"execute": "device_del", "arguments": {"id": "c'"$1"'"}}' >/dev/null
-        wait_for 30 has_ends 0
+        wait_for 30 has_ends 0 && wait_for 30 has_left "$1" # the slot: that is later
 }
 
 modprobe pciehp 2>/dev/null
