@@ -96,7 +96,7 @@ for ((plug = 1; plug <= plugs; plug++)); do
 done
 equal "$plugs plugs, each with a move" 0 $failed
 
-# What of that is the module's own, where nobody asks it but us
+# What the module takes, where nobody asks it but us; it announces a move before it returns
 cat >/tmp/write.py <<'PYTHON'
 import os, time
 
@@ -122,7 +122,7 @@ awk '$1 == "online" { online = $2 } $1 == "moved" { printf "%.1f\n", ($2 - onlin
         sort -n >/tmp/reactions
 say "from the first online to the moved node, in ms: least $(head -n 1 /tmp/reactions), median $(median /tmp/reactions)," \
         "most $(tail -n 1 /tmp/reactions); all: $(paste -sd ' ' /tmp/reactions)"
-say "of that a write to the module, in ms: least $(head -n 1 /tmp/writes), median $(median /tmp/writes)," \
+say "a write to the module, until it returns, in ms: least $(head -n 1 /tmp/writes), median $(median /tmp/writes)," \
         "most $(tail -n 1 /tmp/writes)"
 say "$(bc <<<"scale = 2; $(looks) / $plugs") looks a plug"
 equal "as many times as plugs" "$plugs" "$(wc -l </tmp/reactions)"
