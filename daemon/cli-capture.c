@@ -4,6 +4,7 @@
 
 #include "blocks.h"
 #include "cli.h"
+#include "serials.h"
 
 /* However the tiers were learnt, a replay has to find them. */
 static void add_tiers(struct capture *c, const struct machine *m)
@@ -36,15 +37,17 @@ static void record(const char *path, const char *text, size_t length, bool link,
                 capture_add(path, text, length, link, userdata);
 }
 
-static int print_capture(struct capture *c)
+static int print_capture(struct capture *c, bool serials)
 {
-        _cleanup_(freep) char *text = NULL;
+        _cleanup_(freep) char *text = NULL, *hidden = NULL;
         int r;
 
         r = capture_format(c, &text);
+        if (r == 0 && !serials)
+                r = serials_hide(text, &hidden);
         if (r < 0)
                 return r;
-        return fputs(text, stdout) < 0 || fflush(stdout) < 0 ? -errno : 0;
+        return fputs(hidden ?: text, stdout) < 0 || fflush(stdout) < 0 ? -errno : 0;
 }
 
 /* What numatier reads while it looks is, by construction, what a replay needs. */
@@ -56,7 +59,7 @@ static int capture(const struct arguments *a, struct capture *c)
         r = look_recorded(a, record, c, &l);
         if (r == 0) {
                 add_tiers(c, l.result.machine);
-                r = print_capture(c);
+                r = print_capture(c, a->serials);
                 if (r < 0)
                         fail(r, "cannot print");
         }

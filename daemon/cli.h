@@ -11,7 +11,7 @@
 
 struct arguments {
         struct input input;
-        bool json, pager, legend;
+        bool json, pager, legend, serials;
         char **operands; /* what follows the verb, NULL at the end */
 };
 

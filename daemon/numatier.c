@@ -37,6 +37,7 @@ static void help(void)
              "  --config FILE    use this policy\n"
              "  --no-pager       do not use a pager\n"
              "  --no-legend      print neither headings nor summary\n"
+             "  --serials        capture: with the serial numbers of devices\n"
              "  --help, --version\n\n"
              "See numatier(1), numatierd.conf(5).");
 }
@@ -48,6 +49,7 @@ enum {
         OPT_CONFIG,
         OPT_NO_PAGER,
         OPT_NO_LEGEND,
+        OPT_SERIALS,
         OPT_VERSION
 };
 
@@ -58,6 +60,7 @@ static const struct option options[] = {
         { "config", required_argument, NULL, OPT_CONFIG },
         { "no-pager", no_argument, NULL, OPT_NO_PAGER },
         { "no-legend", no_argument, NULL, OPT_NO_LEGEND },
+        { "serials", no_argument, NULL, OPT_SERIALS },
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, OPT_VERSION },
         { NULL, 0, NULL, 0 },
@@ -83,6 +86,9 @@ static void set_option(struct arguments *a, int option)
                 break;
         case OPT_NO_LEGEND:
                 a->legend = false;
+                break;
+        case OPT_SERIALS:
+                a->serials = true;
                 break;
         }
 }
@@ -170,6 +176,10 @@ int main(int argc, char **argv)
         a.operands = argv + optind + (argv[optind] != NULL);
         if (a.operands[0] && !verb->takes_operands) {
                 fprintf(stderr, "numatier: %s takes no \"%s\"\n", verb->name, a.operands[0]);
+                return EXIT_USAGE;
+        }
+        if (a.serials && verb->run != verb_capture) {
+                fprintf(stderr, "numatier: --serials is for capture only\n");
                 return EXIT_USAGE;
         }
         status = verb->run(&a);

@@ -5,7 +5,7 @@
 _numatier() {
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
         local verbs="status plan explain check apply restore capture measure"
-        local options="--json --root --machine --config --no-pager --no-legend --help --version"
+        local options="--json --root --machine --config --no-pager --no-legend --serials --help --version"
         local word
 
         compopt +o default 2>/dev/null

@@ -27,6 +27,8 @@ check "explain" numatier explain 1
 refuse "explain of a node that is not there" numatier explain 7
 numatier --nonsense >/dev/null 2>&1
 equal "wrong usage" 2 $?
+numatier status --serials >/dev/null 2>&1
+equal "an option of another verb" 2 $?
 numatierd --once --dry-run >/dev/null 2>&1
 equal "numatierd --once --dry-run: differs" 3 $?
 show "$(cat /run/capture)"
