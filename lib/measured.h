@@ -5,7 +5,7 @@
  * identifies it and not by its node's number.
  *
  *     # numatier measured 1
- *     cxl:0x1234 read_latency=250 write_latency=0 read_bandwidth=30000 write_bandwidth=25000 */
+ *     cxl:0x1234 read_latency=250 write_latency=250 read_bandwidth=30000 write_bandwidth=25000 */
 
 #include <stddef.h>
 
