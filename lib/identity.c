@@ -399,11 +399,12 @@ static char *join_serials(const uint64_t *serials, size_t n)
         return NULL;
 }
 
-/* In their own order: the kernel lists devices in that of their coming. */
+/* In their own order, for the kernel lists devices in that of their coming; and each once, for a
+ * device may be in several regions. */
 static int key_of_serials(const struct node *n, char **ret)
 {
         _cleanup_(freep) uint64_t *serials = NULL;
-        size_t allocated = 0, count = 0;
+        size_t allocated = 0, count = 0, unique = 0;
 
         for (size_t i = 0; i < n->n_devices; i++)
                 for (size_t j = 0; j < n->devices[i].n_memdevs; j++) {
@@ -412,7 +413,10 @@ static int key_of_serials(const struct node *n, char **ret)
                         serials[count++] = n->devices[i].memdevs[j].serial;
                 }
         qsort(serials, count, sizeof(*serials), compare_serials);
-        *ret = join_serials(serials, count);
+        for (size_t i = 0; i < count; i++)
+                if (unique == 0 || serials[unique - 1] != serials[i])
+                        serials[unique++] = serials[i];
+        *ret = join_serials(serials, unique);
         return *ret ? 0 : -ENOMEM;
 }
 

@@ -189,6 +189,12 @@ static void test_two_regions(void)
         assert(node(&s, 1)->devices[0].memdevs[0].serial == 2);
         assert_key(&s, 1, "cxl:0x1+0x2");
         done(&s);
+        /* a device that memory was added from twice is one device */
+        s = look_at(NODES DAX_DEVICE("dax0.0", "1", REGION0) DAX_DEVICE("dax0.1", "1", REGION0)
+                            REGION("region0", "1") MEM0);
+        assert(node(&s, 1)->n_devices == 2);
+        assert_key(&s, 1, "cxl:0x1");
+        done(&s);
         /* beside memory of which no serial number is known these two do not identify it */
         s = look_at(NODES TWO_REGIONS DAX_DEVICE("dax2.0", "1", "platform/hmem.1"));
         assert(node(&s, 1)->kind == KIND_CXL && node(&s, 1)->n_devices == 3);
