@@ -95,10 +95,19 @@ static void complain(struct messages *errors, bool *failed, const char *file, un
         *failed = true;
 }
 
-/* What a tier asks of one figure: its tightest absolute and its tightest relative bound. Unbounded
- * is infinitely far away, in the direction that lets everything through. */
+/* What a tier asks of one figure: its tightest absolute and its tightest relative bound, and the
+ * relative one on the worse of read and write, which is another thing: that counts in multiples of
+ * the baseline's worse. Unbounded is infinitely far away, in the direction that lets everything
+ * through. */
+enum {
+        ABSOLUTE,
+        RELATIVE,
+        RELATIVE_WORSE,
+        BOUNDS
+};
+
 struct bounds {
-        double bound[PERF_VALUES][2];
+        double bound[PERF_VALUES][BOUNDS];
 };
 
 static const struct {
@@ -120,13 +129,16 @@ static struct bounds find_bounds(const struct tier_policy *t)
         struct bounds b;
 
         for (unsigned v = 0; v < PERF_VALUES; v++)
-                b.bound[v][false] = b.bound[v][true] = HUGE_VAL;
+                b.bound[v][ABSOLUTE] = b.bound[v][RELATIVE] = b.bound[v][RELATIVE_WORSE] = HUGE_VAL;
         for (unsigned k = 0; k < CONDITION_KINDS; k++) {
                 const struct condition *c = &t->conditions[k];
                 double value = constrains[k].maximum ? c->value : -c->value;
+                unsigned kind = !c->relative          ? ABSOLUTE
+                                : constrains[k].n > 1 ? RELATIVE_WORSE
+                                                      : RELATIVE;
 
                 for (unsigned i = 0; c->set && i < constrains[k].n; i++) {
-                        double *bound = &b.bound[constrains[k].values[i]][c->relative];
+                        double *bound = &b.bound[constrains[k].values[i]][kind];
 
                         *bound = value < *bound ? value : *bound;
                 }
@@ -134,9 +146,12 @@ static struct bounds find_bounds(const struct tier_policy *t)
         return b;
 }
 
-static bool is_bounded(const double bound[2])
+static bool is_bounded(const double bound[BOUNDS])
 {
-        return bound[false] < HUGE_VAL || bound[true] < HUGE_VAL;
+        for (unsigned i = 0; i < BOUNDS; i++)
+                if (bound[i] < HUGE_VAL)
+                        return true;
+        return false;
 }
 
 static bool is_unconditional(const struct tier_policy *t)
@@ -159,8 +174,8 @@ static bool shadows(const struct tier_policy *earlier, const struct tier_policy 
         for (unsigned v = 0; v < PERF_VALUES; v++) {
                 if (is_bounded(e.bound[v]) != is_bounded(l.bound[v]))
                         return false;
-                for (unsigned relative = 0; relative < 2; relative++)
-                        if (e.bound[v][relative] < l.bound[v][relative])
+                for (unsigned i = 0; i < BOUNDS; i++)
+                        if (e.bound[v][i] < l.bound[v][i])
                                 return false;
         }
         return !is_unconditional(later);

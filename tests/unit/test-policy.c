@@ -324,7 +324,10 @@ static void test_unreachable(void)
         refuse("[tier a]\nmax-latency=2x\n[tier b]\nmax-latency=2x\n", SHADOWED("b", "3", "a"));
         refuse("[tier a]\nmin-bandwidth=1GiB/s\n[tier b]\nmin-bandwidth=2GiB/s\n",
                SHADOWED("b", "3", "a"));
-        refuse("[tier a]\nmax-latency=2x\n[tier b]\nmax-read-latency=2x\nmax-write-latency=1x\n",
+        refuse("[tier a]\nmax-latency=20ns\n[tier b]\nmax-read-latency=20ns\n"
+               "max-write-latency=10ns\n",
+               SHADOWED("b", "3", "a"));
+        refuse("[tier a]\nmax-read-latency=2x\n[tier b]\nmax-read-latency=2x\n",
                SHADOWED("b", "3", "a"));
         /* a rule names it, but what it asks for is in vain */
         refuse("[tier a]\n[tier b]\nmax-latency=2x\n[node n]\nnode=1\ntier=b\n",
@@ -341,6 +344,12 @@ static void test_reachable(void)
                 "[tier a]\nmax-latency=2x\n[tier b]\nmax-latency=1x\nmin-bandwidth=1x\n",
                 /* a fast node with little bandwidth */
                 "[tier a]\nmax-latency=2x\nmin-bandwidth=2x\n[tier b]\nmax-latency=1x\n",
+                /* writes that are slow beside the baseline's, but not beside its reads */
+                "[tier a]\nmax-read-latency=2x\nmax-write-latency=2x\n[tier b]\nmax-latency=2x\n",
+                "[tier a]\nmin-read-bandwidth=1x\nmin-write-bandwidth=1x\n"
+                "[tier b]\nmin-bandwidth=1x\n",
+                /* slow writes, where nothing is known of the baseline's */
+                "[tier a]\nmax-latency=2x\n[tier b]\nmax-read-latency=2x\nmax-write-latency=1x\n",
                 /* a rule names it, and it asks for nothing else */
                 "[tier a]\n[tier b]\n[node n]\nnode=1\ntier=b\n",
                 "[tier a]\n[daemon]\nsettle=5s\nsettle-max=5s\n",
