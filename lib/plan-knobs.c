@@ -97,14 +97,18 @@ static int plan_weight(struct plan *p, const struct weight *before, unsigned wan
         return r;
 }
 
-/* The bandwidth of each node that has a weight. False: not all are known. */
+/* The bandwidth of each node that has a weight, or 0: it is to be ignored. False: not all are
+ * known, or none is to be set. */
 static bool find_bandwidths(const struct assignment *a, double *ret, struct messages *warnings)
 {
         const struct machine *m = a->machine;
+        bool any = false;
 
         for (size_t i = 0; i < m->n_weights; i++) {
                 const struct node_assignment *n = assignment_get_node(a, m->weights[i].node);
 
+                if (n && n->cause == CAUSE_IGNORED)
+                        continue;
                 if (!n || !figure_is_known(&n->figures.bandwidth)) {
                         messages_add(
                                 warnings,
@@ -114,8 +118,9 @@ static bool find_bandwidths(const struct assignment *a, double *ret, struct mess
                         return false;
                 }
                 ret[i] = n->figures.bandwidth.value;
+                any = true;
         }
-        return true;
+        return any;
 }
 
 static int plan_weights_for(struct plan *p, const struct machine *m, const double *bandwidths,
@@ -125,7 +130,7 @@ static int plan_weights_for(struct plan *p, const struct machine *m, const doubl
         int r = 0;
 
         for (size_t i = 0; i < m->n_weights; i++)
-                same = same && m->weights[i].value == wanted[i];
+                same = same && (bandwidths[i] == 0 || m->weights[i].value == wanted[i]);
         if (same)
                 return 0;
         /* Writing a weight would switch the kernel's own mode off unasked: done, and undone, by
@@ -134,7 +139,8 @@ static int plan_weights_for(struct plan *p, const struct machine *m, const doubl
                 r = plan_switch(p, WRITE_WEIGHT_AUTO, WEIGHT_AUTO_PATH, &m->weight_auto, false,
                                 "[apply] weighted-interleave: the kernel's own weights give way");
         for (size_t i = 0; r == 0 && i < m->n_weights; i++)
-                r = plan_weight(p, &m->weights[i], wanted[i], bandwidths[i]);
+                if (bandwidths[i] > 0)
+                        r = plan_weight(p, &m->weights[i], wanted[i], bandwidths[i]);
         return r;
 }
 

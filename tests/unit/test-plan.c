@@ -202,6 +202,15 @@ static void test_weights(void)
                     "[tier all]\n[node x]\nnode=1\nbandwidth=1MiB/s\n"
                     "[apply]\nweighted-interleave=by-bandwidth\n",
                     "", WEIGHT_DIR "/node0: 2 -> 10\n");
+        /* a node to be ignored keeps its weight, and is not asked for its bandwidth */
+        assert_plan(THREAD_GUEST WEIGHTS(5, 7),
+                    "[tier all]\n[node x]\nnode=1\nignore=yes\n"
+                    "[apply]\nweighted-interleave=by-bandwidth\n",
+                    "", WEIGHT_DIR "/node0: 5 -> 1\n");
+        assert_plan(THREAD_GUEST WEIGHTS(1, 7),
+                    "[tier all]\n[node x]\nnode=1\nignore=yes\n"
+                    "[apply]\nweighted-interleave=by-bandwidth\n",
+                    "", "");
         assert(warnings.n == 0);
         make_plan(THREAD_GUEST WEIGHTS(1, 1),
                   "[tier all]\n[node x]\nnode=1\nbandwidth=1GiB/s\n[node y]\nnode=0\n"
