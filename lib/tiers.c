@@ -188,8 +188,8 @@ static void learn_tiers(struct sysroot *root, enum tier_reading reading, const s
 
         if (all_known(m))
                 return;
-        /* One tier: every node with memory is in it. */
-        if (tiers->n == 1) {
+        /* One tier, and no node on its way to another: every node with memory is in it. */
+        if (tiers->n == 1 && !busy) {
                 put_in_tier(m, &m->memory, tiers->ids[0]);
                 return;
         }

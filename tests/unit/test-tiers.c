@@ -167,6 +167,13 @@ static void test_override_busy(void)
         assert(tier(&s, 0) == 4 && tier(&s, 1) == TIER_UNKNOWN && s.machine->tiers_withheld);
         assert(s.kernel->nodelist_reads == 0);
         done(&s);
+        /* that there is one tier now does not say that the node is in it */
+        s = scene(NODES TIER "memory_tier4/nodelist: 0-1\n" OVERRIDES);
+        s.kernel->unreadable_path = "node1/memtier_override";
+        s.kernel->unreadable_error = -EAGAIN;
+        look(&s, TIERS_READ);
+        assert(tier(&s, 0) == 4 && tier(&s, 1) == TIER_UNKNOWN && s.machine->tiers_withheld);
+        done(&s);
 }
 
 static void test_override_garbage(void)
