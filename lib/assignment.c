@@ -116,7 +116,7 @@ static int assign_by_thresholds(struct assignment *a, struct node_assignment *n,
         return 0;
 }
 
-/* Nodes with CPUs of which nothing could be judged go where the baseline went. */
+/* Nodes with CPUs that no tier took go where the baseline went. */
 static void follow_baseline(struct assignment *a)
 {
         const struct node_assignment *baseline;
@@ -162,13 +162,19 @@ static int copy_policy_tiers(struct assignment *a)
         return 0;
 }
 
+bool assignment_can_be_moved(const struct node_assignment *n)
+{
+        return n->node->has_override || n->node->has_offset;
+}
+
 /* Whether somebody else moved the node since it last was where we wanted it. */
 static void judge_hand(const struct assignment *a, struct node_assignment *n,
                        const struct state *last)
 {
         const struct state_node *s = last ? state_get_node(last, n->node->id) : NULL;
 
-        if (!s || n->node->memory_tier == TIER_UNKNOWN || n->node->memory_tier == n->memory_tier)
+        if (!s || n->node->memory_tier == TIER_UNKNOWN || n->node->memory_tier == n->memory_tier ||
+            !assignment_can_be_moved(n))
                 return;
         n->moved_by_hand =
                 s->manual || (s->placed != TIER_UNKNOWN && s->placed != n->node->memory_tier);
@@ -194,9 +200,31 @@ static void settle_tiers(struct assignment *a, const struct state *last)
         }
 }
 
-static int thresholds(struct assignment *a, const struct state *last)
+/* The tier of the baseline's figures: that from which the others are numbered, even if the baseline
+ * itself is not to be moved. */
+static int find_anchor(const struct assignment *a, size_t *ret)
 {
         const struct node_assignment *baseline;
+        struct node_assignment as_if;
+        int r;
+
+        *ret = TIER_NONE;
+        baseline = a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
+        if (!baseline)
+                return 0;
+        *ret = baseline->tier;
+        if (*ret != TIER_NONE)
+                return 0;
+        as_if = (struct node_assignment){ .node = baseline->node, .figures = baseline->figures };
+        r = judge(a, &as_if, TIER_NONE);
+        *ret = as_if.tier;
+        free(as_if.trials);
+        return r;
+}
+
+static int thresholds(struct assignment *a, const struct state *last)
+{
+        size_t anchor;
         int r;
 
         r = copy_policy_tiers(a);
@@ -205,8 +233,10 @@ static int thresholds(struct assignment *a, const struct state *last)
         if (r < 0)
                 return r;
         follow_baseline(a);
-        baseline = a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
-        number_tiers(a->policy, baseline ? baseline->tier : TIER_NONE, a->tiers);
+        r = find_anchor(a, &anchor);
+        if (r < 0)
+                return r;
+        number_tiers(a->policy, anchor, a->tiers);
         settle_tiers(a, last);
         return 0;
 }
@@ -352,9 +382,9 @@ static char *explain(const struct assignment *a, const struct node_assignment *n
         case CAUSE_NO_MATCH:
                 return strdup("no tier of the policy takes it: left to Linux");
         case CAUSE_BASELINE:
-                r = asprintf(&text,
-                             "it has CPUs and nothing is known of its memory: "
-                             "with the baseline, node %u",
+                r = asprintf(&text, "it has CPUs and %s: with the baseline, node %u",
+                             any_figure(&n->figures) ? "no tier of the policy takes it"
+                                                     : "nothing is known of its memory",
                              a->baseline->id);
                 break;
         case CAUSE_UNKNOWN:
@@ -377,6 +407,12 @@ static uint32_t find_kernel_tier(const struct node *n, const struct state *last)
         return s && s->kernel_tier != TIER_UNKNOWN ? s->kernel_tier : n->memory_tier;
 }
 
+/* The tier a node will be in: that of the policy, or where it is left. */
+static uint32_t destination(const struct node_assignment *n)
+{
+        return n->memory_tier != TIER_UNKNOWN ? n->memory_tier : n->node->memory_tier;
+}
+
 /* demotion never leaves, and NUMA balancing never promotes into, the slowest tier that has CPUs:
  * mm/memory-tiers.c:establish_demotion_targets */
 static void warn_of_split_cpus(const struct assignment *a, struct messages *warnings)
@@ -386,18 +422,47 @@ static void warn_of_split_cpus(const struct assignment *a, struct messages *warn
         for (size_t i = 0; i < a->n_nodes; i++) {
                 const struct node_assignment *n = &a->nodes[i];
 
-                if (!n->node->has_cpu || n->memory_tier == TIER_UNKNOWN)
+                if (!n->node->has_cpu || destination(n) == TIER_UNKNOWN)
                         continue;
-                if (first && first->memory_tier != n->memory_tier) {
+                if (first && destination(first) != destination(n)) {
                         messages_add(
                                 warnings,
                                 "Nodes %u and %u both have CPUs and belong to different tiers "
                                 "(%u and %u): Linux takes the slower one, and every tier above "
                                 "it, for its top tier, and promotes nothing out of it",
-                                first->node->id, n->node->id, first->memory_tier, n->memory_tier);
+                                first->node->id, n->node->id, destination(first), destination(n));
                         return;
                 }
                 first = first ?: n;
+        }
+}
+
+static bool compares_latency(const struct policy *p)
+{
+        for (size_t i = 0; i < p->n_tiers; i++)
+                for (unsigned k = MAX_LATENCY; k <= MAX_WRITE_LATENCY; k++)
+                        if (p->tiers[i].conditions[k].set && p->tiers[i].conditions[k].relative)
+                                return true;
+        return false;
+}
+
+/* Figures of one node alone, given or measured, are figures that nothing is compared with. */
+static void warn_of_lone_figures(const struct assignment *a, struct messages *warnings)
+{
+        if (!a->baseline || figure_is_known(&a->baseline_figures.latency) ||
+            !compares_latency(a->policy))
+                return;
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                const struct figure *f = &a->nodes[i].figures.latency;
+
+                if (!figure_is_known(f) || f->relative)
+                        continue;
+                messages_add(warnings,
+                             "The latency of node %u is known (%s), but not that of the baseline, "
+                             "node %u: it cannot be compared. Give both, or: numatier measure %u",
+                             a->nodes[i].node->id, source_name(f->source), a->baseline->id,
+                             a->baseline->id);
+                return;
         }
 }
 
@@ -460,6 +525,8 @@ int assignment_new(const struct machine *machine, const struct policy *policy,
                         return -ENOMEM;
         }
         warn_of_split_cpus(a, warnings);
+        if (policy->method == METHOD_THRESHOLDS)
+                warn_of_lone_figures(a, warnings);
         *ret = TAKE_PTR(a);
         return 0;
 }

@@ -51,7 +51,7 @@ enum cause {
         CAUSE_CONDITIONS, /* the tier's conditions hold */
         CAUSE_REST,       /* the tier has no condition and none before it matched */
         CAUSE_NO_MATCH,   /* figures are known, yet no tier takes them: left as it is */
-        CAUSE_BASELINE,   /* nothing known, but it has CPUs: with the baseline */
+        CAUSE_BASELINE,   /* no tier takes it, but it has CPUs: with the baseline */
         CAUSE_UNKNOWN,    /* nothing known: left in the tier Linux gave it */
         CAUSE_ADISTANCE,  /* the abstract distance */
 };
@@ -102,6 +102,9 @@ struct assignment *assignment_free(struct assignment *a);
 DEFINE_CLEANUP(struct assignment *, assignment_free)
 
 const struct node_assignment *assignment_get_node(const struct assignment *a, unsigned node);
+
+/* Whether anybody could move this node: if not, nobody did, and it is where the kernel has it. */
+bool assignment_can_be_moved(const struct node_assignment *n);
 
 /* The name of the tier a node was given, or NULL. */
 const char *assignment_tier_name(const struct assignment *a, const struct node_assignment *n);

@@ -44,10 +44,11 @@ static void distrust(const struct machine *machine, const struct node *node, str
                         ret[v].distrusted = true;
 }
 
-/* The region's own figures (the worst of them, for a page may lie in any): class 1, or class 0. */
+/* The region's own figures (the worst of them, for a page may lie in any): class 1, or class 0.
+ * They say nothing of a node with CPUs, whose memory is DRAM whatever was added to it. */
 static void take_cdat(const struct node *node, struct figure *ret)
 {
-        for (size_t i = 0; i < node->n_devices; i++) {
+        for (size_t i = 0; !node->has_cpu && i < node->n_devices; i++) {
                 const struct perf *access = node->devices[i].access;
 
                 for (unsigned v = 0; v < PERF_VALUES; v++) {

@@ -28,11 +28,26 @@ static const struct figure *figure_of(const struct figures *f, enum condition_ki
         }
 }
 
+/* What SLIT says of a node, where the policy asks it: a multiple of the baseline's latency even if
+ * that is unknown. */
+static const struct figure *distance_of(const struct assignment *a, const struct node_assignment *n,
+                                        enum condition_kind k)
+{
+        const struct figure *f = &n->figures.candidates[SOURCE_SLIT][READ_LATENCY];
+
+        if (!is_maximum(k) || !f->relative)
+                return NULL;
+        for (size_t i = 0; i < a->policy->n_sources; i++)
+                if (a->policy->sources[i] == SOURCE_SLIT)
+                        return f;
+        return NULL;
+}
+
 /* The limit in the figure's own terms. False: the two cannot be compared. */
 static bool find_limit(const struct assignment *a, const struct node_assignment *n,
                        enum condition_kind k, const struct condition *c, struct trial_condition *t)
 {
-        const struct figure *base = figure_of(&a->baseline_figures, k);
+        const struct figure *base = figure_of(&a->baseline_figures, k), *distance;
 
         t->figure = *figure_of(&n->figures, k);
         t->limit = c->value;
@@ -47,8 +62,14 @@ static bool find_limit(const struct assignment *a, const struct node_assignment 
                 return !t->figure.relative;
         if (t->figure.relative)
                 return true;
-        t->limit *= base->value;
-        return figure_is_known(base) && !base->relative;
+        if (figure_is_known(base) && !base->relative) {
+                t->limit *= base->value;
+                return true;
+        }
+        distance = distance_of(a, n, k);
+        if (distance)
+                t->figure = *distance;
+        return distance;
 }
 
 /* Whether the baseline itself would fail: then the tier is for what is better than the baseline,
@@ -74,6 +95,8 @@ static enum verdict try_condition(const struct assignment *a, const struct node_
                 return VERDICT_UNSET;
         if (!find_limit(a, n, k, c, t))
                 return asks_for_proof(a, k, c) ? VERDICT_UNPROVEN : VERDICT_UNKNOWN;
+        if (c->relative && n->node == a->baseline)
+                slack = 0; /* once itself is what it will always be */
         t->hysteresis = slack != 0;
         t->limit *= is_maximum(k) ? 1 + slack : 1 - slack;
         if (is_maximum(k))

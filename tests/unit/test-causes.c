@@ -115,8 +115,44 @@ static void test_cpus_without_a_match(void)
         judge_text(THREE NODE "has_cpu: 0-2\n" ACCESS1(0, 100, 1000) ACCESS1(1, 501, 1000),
                    VENDOR "[node x]\nnode=2\nignore=yes\n");
         expect(1, CAUSE_BASELINE, "dram",
-               "it has CPUs and nothing is known of its memory: with the baseline, node 0");
+               "it has CPUs and no tier of the policy takes it: with the baseline, node 0");
         expect(2, CAUSE_IGNORED, "-", "[node x] says ignore");
+}
+
+/* A baseline that is left alone is still what the others are numbered from. */
+static void test_ignored_baseline(void)
+{
+        judge_text(THREE NODE "has_cpu: 0-1\n" ACCESS1(0, 100, 1000) ACCESS1(1, 100, 1000)
+                           ACCESS1(2, 300, 1000),
+                   VENDOR FAR "[node x]\nnode=0\nignore=yes\n");
+        expect(0, CAUSE_IGNORED, "-", "[node x] says ignore");
+        assert(get(1)->memory_tier == 4 && get(2)->memory_tier == 5 && warnings.n == 0);
+        /* left in another tier than the other socket belongs in */
+        judge_text(THREE NODE "has_cpu: 0-1\n" ACCESS1(0, 100, 1000) ACCESS1(1, 300, 1000) ACCESS1(
+                           2, 300,
+                           1000) "sys/devices/virtual/memory_tiering/memory_tier4/nodelist: 0-2\n",
+                   VENDOR FAR "[node x]\nnode=0\nignore=yes\n");
+        assert(get(1)->memory_tier == 5 && warnings.n == 1);
+}
+
+/* What SLIT says in multiples of the baseline counts where figures cannot be compared with it. */
+static void test_figures_without_baseline(void)
+{
+        const char *given = VENDOR FAR "[node x]\nnode=2\nlatency=250ns\nbandwidth=30GiB/s\n";
+
+        judge_text(THREE NODE "has_cpu: 0\n" NODE "node0/distance: 10 20 24\n", given);
+        expect(2, CAUSE_CONDITIONS, "cxl", "latency 2.4x (slit) is within 5x");
+        assert(warnings.n == 1);
+        assert(strstr(warnings.items[0], "node 2") && strstr(warnings.items[0], "node 0"));
+        judge_text(THREE NODE "has_cpu: 0\n" NODE "node0/distance: 10 20 24\n",
+                   VENDOR FAR "[policy]\nsources = user hmat\n"
+                              "[node x]\nnode=2\nlatency=250ns\nbandwidth=30GiB/s\n");
+        expect(2, CAUSE_NO_MATCH, "-", "no tier of the policy takes it: left to Linux");
+        judge_text(THREE NODE "has_cpu: 0\n" ACCESS1(0, 100, 1000) NODE
+                   "node0/distance: 10 20 24\n",
+                   given);
+        assert(warnings.n == 0);
+        expect(2, CAUSE_CONDITIONS, "cxl", "latency 250 ns (user) is within 500 ns (5x)");
 }
 
 /* CPUs and memory that never meet in a node. */
@@ -179,6 +215,16 @@ static void test_held(void)
         judge_after(wobbling, text, "node 1 - - cxl\n");
         expect(1, CAUSE_REST, "cxl", "not dram: latency 160 ns (hmat) is over 135 ns (1.5x)");
         assert(!get(1)->held);
+}
+
+/* The baseline is once itself: there is no going past that, by the hysteresis or by less. */
+static void test_baseline_is_not_held(void)
+{
+        judge_after(THREE NODE "has_cpu: 0-1\n" ACCESS1(0, 100, 1000) ACCESS1(1, 100, 1000),
+                    "[tier dram]\nmax-latency=1x\n[tier far]\n",
+                    "node 0 - - far\nnode 1 - - dram\n");
+        expect(0, CAUSE_CONDITIONS, "dram", "latency 1x is within 1x");
+        assert(get(1)->memory_tier == get(0)->memory_tier && warnings.n == 0);
 }
 
 /* A bandwidth holds the other way round: 10% below the threshold stays, 10% above it returns. */
@@ -306,10 +352,13 @@ int main(void)
         test_the_only_tier();
         test_with_the_baseline();
         test_cpus_without_a_match();
+        test_ignored_baseline();
+        test_figures_without_baseline();
         test_no_baseline();
         test_memoryless_baseline();
         test_relative_and_absolute();
         test_held();
+        test_baseline_is_not_held();
         test_bandwidth_held();
         test_unproven();
         test_adistance();

@@ -323,6 +323,21 @@ static void test_slit_last(void)
         done(&s);
 }
 
+/* A region that was added to a node with CPUs is not that node's memory. */
+static void test_region_beside_cpus(void)
+{
+        struct scene s = judge(NODES SLIT DEVICE("0x1") CDAT(1, "read_latency", 40), TIERS, NULL);
+
+        assert_figure(&s, READ_LATENCY, 40, SOURCE_CDAT);
+        done(&s);
+        s = judge(NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0-1\n" MEMINFO(0, 9)
+                          MEMINFO(1, 9) SLIT DEVICE("0x1") CDAT(1, "read_latency", 40),
+                  TIERS, NULL);
+        assert(machine_get_node(s.machine, 1)->n_devices == 1);
+        assert(!figure_is_known(candidate(&s, SOURCE_CDAT, READ_LATENCY)));
+        done(&s);
+}
+
 /* A page may lie in either of two regions: the slower one counts. */
 static void test_two_regions(void)
 {
@@ -487,6 +502,7 @@ int main(void)
         test_save();
         test_precedence();
         test_slit_last();
+        test_region_beside_cpus();
         test_two_regions();
         test_picoseconds();
         test_picoseconds_replaced();
