@@ -161,7 +161,7 @@ static void note_effect(struct state *state, const struct report_entry *e)
         n->placed = e->outcome == OUTCOME_UNVERIFIED ? TIER_UNKNOWN : w->memory_tier;
         if (gives_back(w)) {
                 n->kernel_tier = TIER_UNKNOWN;
-                if (e->after)
+                if (e->after && is_override(w))
                         tiers_parse_override(e->after, &n->memory_tier);
         }
 }
@@ -170,10 +170,14 @@ static int note_originals(const struct plan *plan, struct state *state)
 {
         for (size_t i = 0; i < plan->n_writes; i++) {
                 const struct plan_write *w = &plan->writes[i];
+                const struct state_original *known = state_get_original(state, w->path);
                 struct state_node *n;
                 int r;
 
-                if (gives_back(w) || state_get_original(state, w->path))
+                /* An offset that is as it was before our first write was reset when other memory
+                 * came: where the node is now, Linux put it. */
+                if (gives_back(w) || (known && (w->kind != WRITE_NODE_TIER || is_override(w) ||
+                                                !streq(known->value, w->before))))
                         continue;
                 r = state_note_original(state, w->path, w->before);
                 if (r < 0)

@@ -14,7 +14,7 @@
 uint64_t blocks_read_size(struct sysroot *root);
 
 /* Whether one of the blocks that a directory (MEMORY_DIR, or a node's) holds is in this state:
- * "online", "offline", "going-offline". */
+ * "online", "offline", "going-online", "going-offline". */
 bool blocks_any_is(struct sysroot *root, const char *directory, const char *state);
 
 /* Where the first block of a node begins, in bytes. 0, -ENOENT (it has none), or what listing says.

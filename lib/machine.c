@@ -340,7 +340,8 @@ static bool has_figures(const struct node *n)
 
 /* A node's memory counts before the kernel is through with bringing it up: its tier, access
  * directories and a region's figures come meanwhile, and only then is its first block "online"
- * (mm/memory_hotplug.c:online_pages, drivers/base/memory.c:memory_block_change_state). */
+ * (mm/memory_hotplug.c:online_pages, drivers/base/memory.c:memory_block_change_state). A kernel
+ * without hotplug has no blocks, and its nodes were there from the start. */
 static void mark_unsettled(struct sysroot *root, struct machine *m)
 {
         for (size_t i = 0; sysroot_is_live(root) && i < m->n_nodes; i++) {
@@ -350,7 +351,11 @@ static void mark_unsettled(struct sysroot *root, struct machine *m)
                 if (!n->has_memory || n->has_cpu || has_figures(n))
                         continue;
                 snprintf(path, sizeof(path), NODE_DIR "/node%u", n->id);
-                n->unsettled = !blocks_any_is(root, path, "online");
+                /* in the order in which a block goes through these */
+                n->unsettled = (blocks_any_is(root, path, "offline") ||
+                                blocks_any_is(root, path, "going-online")) &&
+                               !blocks_any_is(root, path, "online") &&
+                               !blocks_any_is(root, path, "going-offline");
         }
 }
 

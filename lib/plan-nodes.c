@@ -91,7 +91,7 @@ static int plan_override(struct plan *p, const struct assignment *a,
 /* The offset counts from the memory type's own distance, of which only the tier is known: steps of
  * whole tiers land in the wanted one wherever in its own tier that distance lies. They are counted
  * from where the node was before our first write, so that a kernel which ignores the offset is not
- * sent an ever larger one. */
+ * sent an ever larger one. Memory that came since then has an offset of its own: none. */
 static int plan_offset(struct plan *p, const struct assignment *a, const struct state *state,
                        const struct node_assignment *n)
 {
@@ -100,7 +100,7 @@ static int plan_offset(struct plan *p, const struct assignment *a, const struct 
         const struct state_node *s = state_get_node(state, n->node->id);
         int64_t tier = n->node->memory_tier, offset = n->node->adistance_offset;
 
-        if (original && s && s->kernel_tier != TIER_UNKNOWN) {
+        if (original && s && s->kernel_tier != TIER_UNKNOWN && offset != atoi(original->value)) {
                 tier = s->kernel_tier;
                 offset = atoi(original->value);
         }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "knobs.h"
 #include "sanity.h"
 
 void reconciliation_done(struct reconciliation *r)
@@ -38,6 +39,18 @@ static int remember_figures(struct sysroot *root, const struct machine *m, struc
         return 0;
 }
 
+/* Without our module, which keeps them, overrides go with the memory: nothing is left to undo. */
+static void forget_override(const struct machine *m, struct state *state, struct state_node *s)
+{
+        char path[64];
+
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/" OVERRIDE_FILE, s->node);
+        if (m->module_loaded || !state_get_original(state, path))
+                return;
+        state_forget_original(state, path);
+        s->kernel_tier = TIER_UNKNOWN;
+}
+
 /* A node whose memory went is forgotten but for what an undo needs. */
 static void forget_nodes(const struct machine *m, struct state *state)
 {
@@ -46,6 +59,7 @@ static void forget_nodes(const struct machine *m, struct state *state)
 
                 if (nodeset_has(&m->memory, s->node))
                         continue;
+                forget_override(m, state, s);
                 if (s->kernel_tier == TIER_UNKNOWN) {
                         state_forget_node(state, s->node);
                         continue;
@@ -73,7 +87,9 @@ static int note_node(struct state *state, const struct assignment *a,
         s->manual = n->cause == CAUSE_MANUAL;
         if (n->node->memory_tier != TIER_UNKNOWN)
                 s->memory_tier = n->node->memory_tier;
-        if (!s->manual && n->node->memory_tier == n->memory_tier)
+        if (!assignment_can_be_moved(n))
+                s->placed = TIER_UNKNOWN;
+        else if (!s->manual && n->node->memory_tier == n->memory_tier)
                 s->placed = n->memory_tier;
         return 0;
 }

@@ -433,17 +433,25 @@ static void test_remembered(void)
         done(&s);
 }
 
-static void test_node_goes(void)
+static void test_node_goes(bool module)
 {
         struct scene s = scene(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
 
+        if (module)
+                fake_kernel_set(s.kernel, "sys/module/memtier_override/initstate", "live");
         assert(run(&s, RECONCILE_APPLY) == 0);
         fake_kernel_set(s.kernel, NODE "online", "0");
         fake_kernel_set(s.kernel, NODE "has_memory", "0");
         fake_kernel_set(s.kernel, NODE "node0/distance", "10");
         assert(run(&s, RECONCILE_APPLY) == 0);
+        if (!module) {
+                /* its override went with it */
+                assert(!state_get_node(s.state, 1) && s.state->n_originals == 0);
+                done(&s);
+                return;
+        }
         assert(!state_get_node(s.state, 1)->tier); /* forgotten but for what an undo needs */
-        assert(state_get_node(s.state, 1)->kernel_tier == 18);
+        assert(state_get_node(s.state, 1)->kernel_tier == 18 && s.state->n_originals == 1);
         done(&s);
 }
 
@@ -469,5 +477,6 @@ int main(void)
         test_give_back();
         test_wobble();
         test_remembered();
-        test_node_goes();
+        test_node_goes(false);
+        test_node_goes(true);
 }

@@ -151,7 +151,7 @@ static void test_replugged(void)
         unplug_node_1();
         run();
         assert(result.plan->n_writes == 0);
-        assert(state_get_node(state, 1)->memory_tier == TIER_UNKNOWN);
+        assert(!state_get_node(state, 1));
         plug_node_1();
         run();
         assert(result.report->count[OUTCOME_DONE] == 1);
@@ -403,8 +403,48 @@ static void test_hand_gone(void)
         keep_by_hand("7");
         unplug_node_1();
         run();
-        assert(!state_get_node(state, 1)->manual);
+        assert(!state_get_node(state, 1));
         plug_node_1();
+        run();
+        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        assert(kernel->writes == 1 && streq(tier_of_node_1(), "memory_tier5"));
+}
+
+/* Other memory under the same number has an offset of its own, and another tier to count from. */
+static void test_offset_of_other_memory(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OFFSETS, POLICY);
+        run();
+        assert_streq(fake_kernel_get(kernel, NODE "node1/adistance_offset"), "-1664"); /* from 18 */
+        unplug_node_1();
+        run();
+        plug_node_1();
+        kernel->own_tier[1] = 31;
+        fake_kernel_set(kernel, NODE "node1/adistance_offset", "0");
+        fake_kernel_set(kernel, TIER "memory_tier5/nodelist", "");
+        fake_kernel_set(kernel, TIER "memory_tier31/nodelist", "1");
+        run();
+        assert_streq(fake_kernel_get(kernel, NODE "node1/adistance_offset"), "-3328"); /* from 31 */
+        run();
+        assert(plan_is_empty(result.plan));
+        assert(assignment_get_node(result.assignment, 1)->kernel_tier == 31);
+        take_policy(POLICY "memory-tier=6\n");
+        run();
+        assert_streq(fake_kernel_get(kernel, NODE "node1/adistance_offset"), "-3200");
+}
+
+/* A module that goes takes its overrides along: nobody's hand, then or when it is back. */
+static void test_module_reloaded(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "[apply]\nmanual=keep\n");
+        run();
+        move_by_hand("18");
+        kernel->unreadable_path = "memtier_override";
+        kernel->unreadable_error = -ENOENT;
+        run();
+        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_REST);
+        assert(result.plan->n_unmet == 1 && kernel->writes == 0);
+        kernel->unreadable_path = NULL;
         run();
         assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
         assert(kernel->writes == 1 && streq(tier_of_node_1(), "memory_tier5"));
@@ -495,11 +535,13 @@ static void test_unsettled(void)
         assert_streq(tier_of_node_1(), "memory_tier5");
 }
 
-/* There, and still nothing is known of it: then that is so. */
-static void test_settled_unknown(void)
+/* There, or on its way out, or on a kernel without hotplug, and still nothing is known of it: then
+ * that is so. */
+static void settled_unknown(const char *block)
 {
         boot(PLAIN_GUEST, POLICY);
         hide_figures(true);
+        fake_kernel_set(kernel, COMING, block);
         run();
         assert(!machine_get_node(result.machine, 1)->unsettled);
         assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_UNKNOWN);
@@ -597,11 +639,15 @@ int main(void)
         test_hand_kept_in_own_tier();
         test_hand_returned();
         test_hand_gone();
+        test_offset_of_other_memory();
+        test_module_reloaded();
         test_hand_adistance();
         test_hand_offset();
         test_no_hand_offset();
         test_unsettled();
-        test_settled_unknown();
+        settled_unknown("online");
+        settled_unknown("going-offline");
+        settled_unknown("");
         test_unsettled_not_given_back();
         test_settled_cpus();
         test_settled_remembered();
