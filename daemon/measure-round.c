@@ -124,7 +124,7 @@ static void worker_init(struct worker *w, const struct round *round, unsigned i)
         w->memory = round->memory + first * LINE;
         w->size = (end - first) * LINE;
         w->part = part_of(w->size);
-        w->line = (struct line *)(void *)w->memory;
+        w->line = round->work == WORK_CHASE ? *round->at : NULL;
         if (round->work != WORK_CHAIN)
                 return;
         w->at = end - first;
@@ -186,6 +186,8 @@ static int add_up(const struct round *round, const struct worker *workers, doubl
                         return -ETIME;
                 sum += (double)workers[i].done / (double)(workers[i].nsec ?: 1);
         }
+        if (round->work == WORK_CHASE)
+                *round->at = workers[0].line;
         *ret = sum;
         return 0;
 }

@@ -8,6 +8,8 @@
 
 #include "measure-place.h"
 
+struct line;
+
 enum work {
         WORK_TOUCH, /* fill all of the memory, so that it is there */
         WORK_CHAIN, /* make it a chain of cache lines */
@@ -29,6 +31,7 @@ struct round {
         unsigned n_cpus; /* so many of them, each with its part of the memory */
         char *memory;
         size_t size;
+        struct line **at; /* of the chase: from where it goes on, and where it came to */
         uint64_t nsec;
 };
 

@@ -32,7 +32,8 @@ struct job {
         const struct measure_options *options;
         struct messages *errors;
         struct memory memory;
-        size_t chain; /* so much of it is one */
+        size_t chain;    /* so much of it is one */
+        struct line *at; /* where the chase is: on through what no cache has seen of late */
         uint64_t deadline;
 };
 
@@ -62,7 +63,7 @@ struct perf measurement_perf(const struct measurement *m)
         return p;
 }
 
-static int run(const struct job *job, enum work work, uint64_t nsec, double *ret)
+static int run(struct job *job, enum work work, uint64_t nsec, double *ret)
 {
         bool alone = work == WORK_CHAIN || work == WORK_CHASE;
         const struct round round = {
@@ -71,6 +72,7 @@ static int run(const struct job *job, enum work work, uint64_t nsec, double *ret
                 .n_cpus = alone ? 1 : cpus_count(&job->place->cpus),
                 .memory = job->memory.start,
                 .size = alone ? job->chain : job->memory.size,
+                .at = &job->at,
                 .nsec = nsec,
         };
         int r = round_run(&round, ret);
@@ -99,7 +101,8 @@ static int prepare(struct job *job)
         if (r == 0)
                 r = memory_verify(&job->memory, job->errors);
         if (r == 0) {
-                chain_start((struct line *)(void *)job->memory.start, job->chain / LINE);
+                job->at = (struct line *)(void *)job->memory.start;
+                chain_start(job->at, job->chain / LINE);
                 r = run(job, WORK_CHAIN, time_to_prepare(job), &unused);
         }
         if (r == -ETIME)
@@ -120,7 +123,7 @@ static uint64_t share_of_time(const struct job *job, unsigned round)
         return share > ROUND_NSEC_MIN ? share : ROUND_NSEC_MIN;
 }
 
-static int repeat(const struct job *job, enum figure_kind kind, struct sample *ret)
+static int repeat(struct job *job, enum figure_kind kind, struct sample *ret)
 {
         double values[REPETITIONS], rate;
 

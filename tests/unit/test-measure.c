@@ -244,7 +244,8 @@ static void test_round(void)
 {
         static _Alignas(4096) char memory[1 << 20];
         struct cpus cpus = { 0 };
-        struct round round = { .cpus = &cpus, .memory = memory, .size = sizeof(memory) };
+        struct line *at = (struct line *)(void *)memory, *before;
+        struct round round = { .cpus = &cpus, .memory = memory, .size = sizeof(memory), .at = &at };
         double rate;
 
         assert(sched_getaffinity(0, sizeof(cpus.words), cpus.words) >= 0);
@@ -261,10 +262,13 @@ static void test_round(void)
         chain_start((struct line *)(void *)memory, sizeof(memory) / LINE);
         round.nsec = 60000000000;
         assert(round_run(&round, &rate) == 0);
-        chain_start((struct line *)(void *)memory, sizeof(memory) / LINE);
         round.work = WORK_CHASE;
         round.nsec = 1;
-        assert(round_run(&round, &rate) == 0 && rate > 0);
+        for (unsigned i = 0; i < 3; i++) { /* each goes on where the last one ended */
+                before = at;
+                assert(round_run(&round, &rate) == 0 && rate > 0);
+                assert(at != before && at == chain_follow(before, 1024));
+        }
 }
 
 int main(void)
