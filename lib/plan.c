@@ -137,8 +137,10 @@ static int plan_restore(struct plan *p, struct sysroot *root, const struct machi
         ssize_t n;
 
         n = sysroot_read(root, original->path, buf, sizeof(buf));
-        if (n < 0) /* gone with its node or its module, and its value with it */
+        if (n == -ENOENT || n == -ENODEV) /* gone with its node or its module, and its value too */
                 return 0;
+        if (n < 0) /* the module has to wait for the kernel, say: the write will tell */
+                strcpy(buf, "?");
         if (sscanf(original->path, NODE_DIR "/node%u/", &w.node) == 1 ||
             sscanf(original->path, WEIGHT_DIR "/node%u", &w.node) == 1) {
                 node = machine_get_node(m, w.node);
