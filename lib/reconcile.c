@@ -134,7 +134,7 @@ static int look_and_judge(struct sysroot *root, const struct policy *policy,
         return plan_new(ret->assignment, state, &ret->warnings, &ret->plan);
 }
 
-static int save_if_changed(struct sysroot *root, const struct state *state, const char *before)
+static int save_if_changed(struct sysroot *root, struct state *state, const char *before)
 {
         _cleanup_(freep) char *after = NULL;
         int r;
@@ -142,7 +142,7 @@ static int save_if_changed(struct sysroot *root, const struct state *state, cons
         r = state_format(state, &after);
         if (r < 0)
                 return r;
-        return streq(before, after) ? 0 : state_save(root, state);
+        return streq(before, after) && !state->unsaved ? 0 : state_save(root, state);
 }
 
 int reconcile(struct sysroot *root, const struct policy *policy, enum tier_reading tiers,

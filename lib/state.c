@@ -407,11 +407,14 @@ int state_load(struct sysroot *root, struct messages *problems, struct state **r
         return r == -ENOMEM || (r == 0 && text) ? r : state_new(ret);
 }
 
-int state_save(struct sysroot *root, const struct state *s)
+int state_save(struct sysroot *root, struct state *s)
 {
         _cleanup_(freep) char *text = NULL;
         int r;
 
         r = state_format(s, &text);
-        return r < 0 ? r : sysroot_replace(root, STATE_PATH, text);
+        if (r == 0)
+                r = sysroot_replace(root, STATE_PATH, text);
+        s->unsaved = r < 0;
+        return r;
 }

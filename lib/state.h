@@ -46,6 +46,7 @@ struct state {
         size_t n_nodes, nodes_allocated;
         struct state_memory *memories;
         size_t n_memories, memories_allocated;
+        bool unsaved; /* the last attempt to save it failed */
 };
 
 int state_new(struct state **ret);
@@ -60,7 +61,7 @@ int state_format(const struct state *s, char **ret);
 /* Reads and writes STATE_PATH. No file is an empty state; one that cannot be parsed is told in
  * problems and taken as empty. */
 int state_load(struct sysroot *root, struct messages *problems, struct state **ret);
-int state_save(struct sysroot *root, const struct state *s);
+int state_save(struct sysroot *root, struct state *s);
 
 /* The entry of a node, made if asked to (NULL: there is none, or no memory). */
 struct state_node *state_get_node(const struct state *s, unsigned node);

@@ -115,6 +115,13 @@ static void test_saved_when_changed(void)
         reconciliation_done(&result);
         assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result) == -ENOSPC);
         assert(kernel->writes == 1);
+        /* nothing new, but what was new then is still to be saved */
+        reconciliation_done(&result);
+        set_latency("20");
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result) == -ENOSPC);
+        kernel->replace_error = 0;
+        run();
+        assert(!state->unsaved);
 }
 
 static void unplug_node_1(void)
