@@ -50,7 +50,8 @@ struct manager {
         struct monitor *monitor; /* NULL when the root is a copy: nothing happens to it */
         struct worker *worker;
 
-        struct sysroot *root;
+        struct sysroot *root;        /* the job's, which tells what it reads */
+        struct sysroot *events_root; /* the same, for the event loop */
         struct policy *policy;
         struct policy *retired; /* replaced while a job was using it */
         struct state *state;    /* the job's while one runs */
@@ -357,7 +358,7 @@ static bool has_new_node(struct manager *m)
         struct nodeset memory;
         bool new = false;
 
-        if (sysroot_read(m->root, NODE_DIR "/has_memory", buf, sizeof(buf)) < 0 ||
+        if (sysroot_read(m->events_root, NODE_DIR "/has_memory", buf, sizeof(buf)) < 0 ||
             nodeset_parse(buf, &memory) < 0)
                 return false;
         nodeset_foreach (id, &memory)
@@ -547,6 +548,8 @@ static int open_root(struct manager *m)
         int r;
 
         r = sysroot_open(path, &m->root);
+        if (r == 0)
+                r = sysroot_open(path, &m->events_root);
         if (r < 0)
                 return log_error_errno(r, "Cannot open %s", path);
         r = take_lock(m);
@@ -629,6 +632,7 @@ struct manager *manager_free(struct manager *m)
         policy_free(m->retired);
         state_free(m->state);
         sysroot_free(m->root);
+        sysroot_free(m->events_root);
         if (m->lock_fd >= 0)
                 close(m->lock_fd);
         free(m);
