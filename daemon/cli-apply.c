@@ -102,8 +102,7 @@ static int finish_apply(const struct arguments *a, const struct reconciliation *
         int status = finish(a, r->report);
 
         if (r->machine->tiers_withheld) {
-                fprintf(stderr, "numatier: memory is being plugged or unplugged, and the present "
-                                "tiers cannot be read safely meanwhile\n");
+                complain_of_withheld_tiers();
                 return EXIT_FAILURE;
         }
         if (a->json || !a->legend)
@@ -152,7 +151,7 @@ int verb_restore(const struct arguments *a)
 
         if (take_lock(a, &lock_fd) < 0)
                 return EXIT_FAILURE;
-        if (look(a, RECONCILE_PLAN, &l) == 0)
+        if (look_unjudged(a, NULL, NULL, &l) == 0)
                 status = restore(a, &l);
         look_done(&l);
         return status;

@@ -56,7 +56,7 @@ static int capture(const struct arguments *a, struct capture *c)
         struct look l = { 0 };
         int r;
 
-        r = look_recorded(a, record, c, &l);
+        r = look_unjudged(a, record, c, &l);
         if (r == 0) {
                 add_tiers(c, l.result.machine);
                 r = print_capture(c, a->serials);

@@ -28,15 +28,6 @@ static int load_state(struct sysroot *root, struct state **ret)
         return r;
 }
 
-static int open_look(const struct arguments *a, struct look *ret)
-{
-        int r;
-
-        *ret = (struct look){ 0 };
-        r = input_load_policy(&a->input, &ret->policy);
-        return r < 0 ? r : input_open_root(&a->input, &ret->root);
-}
-
 static int take_look(enum reconcile_mode mode, struct look *ret)
 {
         int r;
@@ -54,21 +45,38 @@ static int take_look(enum reconcile_mode mode, struct look *ret)
 
 int look(const struct arguments *a, enum reconcile_mode mode, struct look *ret)
 {
-        int r = open_look(a, ret);
+        int r;
 
+        *ret = (struct look){ 0 };
+        r = input_load_policy(&a->input, &ret->policy);
+        if (r == 0)
+                r = input_open_root(&a->input, &ret->root);
         return r < 0 ? r : take_look(mode, ret);
 }
 
-int look_recorded(const struct arguments *a, sysroot_record_fn record, void *userdata,
+int look_unjudged(const struct arguments *a, sysroot_record_fn record, void *userdata,
                   struct look *ret)
 {
-        int r = open_look(a, ret);
+        int r;
 
+        *ret = (struct look){ 0 };
+        r = policy_new(&ret->policy);
+        if (r < 0)
+                return fail(r, "cannot look");
+        r = input_open_root(&a->input, &ret->root);
         if (r < 0)
                 return r;
-        sysroot_record(ret->root, record, userdata);
-        sysroot_read_all(ret->root);
+        if (record) {
+                sysroot_record(ret->root, record, userdata);
+                sysroot_read_all(ret->root);
+        }
         return take_look(RECONCILE_PLAN, ret);
+}
+
+void complain_of_withheld_tiers(void)
+{
+        fprintf(stderr, "numatier: memory is being plugged or unplugged, and the present tiers "
+                        "cannot be read safely meanwhile\n");
 }
 
 void print_unmet(const struct reconciliation *r)

@@ -122,8 +122,10 @@ static int print(const struct arguments *a, const struct reconciliation *r)
 }
 
 /* What could not be seen cannot be said to be as the policy wants. */
-static int judge(const struct reconciliation *r)
+static int judge(const struct arguments *a, const struct reconciliation *r)
 {
+        if (r->machine->tiers_withheld && (a->json || !a->legend))
+                complain_of_withheld_tiers();
         if (!plan_is_empty(r->plan))
                 return EXIT_DIFFERS;
         return r->machine->tiers_withheld ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -137,7 +139,7 @@ int verb_plan(const struct arguments *a)
         r = look(a, RECONCILE_PLAN, &l);
         if (r == 0) {
                 r = print(a, &l.result);
-                status = r < 0 ? fail(r, "cannot print") : judge(&l.result);
+                status = r < 0 ? fail(r, "cannot print") : judge(a, &l.result);
         }
         look_done(&l);
         return status;

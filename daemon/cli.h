@@ -40,11 +40,15 @@ struct look {
  * 0 or a negative errno; look_done() in any case. */
 int look(const struct arguments *a, enum reconcile_mode mode, struct look *ret);
 
-/* The same, without writing, while record is told of everything that is read. */
-int look_recorded(const struct arguments *a, sysroot_record_fn record, void *userdata,
+/* Looks, under a policy that wants nothing: the machine's own may be wrong, or missing. record (may
+ * be NULL) is told of everything that is read, which then is all that any policy might ask for. */
+int look_unjudged(const struct arguments *a, sysroot_record_fn record, void *userdata,
                   struct look *ret);
 
 void look_done(struct look *l);
+
+/* Says on standard error why the present tiers are unknown. */
+void complain_of_withheld_tiers(void);
 
 /* "2 nodes are in another tier than the policy wants, and WHY"; nothing if none is out of place. */
 void print_unmet(const struct reconciliation *r);

@@ -21,6 +21,8 @@ equal "apply has nothing it could write" 0 $?
 equal "nothing was written" "" "$(grep original /run/numatier/state)"
 
 check "capture" eval "numatier capture >/run/capture"
+check "it needs no policy" eval "numatier capture --config /nonexistent >/dev/null"
+check "nor does restore" numatier restore --config /nonexistent
 equal "a capture names nobody" "" "$(grep -i "$(hostname)" /run/capture)"
 equal "a replay is the machine" "$(numatier --json)" "$(numatier --json --machine /run/capture)"
 check "explain" numatier explain 1
