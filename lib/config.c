@@ -175,6 +175,10 @@ static int load_file(const char *file, struct messages *errors, struct policy *p
         }
         if (f != stdin)
                 fclose(f);
+        if (n >= SIZE_LIMIT) {
+                messages_add(errors, "%s: expected less than 1 MiB", file);
+                return -EBADMSG;
+        }
         /* up to and with a NUL byte, which is none of the language */
         return policy_parse(policy, text ?: "", n < 0 ? 0 : (size_t)n,
                             streq(file, "-") ? "stdin" : file, errors);
