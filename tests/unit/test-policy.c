@@ -346,8 +346,8 @@ static void test_reachable(void)
                 "[tier a]\nmax-latency=2x\nmin-bandwidth=2x\n[tier b]\nmax-latency=1x\n",
                 /* writes that are slow beside the baseline's, but not beside its reads */
                 "[tier a]\nmax-read-latency=2x\nmax-write-latency=2x\n[tier b]\nmax-latency=2x\n",
-                "[tier a]\nmin-read-bandwidth=1x\nmin-write-bandwidth=1x\n"
-                "[tier b]\nmin-bandwidth=1x\n",
+                ("[tier a]\nmin-read-bandwidth=1x\nmin-write-bandwidth=1x\n"
+                 "[tier b]\nmin-bandwidth=1x\n"),
                 /* slow writes, where nothing is known of the baseline's */
                 "[tier a]\nmax-latency=2x\n[tier b]\nmax-read-latency=2x\nmax-write-latency=1x\n",
                 /* a rule names it, and it asks for nothing else */
