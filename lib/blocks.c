@@ -8,6 +8,7 @@
 
 #define PATH_SIZE   128
 #define TARGET_SIZE 256
+#define STATE_SIZE  32
 
 uint64_t blocks_read_size(struct sysroot *root)
 {
@@ -29,31 +30,59 @@ static int parse_block(const char *name, unsigned long long *ret)
         return digits ? parse_u64(digits, 10, UINT64_MAX, ret) : -EINVAL;
 }
 
-struct state_search {
-        struct sysroot *root;
-        const char *state;
-};
-
-static int is_in_state(const char *name, void *userdata)
+/* False: this is no block, or it has gone. */
+static bool read_state(struct sysroot *root, const char *name, char ret[static STATE_SIZE])
 {
-        const struct state_search *s = userdata;
         unsigned long long block;
-        char path[PATH_SIZE], state[32];
+        char path[PATH_SIZE];
 
         if (parse_block(name, &block) < 0)
-                return 0;
+                return false;
         snprintf(path, sizeof(path), MEMORY_DIR "/memory%llu/state", block);
-        if (sysroot_read(s->root, path, state, sizeof(state)) < 0)
-                return 0;
-        state[strcspn(state, "\n")] = '\0';
-        return streq(state, s->state);
+        if (sysroot_read(root, path, ret, STATE_SIZE) < 0)
+                return false;
+        ret[strcspn(ret, "\n")] = '\0';
+        return true;
 }
 
-bool blocks_any_is(struct sysroot *root, const char *directory, const char *state)
+static int is_going_offline(const char *name, void *userdata)
 {
-        struct state_search search = { root, state };
+        char state[STATE_SIZE];
 
-        return sysroot_list(root, directory, is_in_state, &search) == 1;
+        return read_state(userdata, name, state) && streq(state, "going-offline");
+}
+
+bool blocks_any_goes_offline(struct sysroot *root)
+{
+        return sysroot_list(root, MEMORY_DIR, is_going_offline, root) == 1;
+}
+
+struct arrival {
+        struct sysroot *root;
+        bool coming;
+};
+
+/* 1: a block that is there, or leaves again, ends the search. */
+static int note_arrival(const char *name, void *userdata)
+{
+        struct arrival *a = userdata;
+        char state[STATE_SIZE];
+
+        if (!read_state(a->root, name, state))
+                return 0;
+        if (streq(state, "online") || streq(state, "going-offline"))
+                return 1;
+        a->coming = a->coming || streq(state, "offline") || streq(state, "going-online");
+        return 0;
+}
+
+bool blocks_are_coming(struct sysroot *root, unsigned node)
+{
+        struct arrival a = { .root = root };
+        char path[PATH_SIZE];
+
+        snprintf(path, sizeof(path), NODE_DIR "/node%u", node);
+        return sysroot_list(root, path, note_arrival, &a) == 0 && a.coming;
 }
 
 static int note_lowest(const char *name, void *userdata)

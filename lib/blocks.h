@@ -13,9 +13,12 @@
 /* The size of a block in bytes, or 0: there are none. */
 uint64_t blocks_read_size(struct sysroot *root);
 
-/* Whether one of the blocks that a directory (MEMORY_DIR, or a node's) holds is in this state:
- * "online", "offline", "going-online", "going-offline". */
-bool blocks_any_is(struct sysroot *root, const char *directory, const char *state);
+/* Whether some memory of this machine is on its way out. */
+bool blocks_any_goes_offline(struct sysroot *root);
+
+/* Whether a node's memory is on its way in: it has blocks, and none of them is online yet or leaves
+ * again. One block tells of a node whose memory is there. */
+bool blocks_are_coming(struct sysroot *root, unsigned node);
 
 /* Where the first block of a node begins, in bytes. 0, -ENOENT (it has none), or what listing says.
  */

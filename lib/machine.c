@@ -346,16 +346,9 @@ static void mark_unsettled(struct sysroot *root, struct machine *m)
 {
         for (size_t i = 0; sysroot_is_live(root) && i < m->n_nodes; i++) {
                 struct node *n = &m->nodes[i];
-                char path[PATH_SIZE];
 
-                if (!n->has_memory || n->has_cpu || has_figures(n))
-                        continue;
-                snprintf(path, sizeof(path), NODE_DIR "/node%u", n->id);
-                /* in the order in which a block goes through these */
-                n->unsettled = (blocks_any_is(root, path, "offline") ||
-                                blocks_any_is(root, path, "going-online")) &&
-                               !blocks_any_is(root, path, "online") &&
-                               !blocks_any_is(root, path, "going-offline");
+                if (n->has_memory && !n->has_cpu && !has_figures(n))
+                        n->unsettled = blocks_are_coming(root, n->id);
         }
 }
 

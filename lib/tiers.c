@@ -147,7 +147,7 @@ static void put_in_tier(struct machine *m, const struct nodeset *nodes, uint32_t
  * memory hotplug never destroys a tier. */
 static bool is_safe_to_read(struct sysroot *root)
 {
-        return !sysroot_is_live(root) || !blocks_any_is(root, MEMORY_DIR, "going-offline");
+        return !sysroot_is_live(root) || !blocks_any_goes_offline(root);
 }
 
 static int read_nodelist(struct sysroot *root, uint32_t tier, struct machine *m,

@@ -555,6 +555,34 @@ static void settled_unknown(const char *block)
         assert(kernel->writes == 0);
 }
 
+static unsigned states_read;
+
+static void count_states(struct fake_kernel *k, const char *path)
+{
+        states_read +=
+                startswith(path, "sys/devices/system/memory/memory") && strstr(path, "/state");
+}
+
+/* A terabyte has thousands of blocks: one that is online is enough, and all are read once at most.
+ */
+static void test_settled_at_a_glance(void)
+{
+        boot(PLAIN_GUEST NODE "node1/memory41 -> ../../memory/memory41\n"
+                              "sys/devices/system/memory/memory41/state: online\n",
+             POLICY);
+        hide_figures(true);
+        kernel->before_read = count_states;
+        states_read = 0;
+        run();
+        assert(states_read == 1);
+        fake_kernel_set(kernel, COMING, "offline");
+        fake_kernel_set(kernel, "sys/devices/system/memory/memory41/state", "offline");
+        states_read = 0;
+        run();
+        assert_unsettled();
+        assert(states_read == 2);
+}
+
 /* A node that was moved once is not given back for want of figures that are on their way. */
 static void test_unsettled_not_given_back(void)
 {
@@ -655,6 +683,7 @@ int main(void)
         settled_unknown("online");
         settled_unknown("going-offline");
         settled_unknown("");
+        test_settled_at_a_glance();
         test_unsettled_not_given_back();
         test_settled_cpus();
         test_settled_remembered();
