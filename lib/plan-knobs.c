@@ -97,12 +97,13 @@ static int plan_weight(struct plan *p, const struct weight *before, unsigned wan
         return r;
 }
 
-/* The bandwidth of each node that has a weight, or 0: it is to be ignored. False: not all are
- * known, or none is to be set. */
-static bool find_bandwidths(const struct assignment *a, double *ret, struct messages *warnings)
+/* The weights that are to be set (a node to be ignored keeps its own), and the bandwidth of each of
+ * their nodes. False: not all are known, or there are none. */
+static bool find_bandwidths(const struct assignment *a, struct weight *ret_weights,
+                            double *ret_bandwidths, size_t *ret_n, struct messages *warnings)
 {
         const struct machine *m = a->machine;
-        bool any = false;
+        size_t count = 0;
 
         for (size_t i = 0; i < m->n_weights; i++) {
                 const struct node_assignment *n = assignment_get_node(a, m->weights[i].node);
@@ -117,20 +118,21 @@ static bool find_bandwidths(const struct assignment *a, double *ret, struct mess
                                 m->weights[i].node);
                         return false;
                 }
-                ret[i] = n->figures.bandwidth.value;
-                any = true;
+                ret_weights[count] = m->weights[i];
+                ret_bandwidths[count++] = n->figures.bandwidth.value;
         }
-        return any;
+        *ret_n = count;
+        return count > 0;
 }
 
-static int plan_weights_for(struct plan *p, const struct machine *m, const double *bandwidths,
-                            const unsigned *wanted)
+static int plan_weights_for(struct plan *p, const struct machine *m, const struct weight *weights,
+                            const double *bandwidths, const unsigned *wanted, size_t n)
 {
         bool same = true;
         int r = 0;
 
-        for (size_t i = 0; i < m->n_weights; i++)
-                same = same && (bandwidths[i] == 0 || m->weights[i].value == wanted[i]);
+        for (size_t i = 0; i < n; i++)
+                same = same && weights[i].value == wanted[i];
         if (same)
                 return 0;
         /* Writing a weight would switch the kernel's own mode off unasked: done, and undone, by
@@ -138,17 +140,18 @@ static int plan_weights_for(struct plan *p, const struct machine *m, const doubl
         if (m->weight_auto.present)
                 r = plan_switch(p, WRITE_WEIGHT_AUTO, WEIGHT_AUTO_PATH, &m->weight_auto, false,
                                 "[apply] weighted-interleave: the kernel's own weights give way");
-        for (size_t i = 0; r == 0 && i < m->n_weights; i++)
-                if (bandwidths[i] > 0)
-                        r = plan_weight(p, &m->weights[i], wanted[i], bandwidths[i]);
+        for (size_t i = 0; r == 0 && i < n; i++)
+                r = plan_weight(p, &weights[i], wanted[i], bandwidths[i]);
         return r;
 }
 
 static int plan_weights(struct plan *p, const struct assignment *a, struct messages *warnings)
 {
         const struct machine *m = a->machine;
+        _cleanup_(freep) struct weight *weights = NULL;
         _cleanup_(freep) double *bandwidths = NULL;
         _cleanup_(freep) unsigned *wanted = NULL;
+        size_t n;
 
         if (a->policy->weighted_interleave == WEIGHTS_LEAVE)
                 return 0;
@@ -158,16 +161,17 @@ static int plan_weights(struct plan *p, const struct assignment *a, struct messa
                         "The policy sets weighted-interleave, which this kernel does not have");
                 return 0;
         }
+        weights = calloc(m->n_weights, sizeof(*weights));
         bandwidths = calloc(m->n_weights, sizeof(*bandwidths));
         wanted = calloc(m->n_weights, sizeof(*wanted));
-        if (!bandwidths || !wanted)
+        if (!weights || !bandwidths || !wanted)
                 return -ENOMEM;
-        if (!find_bandwidths(a, bandwidths, warnings))
+        if (!find_bandwidths(a, weights, bandwidths, &n, warnings))
                 return 0;
-        if (!weights_from_bandwidths(bandwidths, wanted, m->n_weights))
+        if (!weights_from_bandwidths(bandwidths, wanted, n))
                 messages_add(warnings, "The bandwidths differ by more than weights of 1 to 255 can "
                                        "tell: the ratio is kept as nearly as possible");
-        return plan_weights_for(p, m, bandwidths, wanted);
+        return plan_weights_for(p, m, weights, bandwidths, wanted, n);
 }
 
 int plan_knobs(struct plan *p, const struct assignment *a, struct messages *warnings)

@@ -74,5 +74,5 @@ DEFINE_CLEANUP(struct plan *, plan_free)
 bool plan_is_empty(const struct plan *p);
 
 /* Small weights in 1..255, in the ratio of the bandwidths to within 5% where that is possible.
- * A bandwidth of 0 is none, and so is its weight. Returns whether the ratio was kept. */
+ * bandwidths are > 0. Returns whether the ratio was kept. */
 bool weights_from_bandwidths(const double *bandwidths, unsigned *weights, size_t n);

@@ -14,8 +14,6 @@ static double spread(const double *bandwidths, const unsigned *weights, size_t n
         for (size_t i = 0; i < n; i++) {
                 double share = weights[i] / bandwidths[i];
 
-                if (bandwidths[i] == 0)
-                        continue;
                 low = share < low ? share : low;
                 high = share > high ? share : high;
         }
@@ -28,7 +26,7 @@ static void scale(const double *bandwidths, double largest, unsigned top, unsign
         for (size_t i = 0; i < n; i++) {
                 double w = bandwidths[i] / largest * top + 0.5;
 
-                weights[i] = bandwidths[i] == 0 ? 0 : w < 1 ? 1 : (unsigned)w;
+                weights[i] = w < 1 ? 1 : (unsigned)w;
         }
 }
 
