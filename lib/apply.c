@@ -75,6 +75,11 @@ static bool is_override(const struct plan_write *w)
         return w->kind == WRITE_NODE_TIER && w->interface == INTERFACE_MEMTIER_OVERRIDE;
 }
 
+static bool is_offset(const struct plan_write *w)
+{
+        return w->kind == WRITE_NODE_TIER && w->interface == INTERFACE_ADISTANCE_OFFSET;
+}
+
 static bool gives_back(const struct plan_write *w)
 {
         return w->kind == WRITE_NODE_TIER && w->memory_tier == TIER_UNKNOWN;
@@ -117,7 +122,7 @@ static enum outcome read_back(struct sysroot *root, struct report_entry *e)
                 return OUTCOME_IGNORED;
         /* That the offset was stored does not say that the node moved. Only nodelist does, and that
          * may not be read right after a move: the next quiet look at the machine tells. */
-        return w->kind == WRITE_NODE_TIER && !is_override(w) ? OUTCOME_UNVERIFIED : OUTCOME_DONE;
+        return is_offset(w) ? OUTCOME_UNVERIFIED : OUTCOME_DONE;
 }
 
 /* Compare, write, read back. */
@@ -166,18 +171,23 @@ static void note_effect(struct state *state, const struct report_entry *e)
         }
 }
 
+/* An offset that is as it was before our first write was reset when other memory came: where the
+ * node is now, Linux put it. plan_offset() counts from there likewise. */
+static bool is_first_write(const struct state *state, const struct plan_write *w)
+{
+        const struct state_original *o = state_get_original(state, w->path);
+
+        return !o || (is_offset(w) && streq(o->value, w->before));
+}
+
 static int note_originals(const struct plan *plan, struct state *state)
 {
         for (size_t i = 0; i < plan->n_writes; i++) {
                 const struct plan_write *w = &plan->writes[i];
-                const struct state_original *known = state_get_original(state, w->path);
                 struct state_node *n;
                 int r;
 
-                /* An offset that is as it was before our first write was reset when other memory
-                 * came: where the node is now, Linux put it. */
-                if (gives_back(w) || (known && (w->kind != WRITE_NODE_TIER || is_override(w) ||
-                                                !streq(known->value, w->before))))
+                if (gives_back(w) || !is_first_write(state, w))
                         continue;
                 r = state_note_original(state, w->path, w->before);
                 if (r < 0)

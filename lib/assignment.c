@@ -162,11 +162,6 @@ static int copy_policy_tiers(struct assignment *a)
         return 0;
 }
 
-bool assignment_can_be_moved(const struct node_assignment *n)
-{
-        return n->node->has_override || n->node->has_offset;
-}
-
 /* Whether somebody else moved the node since it last was where we wanted it. */
 static void judge_hand(const struct assignment *a, struct node_assignment *n,
                        const struct state *last)
@@ -174,7 +169,7 @@ static void judge_hand(const struct assignment *a, struct node_assignment *n,
         const struct state_node *s = last ? state_get_node(last, n->node->id) : NULL;
 
         if (!s || n->node->memory_tier == TIER_UNKNOWN || n->node->memory_tier == n->memory_tier ||
-            !assignment_can_be_moved(n))
+            !node_can_be_moved(n->node))
                 return;
         n->moved_by_hand =
                 s->manual || (s->placed != TIER_UNKNOWN && s->placed != n->node->memory_tier);

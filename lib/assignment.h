@@ -103,8 +103,5 @@ DEFINE_CLEANUP(struct assignment *, assignment_free)
 
 const struct node_assignment *assignment_get_node(const struct assignment *a, unsigned node);
 
-/* Whether anybody could move this node: if not, nobody did, and it is where the kernel has it. */
-bool assignment_can_be_moved(const struct node_assignment *n);
-
 /* The name of the tier a node was given, or NULL. */
 const char *assignment_tier_name(const struct assignment *a, const struct node_assignment *n);

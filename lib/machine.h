@@ -58,6 +58,12 @@ struct node {
         int adistance_offset;
 };
 
+/* Whether anybody could move this node: if not, nobody did, and it is where the kernel has it. */
+static inline bool node_can_be_moved(const struct node *n)
+{
+        return n->has_override || n->has_offset;
+}
+
 /* A boolean or a number that a kernel may not have. */
 struct knob {
         bool present;

@@ -87,7 +87,7 @@ static int note_node(struct state *state, const struct assignment *a,
         s->manual = n->cause == CAUSE_MANUAL;
         if (n->node->memory_tier != TIER_UNKNOWN)
                 s->memory_tier = n->node->memory_tier;
-        if (!assignment_can_be_moved(n))
+        if (!node_can_be_moved(n->node))
                 s->placed = TIER_UNKNOWN;
         else if (!s->manual && n->node->memory_tier == n->memory_tier)
                 s->placed = n->memory_tier;
