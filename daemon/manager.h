@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The daemon: a thin shell around reconcile(). Its event loop never touches /sys; that is done by a
- * job in a thread of its own (job.h, worker.h), because the kernel may keep it waiting. */
+/* The daemon: a thin shell around reconcile(). That is done by a job in a thread of its own (job.h,
+ * worker.h), because the kernel may keep it waiting. The event loop itself reads no more of /sys
+ * than which nodes have memory, for which the kernel takes no lock. */
 
 #include "util.h"
 
