@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * memtier_override - move NUMA nodes between memory tiers on a stock kernel
+ * Moves NUMA nodes between memory tiers on a stock kernel.
  *
  *	/sys/devices/system/node/nodeN/memtier_override
  *
@@ -53,6 +53,14 @@
  * this module is loaded, reading nodelist is safe.
  *
  *
+ * A node that becomes top-tier
+ *
+ * Its pages may hold access times where the kernel then expects CPU numbers, and panics.
+ * stamps.c has the reason and the cure. A move can make its own node top-tier, and a node
+ * with CPUs that moves to a slower tier takes the limit of the top tier with it: other
+ * nodes become top-tier without a move. See raised_nodes().
+ *
+ *
  * Locking
  *
  *	moves			one move, or one hotplug notification that changes a
@@ -67,17 +75,19 @@
  *
  * moves is outside memory_tier_lock and inside the hotplug locks. Readers and writers
  * of the file wait about a second for either, then return -EAGAIN. The kernel's
- * hotplug waits for a move of ours, which takes two RCU grace periods.
+ * hotplug waits for a move of ours, which takes two RCU grace periods. A move that reads
+ * pages takes mem_hotplug_lock inside moves, the other way round, but only tries for it, for
+ * half a second at a time, and then gives up: hotplug goes first. Should a move never end,
+ * hotplug goes on without moves after HOTPLUG_PATIENCE.
  *
  *
  * Limits
  *
- * The functions and variables used are not exported; they are found by name. A kernel
- * where the compiler has inlined one of them, or which was built without
- * CONFIG_KPROBES, is refused, and so is one whose data does not look as expected: see
- * tiers_look_right(). They are called through static calls, that is, directly, because an
- * indirect call would fault under IBT: a static function whose address the kernel
- * never takes has had its ENDBR sealed.
+ * The functions and variables used are not exported; they are found by name (symbols.c). A
+ * kernel that lacks one of them is refused, and so is one whose data does not look as
+ * expected: see tiers_look_right() and layout_is_proven(). The functions are called through
+ * static calls, that is, directly, because an indirect call would fault under IBT: a static
+ * function whose address the kernel never takes has had its ENDBR sealed.
  *
  * From when the node's first memory is online until the kernel has put it into its tier,
  * users of the node see what they would see without us: no tier, then the kernel's, then
@@ -92,8 +102,6 @@
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/jiffies.h>
-#include <linux/kallsyms.h>
-#include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/memory-tiers.h>
 #include <linux/memory.h>
@@ -110,12 +118,16 @@
 #include <linux/sysfs.h>
 #include <linux/uaccess.h>
 
+#include "stamps.h"
+#include "symbols.h"
+
 #define ATTR_NAME	"memtier_override"
 #define TIER_MAX	(INT_MAX >> MEMTIER_CHUNK_BITS)
 #define PATIENCE	(HZ / 2)	/* for each of two locks */
+#define HOTPLUG_PATIENCE (30 * HZ)	/* of memory hotplug, for a move */
 #define NO_TIER		-1
 
-/* ---- Differences between kernels (two more are in Kbuild) ---- */
+/* ---- Differences between kernels (Kbuild has more) ---- */
 
 #ifndef MEMTIER_HOTPLUG_PRI
 #define MEMTIER_HOTPLUG_PRI	MEMTIER_HOTPLUG_PRIO
@@ -161,81 +173,37 @@ static struct node_memory_type_map *node_memory_types;
 static struct bus_type *memory_tier_subsys;
 static struct bus_type *node_subsys;
 
-typedef unsigned long lookup_name_fn(const char *name);
 typedef struct memory_tier *set_tier_fn(int nid);
 typedef void establish_targets_fn(void);
+typedef bool is_toptier_fn(int nid);
 
-DEFINE_STATIC_CALL_RET0(lookup_name, lookup_name_fn);
 DEFINE_STATIC_CALL_RET0(set_node_memory_tier, set_tier_fn);
 DEFINE_STATIC_CALL_NULL(establish_demotion_targets, establish_targets_fn);
-
-/* Is @addr at or in the symbol @name? Gives its size, and @addr's place in it. */
-static bool symbol_at(unsigned long addr, const char *name,
-		      unsigned long *offset, unsigned long *size)
-{
-	char buf[KSYM_SYMBOL_LEN];
-	size_t len = strlen(name);
-
-	sprint_symbol(buf, addr);
-	return !strncmp(buf, name, len) &&
-	       sscanf(buf + len, "+%lx/%lx", offset, size) == 2;
-}
-
-static void *find_symbol(const char *name, size_t want)
-{
-	unsigned long addr = static_call(lookup_name)(name);
-	unsigned long offset, size;
-
-	if (!addr || !symbol_at(addr, name, &offset, &size) || offset || size < want) {
-		pr_err("this kernel has no usable %s\n", name);
-		return NULL;
-	}
-	return (void *)addr;
-}
-
-/* A probe on kallsyms_lookup_name() tells where it is, give or take an ENDBR. */
-static int find_lookup_name(void)
-{
-	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
-	unsigned long addr, offset, size;
-	int err;
-
-	err = register_kprobe(&kp);
-	if (err) {
-		pr_err("cannot probe %s: %d\n", kp.symbol_name, err);
-		return err;
-	}
-	addr = (unsigned long)kp.addr;
-	unregister_kprobe(&kp);
-
-	if (!symbol_at(addr, "kallsyms_lookup_name", &offset, &size)) {
-		pr_err("kallsyms_lookup_name is not at %pS\n", (void *)addr);
-		return -ENOENT;
-	}
-	static_call_update(lookup_name, (lookup_name_fn *)(addr - offset));
-	return 0;
-}
+DEFINE_STATIC_CALL_RET0(node_is_toptier, is_toptier_fn);
 
 static int find_symbols(void)
 {
 	set_tier_fn *set_tier;
 	establish_targets_fn *establish_targets;
+	is_toptier_fn *is_toptier;
 
-	memory_tier_lock = find_symbol("memory_tier_lock", sizeof(*memory_tier_lock));
-	memory_tiers = find_symbol("memory_tiers", sizeof(*memory_tiers));
-	memory_tier_subsys = find_symbol("memory_tier_subsys", sizeof(*memory_tier_subsys));
-	node_subsys = find_symbol("node_subsys", sizeof(*node_subsys));
-	node_memory_types = find_symbol("node_memory_types",
-					sizeof(*node_memory_types) * MAX_NUMNODES);
-	set_tier = find_symbol("set_node_memory_tier", 1);
-	establish_targets = find_symbol("establish_demotion_targets", 1);
+	memory_tier_lock = find_variable("memory_tier_lock", sizeof(*memory_tier_lock));
+	memory_tiers = find_variable("memory_tiers", sizeof(*memory_tiers));
+	memory_tier_subsys = find_variable("memory_tier_subsys", sizeof(*memory_tier_subsys));
+	node_subsys = find_variable("node_subsys", sizeof(*node_subsys));
+	node_memory_types = find_variable("node_memory_types",
+					  sizeof(*node_memory_types) * MAX_NUMNODES);
+	set_tier = find_function("set_node_memory_tier");
+	establish_targets = find_function("establish_demotion_targets");
+	is_toptier = find_function("node_is_toptier");
 
 	if (!memory_tier_lock || !memory_tiers || !memory_tier_subsys || !node_subsys ||
-	    !node_memory_types || !set_tier || !establish_targets)
+	    !node_memory_types || !set_tier || !establish_targets || !is_toptier)
 		return -ENOENT;
 
 	static_call_update(set_node_memory_tier, set_tier);
 	static_call_update(establish_demotion_targets, establish_targets);
+	static_call_update(node_is_toptier, is_toptier);
 	return 0;
 }
 
@@ -243,6 +211,7 @@ static int find_symbols(void)
 
 struct override {
 	struct memory_dev_type *type;	/* what was asked for, or NULL */
+	bool tierless;			/* the kernel had no memory for its tier */
 	bool has_file;
 };
 
@@ -312,6 +281,8 @@ static int leave_tier(struct memory_dev_type *type, struct memory_tier *tier)
 	bool last = list_is_singular(&type->tier_sibling);
 	struct list_head *link;
 
+	lockdep_assert_held(memory_tier_lock);
+
 	if (!nodes_empty(type->nodes))
 		return NO_TIER;
 	list_del_init(&type->tier_sibling);
@@ -346,8 +317,22 @@ static void drop_tier(int number)
 }
 
 /*
- * Move a node that is in a tier into the tier of @to. On error, it stays where it is.
- * The caller is to drop_tier(*@emptied).
+ * kswapd gives a node up that it failed to reclaim from again and again. With another demotion
+ * target it may succeed. The kernel does this when demotion is switched on; the counter is an
+ * int in some kernels, an atomic_t in others.
+ */
+static void encourage_kswapd(void)
+{
+	int nid;
+
+	BUILD_BUG_ON(sizeof(NODE_DATA(0)->kswapd_failures) != sizeof(int));
+	for_each_online_node(nid)
+		WRITE_ONCE(*(int *)&NODE_DATA(nid)->kswapd_failures, 0);
+}
+
+/*
+ * Move a node into the tier of @to. On error, it stays where it is. The caller is to
+ * drop_tier(*@emptied).
  */
 static int move_node(int nid, struct memory_dev_type *to, int *emptied)
 {
@@ -372,7 +357,9 @@ static int move_node(int nid, struct memory_dev_type *to, int *emptied)
 	}
 
 	*emptied = leave_tier(from, old);
+	overrides[nid].tierless = false;
 	static_call(establish_demotion_targets)();
+	encourage_kswapd();
 	return 0;
 }
 
@@ -393,6 +380,84 @@ static void announce(int nid)
 	put_device(dev);
 }
 
+/* ---- Nodes that become top-tier ---- */
+
+/* The tier a node will be in when @nid is in @number: in the kernel's order, lower is faster */
+static int tier_after(int node, int nid, int number)
+{
+	struct memory_dev_type *type = type_of(node);
+
+	if (node == nid)
+		return number;
+	return tier_of(node) && type ? tier_number(type) : NO_TIER;
+}
+
+/* As in establish_demotion_targets(): the slowest tier with CPUs is the last of the top tier. */
+static int top_tier_after(int nid, int number)
+{
+	int node, top = NO_TIER;
+
+	for_each_node_state(node, N_MEMORY)
+		if (node_state(node, N_CPU))
+			top = max(top, tier_after(node, nid, number));
+	return top;
+}
+
+static void add_slow_nodes(nodemask_t *nodes)
+{
+	int node;
+
+	for_each_node_state(node, N_MEMORY)
+		if (!static_call(node_is_toptier)(node))
+			node_set(node, *nodes);
+}
+
+/*
+ * The nodes that must not hold stamps when @nid gets into tier @number: all below the top tier,
+ * if one of them becomes top-tier, else none. Without any CPUs in a tier the kernel keeps the
+ * limit it has; then @nid counts as one that becomes top-tier.
+ */
+static nodemask_t stamped_nodes(int nid, int number)
+{
+	nodemask_t nodes = NODE_MASK_NONE;
+	int top = top_tier_after(nid, number);
+	int node;
+
+	for_each_node_state(node, N_MEMORY) {
+		if (static_call(node_is_toptier)(node))
+			continue;
+		if (top == NO_TIER ? node == nid : tier_after(node, nid, number) <= top) {
+			add_slow_nodes(&nodes);
+			break;
+		}
+	}
+	return nodes;
+}
+
+/*
+ * Must NUMA balancing pause while @nid gets into tier @number? For a node with CPUs always: until
+ * the kernel has computed the top tier anew, the node itself may count as below it.
+ */
+static bool must_pause(int nid, int number, nodemask_t *stamped)
+{
+	*stamped = stamped_nodes(nid, number);
+	return !nodes_empty(*stamped) || node_state(nid, N_CPU);
+}
+
+/* ---- Overrides ---- */
+
+/* The tier that __set_override() will move the node into, or NO_TIER: it will move nothing */
+static int target_of(int nid, struct memory_dev_type *type)
+{
+	struct memory_dev_type *to = type ?: node_memory_types[nid].memtype;
+
+	if (!node_state(nid, N_MEMORY) || !to)
+		return NO_TIER;
+	if (tier_of(nid) && type_of(nid) && tier_number(type_of(nid)) == tier_number(to))
+		return NO_TIER;
+	return tier_number(to);
+}
+
 /*
  * Under both locks: make @type (NULL: the kernel's) the node's type. On success,
  * *@type is the one to put.
@@ -405,15 +470,18 @@ static int __set_override(int nid, struct memory_dev_type **type, int *emptied)
 
 	*emptied = NO_TIER;
 
-	if (!*type && !is_overridden(nid)) {
+	if (!*type && !is_overridden(nid) && !o->tierless) {
 		/* In the kernel's tier, or in none: there is no more to it. */
 		swap(o->type, *type);
 		return 0;
 	}
 	if (!node_state(nid, N_MEMORY))
 		return -ENODEV;
-	if (!tier_of(nid) || !node_memory_types[nid].memtype)
+	if (!tier_of(nid) && !o->tierless)
 		return -EAGAIN;	/* in the middle of hotplug */
+	/* The kernel's accounting is damaged: see "Limits". */
+	if (!node_memory_types[nid].memtype || (tier_of(nid) && !node_isset(nid, type_of(nid)->nodes)))
+		return -EIO;
 	if (*type && is_overridden(nid) && tier_number(o->type) == tier_number(*type))
 		return 0;
 
@@ -423,9 +491,16 @@ static int __set_override(int nid, struct memory_dev_type **type, int *emptied)
 	return err;
 }
 
+static int tier_now(int nid)
+{
+	return tier_of(nid) && type_of(nid) ? tier_number(type_of(nid)) : NO_TIER;
+}
+
 static int set_override(int nid, struct memory_dev_type *type)
 {
-	int before = NO_TIER, after = NO_TIER, emptied;
+	int before, after, target, emptied;
+	nodemask_t stamped;
+	bool pause = false;
 	int err;
 
 	err = lock_moves();
@@ -435,15 +510,28 @@ static int set_override(int nid, struct memory_dev_type *type)
 	if (err)
 		goto unlock;
 
-	if (tier_of(nid) && type_of(nid))
-		before = tier_number(type_of(nid));
-	err = __set_override(nid, &type, &emptied);
-	if (tier_of(nid) && type_of(nid))
-		after = tier_number(type_of(nid));
+	target = target_of(nid, type);
+	if (target != NO_TIER && must_pause(nid, target, &stamped)) {
+		mutex_unlock(memory_tier_lock);
+		pause = true;
+		pause_balancing(false);
+		err = clear_stamps(&stamped) ?: lock_tiers();
+		if (err)
+			goto resume;
+	}
+
+	before = tier_now(nid);
+	emptied = NO_TIER;
+	/* Somebody may have switched NUMA balancing on again. */
+	err = pause && !balancing_is_paused() ? -EAGAIN : __set_override(nid, &type, &emptied);
+	after = tier_now(nid);
 	mutex_unlock(memory_tier_lock);
 	if (before != after)
 		announce(nid);
 	drop_tier(emptied);
+resume:
+	if (pause)
+		resume_balancing();
 unlock:
 	up(&moves);
 put:
@@ -533,7 +621,9 @@ static struct memory_dev_type keeper = {
 };
 
 static struct memory_tier *kept_tier;
-static struct task_struct *notified;	/* who holds moves between the two notifiers */
+static struct task_struct *notified;	/* who is between the two notifiers */
+static bool have_moves;			/* it holds moves */
+static bool pausing;			/* it has paused NUMA balancing */
 
 static void keep_tier(int nid)
 {
@@ -551,42 +641,94 @@ static void keep_tier(int nid)
 
 static void release_tier(int nid)
 {
+	bool overridden;
 	int emptied = NO_TIER;
 
 	mutex_lock(memory_tier_lock);
-	if (is_overridden(nid)) {
+	overrides[nid].tierless = false;
+	overridden = is_overridden(nid);
+	if (overridden) {
 		/* The kernel has taken the node off the tier, but cannot know this type. */
 		node_clear(nid, overrides[nid].type->nodes);
 		leave_tier(overrides[nid].type, kept_tier);
 	}
 	if (!list_empty(&keeper.tier_sibling))
 		emptied = leave_tier(&keeper, kept_tier);
-	if (emptied != NO_TIER)
+	if (overridden || emptied != NO_TIER)
 		static_call(establish_demotion_targets)();
 	mutex_unlock(memory_tier_lock);
 	drop_tier(emptied);
 }
 
+/* May this node, which the kernel has just given a tier, be moved? Clears its stamps if need be. */
+static int prepare_reapply(int nid, int number)
+{
+	nodemask_t stamped;
+
+	if (pausing)
+		return 0;	/* since before the kernel's own work */
+	stamped = stamped_nodes(nid, number);
+	if (nodes_empty(stamped))
+		return 0;
+	if (!have_moves)
+		return -EAGAIN;
+	pausing = true;
+	pause_balancing(true);
+	/* It has been online for some milliseconds. No other node becomes top-tier. */
+	stamped = nodemask_of_node(nid);
+	return clear_stamps(&stamped);
+}
+
 static void reapply(int nid)
 {
 	struct memory_dev_type *type = overrides[nid].type;
-	int err = -ENODEV, emptied = NO_TIER;
-	bool changed = false;
-
-	if (!type)
-		return;
+	int err = -ENODEV, emptied = NO_TIER, before = NO_TIER;
 
 	mutex_lock(memory_tier_lock);
-	if (tier_of(nid)) {
-		changed = tier_number(node_memory_types[nid].memtype) != tier_number(type);
-		err = move_node(nid, type, &emptied);
+	overrides[nid].tierless = node_state(nid, N_MEMORY) && !tier_of(nid);
+	if (overrides[nid].tierless)
+		pr_warn("node%d: the kernel has not given it a tier. Write to its " ATTR_NAME
+			" to try again\n", nid);
+	if (type && tier_of(nid) && node_memory_types[nid].memtype) {
+		before = tier_now(nid);
+		err = prepare_reapply(nid, tier_number(type)) ?: move_node(nid, type, &emptied);
 	}
 	mutex_unlock(memory_tier_lock);
-	if (err)
+	if (type && err)
 		pr_warn("node%d is not in memory_tier%d again: %d\n", nid, tier_number(type), err);
-	else if (changed)
+	else if (type && before != tier_number(type))
 		announce(nid);
 	drop_tier(emptied);
+}
+
+/*
+ * A node with CPUs that gets memory again may take the limit of the top tier with it, by the
+ * kernel's own work or by ours.
+ */
+static void prepare_online(int nid)
+{
+	struct memory_dev_type *kernels, *ours = overrides[nid].type;
+	nodemask_t stamped;
+	int number;
+
+	if (!node_state(nid, N_CPU))
+		return;
+	if (!have_moves) {
+		pr_err("node%d: cannot clear the access times of slower nodes\n", nid);
+		return;
+	}
+	mutex_lock(memory_tier_lock);
+	kernels = node_memory_types[nid].memtype;
+	number = max(kernels ? tier_number(kernels) : TIER_MAX, ours ? tier_number(ours) : 0);
+	must_pause(nid, number, &stamped);
+	mutex_unlock(memory_tier_lock);
+
+	pausing = true;
+	pause_balancing(true);
+	if (clear_stamps(&stamped)) {
+		pr_err("node%d: NUMA balancing stays off\n", nid);
+		pausing = false;
+	}
 }
 
 /* The node that this notification gives a tier or takes it from, or NUMA_NO_NODE */
@@ -604,10 +746,15 @@ static int before_kernel(struct notifier_block *nb, unsigned long action, void *
 	if (nid < 0)
 		return NOTIFY_DONE;
 
-	down(&moves);
+	have_moves = !down_timeout(&moves, HOTPLUG_PATIENCE);
+	if (!have_moves)
+		pr_err("node%d: memory hotplug goes on without waiting for a move\n", nid);
 	notified = current;
+	pausing = false;
 	if (action == NODE_OFFLINE)
 		keep_tier(nid);
+	else
+		prepare_online(nid);
 	return NOTIFY_OK;
 }
 
@@ -624,7 +771,10 @@ static int after_kernel(struct notifier_block *nb, unsigned long action, void *a
 	else
 		reapply(nid);
 	notified = NULL;
-	up(&moves);
+	if (pausing)
+		resume_balancing();
+	if (have_moves)
+		up(&moves);
 	return NOTIFY_OK;
 }
 
@@ -670,11 +820,20 @@ static bool node_looks_right(int nid)
 	return (void *)dev > (void *)tier && (void *)dev < (void *)tier + PAGE_SIZE;
 }
 
+/* Is the node in a tier through a type of which node_memory_types knows nothing? */
+static bool was_left_behind(int nid)
+{
+	struct memory_dev_type *type = node_memory_types[nid].memtype;
+
+	return tier_link(tier_of(nid)) && node_memory_types[nid].map_count > 0 &&
+	       type && !node_isset(nid, type->nodes);
+}
+
 /*
  * The names are right; is their meaning? Look at every node, then have the kernel put
  * one into the tier in which it is.
  */
-static bool tiers_look_right(void)
+static int tiers_look_right(void)
 {
 	int nid, tried = NUMA_NO_NODE;
 	struct node_memory_type_map saved;
@@ -684,16 +843,41 @@ static bool tiers_look_right(void)
 		if (!tier_of(nid))
 			continue;
 		if (!node_looks_right(nid))
-			return false;
+			return was_left_behind(nid) ? nid : -EOPNOTSUPP;
 		tried = nid;
 	}
 	if (tried == NUMA_NO_NODE)
-		return false;
+		return -EOPNOTSUPP;
 
 	saved = node_memory_types[tried];
 	tier = static_call(set_node_memory_tier)(tried);
 	node_memory_types[tried] = saved;
-	return tier == tier_of(tried) && node_looks_right(tried);
+	return tier == tier_of(tried) && node_looks_right(tried) ? 0 : -EOPNOTSUPP;
+}
+
+/*
+ * Have the kernel write a type of ours into node_memory_types, far from the first element and for a
+ * node that has none, and see whether it appears where we believe that element to be.
+ */
+static bool layout_is_proven(void)
+{
+	struct memory_dev_type *type;
+	int nid = MAX_NUMNODES - 1;
+	bool right;
+
+	while (nid > 0 && (node_memory_types[nid].memtype || node_online(nid)))
+		nid--;
+	if (!nid)
+		return false;
+	type = alloc_memory_type(MEMTIER_ADISTANCE_DRAM);
+	if (IS_ERR(type))
+		return false;
+	init_node_memory_type(nid, type);
+	right = node_memory_types[nid].memtype == type && node_memory_types[nid].map_count == 1;
+	clear_node_memory_type(nid, type);
+	right = right && !node_memory_types[nid].memtype && !node_memory_types[nid].map_count;
+	put_memory_type(type);
+	return right;
 }
 
 static int verify(void)
@@ -702,9 +886,15 @@ static int verify(void)
 
 	if (err)
 		return err;
-	if (!tiers_look_right())
-		err = -EOPNOTSUPP;
+	err = tiers_look_right();
 	mutex_unlock(memory_tier_lock);
+	if (err > 0) {
+		pr_err("node%d is still in the tier in which an earlier load of this module left it: only a reboot helps\n",
+		       err);
+		return -EBUSY;
+	}
+	if (!err && !layout_is_proven())
+		err = -EOPNOTSUPP;
 	if (err)
 		pr_err("the memory tiers of this kernel are not as expected\n");
 	return err;
@@ -718,7 +908,7 @@ static void give_back(int nid)
 	while ((err = set_override(nid, NULL)) && --tries)
 		msleep(100);
 	if (err)
-		pr_err("node%d stays in memory_tier%d: %d\n", nid,
+		pr_err("node%d stays in memory_tier%d until a reboot: %d\n", nid,
 		       tier_number(overrides[nid].type), err);
 }
 
@@ -726,7 +916,7 @@ static int __init memtier_override_init(void)
 {
 	int err;
 
-	err = find_lookup_name() ?: find_symbols();
+	err = find_lookup_name() ?: find_symbols() ?: find_stamp_symbols();
 	if (err)
 		return err;
 	err = bus_for_each_dev(node_subsys, NULL, NULL, refuse_attr) ?: verify();

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Clears the access times that NUMA balancing keeps in pages.
+ *
+ *
+ * The problem
+ *
+ * A page has one field, last_cpupid, for two things. On a node in the top tier it holds the CPU and
+ * the process that used the page last. On a slower node, in the tiering mode of NUMA balancing, it
+ * holds the time of the last scan: a "stamp". Which of the two it is follows from the node's tier
+ * when the field is read. When a node becomes top-tier, the next NUMA hint fault takes a stamp for
+ * a CPU number, and uses it as an index: task_numa_fault() and should_numa_migrate_memory() in
+ * kernel/sched/fair.c check cpupid_valid() only for nodes below the top tier. The kernel panics.
+ *
+ * Stamps stay in the pages after the tiering mode is switched off. They go when a page is freed.
+ *
+ *
+ * The way out
+ *
+ * Before a node becomes top-tier:
+ *
+ *	1. Switch NUMA balancing off, as "kernel.numa_balancing = 0" does. No new stamp is made, and
+ *	   task_numa_fault() returns at once.
+ *	2. Wait for an RCU grace period. Stamps are made under a page table lock, which is an RCU
+ *	   read-side critical section. Whoever still saw the old mode is then through.
+ *	3. Clear last_cpupid of each page whose value is not a CPU that this machine can have.
+ *	   Such values can be copied from page to page: by migration (folio_migrate_flags()), and by
+ *	   the split of a huge page. So a copy may pass the walk. Walk again until there are none.
+ *	4. Wait for an RCU-tasks grace period. A fault reads last_cpupid under the page table lock and
+ *	   uses it after that lock is dropped. It does not sleep in between, but may be preempted.
+ *	5. The caller moves the node.
+ *	6. Switch NUMA balancing on again, to what it was.
+ *
+ * The stamps of nodes that stay below the top tier are cleared too, if the caller names them in
+ * @nodes: otherwise their pages could carry stamps into the nodes that were walked already. The
+ * price is that NUMA balancing takes these pages for newly scanned once.
+ *
+ * A value that happens to be a possible CPU's is left alone. It does no harm: at worst one page is
+ * promoted or grouped wrongly once.
+ *
+ *
+ * Why a page can be written to
+ *
+ * last_cpupid of a page can be written at any time, as the kernel itself does it: by compare and
+ * exchange, if it is a part of page->flags. But the struct page must be there, and must be writable.
+ *
+ *	It is there: the walk holds mem_hotplug_lock for each memory section, or the hotplug operation
+ *	that called us holds it.
+ *	It is writable: the struct pages of a hugetlb page's tails may be mapped read-only
+ *	(CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP). NUMA balancing never stamps hugetlb pages. We
+ *	hold a reference on the folio while we write, so that it cannot become one.
+ *
+ * A folio without references that has a stamp is being migrated or split. It is counted, and found
+ * again by the next walk.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/errno.h>
+#include <linux/hugetlb.h>
+#include <linux/jiffies.h>
+#include <linux/jump_label.h>
+#include <linux/ktime.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/percpu-rwsem.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/static_call.h>
+
+#include "stamps.h"
+#include "symbols.h"
+
+#ifdef CONFIG_NUMA_BALANCING
+
+#define PATIENCE	(HZ / 2)
+#define WALKS_MAX	20
+
+/* From kernel/sched/core.c and mm/memory_hotplug.c */
+static int *balancing_mode;
+static struct static_key_false *balancing_key;
+static struct percpu_rw_semaphore *mem_hotplug_lock;
+
+static int paused_mode;		/* what the mode was */
+static bool in_hotplug;		/* our caller's caller holds mem_hotplug_lock and cpu_hotplug_lock */
+
+/* ---- Differences between kernels (a third is in Kbuild) ---- */
+
+#ifdef LAST_CPUPID_NOT_IN_PAGE_FLAGS
+static int find_xchg_last_cpupid(void)
+{
+	return 0;
+}
+
+static void reset_last_cpupid(struct page *page)
+{
+	xchg(&page->_last_cpupid, -1 & LAST_CPUPID_MASK);
+}
+#else
+#ifdef PAGE_LAST_CPUPID
+#define XCHG_NAME	"page_cpupid_xchg_last"
+typedef int xchg_last_cpupid_fn(struct page *page, int cpupid);
+#else
+#define XCHG_NAME	"folio_xchg_last_cpupid"
+typedef int xchg_last_cpupid_fn(struct folio *folio, int cpupid);
+#endif
+
+DEFINE_STATIC_CALL_RET0(xchg_last_cpupid, xchg_last_cpupid_fn);
+
+static int find_xchg_last_cpupid(void)
+{
+	xchg_last_cpupid_fn *xchg = find_function(XCHG_NAME);
+
+	if (!xchg)
+		return -ENOENT;
+	static_call_update(xchg_last_cpupid, xchg);
+	return 0;
+}
+
+/* The field is each page's own, and the function looks at no other. */
+static void reset_last_cpupid(struct page *page)
+{
+	static_call(xchg_last_cpupid)((void *)page, -1);
+}
+#endif
+
+static int last_cpupid(struct page *page)
+{
+#ifdef PAGE_LAST_CPUPID
+	return page_cpupid_last(page);
+#else
+	return folio_last_cpupid((struct folio *)page);
+#endif
+}
+
+/* ---- One page ---- */
+
+static bool is_stamp(int cpupid)
+{
+	unsigned int cpu = cpupid_to_cpu(cpupid);
+
+	return cpupid != (-1 & LAST_CPUPID_MASK) && (cpu >= nr_cpu_ids || !cpu_possible(cpu));
+}
+
+static void clear_stamp(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+
+	if (!folio_try_get(folio))
+		return;
+	if (page_folio(page) == folio && !folio_test_hugetlb(folio))
+		reset_last_cpupid(page);
+	folio_put(folio);
+}
+
+/* ---- All pages of a node ---- */
+
+struct walk {
+	unsigned long pages;	/* read, in all walks */
+	unsigned long stamps;	/* found, in the present walk */
+};
+
+/* A pageblock is in one section, and its struct pages are contiguous. */
+static void walk_block(struct walk *w, int nid, unsigned long pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+	unsigned int i;
+
+	if (!page)
+		return;
+	/* Spans of nodes may overlap. */
+	if (page_to_nid(page) != nid && page_to_nid(page + pageblock_nr_pages - 1) != nid)
+		return;
+	for (i = 0; i < pageblock_nr_pages; i++, page++) {
+		if (likely(!is_stamp(last_cpupid(page))))
+			continue;
+		w->stamps++;
+		clear_stamp(page);
+	}
+	w->pages += pageblock_nr_pages;
+}
+
+/* Memory hotplug goes first. */
+static int lock_memory(void)
+{
+	unsigned long end = jiffies + PATIENCE;
+
+	if (in_hotplug)
+		return 0;
+	while (!percpu_down_read_trylock(mem_hotplug_lock)) {
+		if (time_after(jiffies, end))
+			return -EAGAIN;
+		usleep_range(500, 1000);
+	}
+	return 0;
+}
+
+static void unlock_memory(void)
+{
+	if (!in_hotplug)
+		percpu_up_read(mem_hotplug_lock);
+}
+
+static int walk_section(struct walk *w, int nid, unsigned long pfn)
+{
+	unsigned long end = SECTION_ALIGN_UP(pfn + 1);
+	int err;
+
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	err = lock_memory();
+	if (err)
+		return err;
+	for (; pfn < end; pfn += pageblock_nr_pages) {
+		walk_block(w, nid, pfn);
+		cond_resched();
+	}
+	unlock_memory();
+	return 0;
+}
+
+static int walk_node(struct walk *w, int nid)
+{
+	unsigned long pfn = SECTION_ALIGN_DOWN(node_start_pfn(nid));
+	int err = 0;
+
+	for (; !err && pfn < node_end_pfn(nid); pfn += PAGES_PER_SECTION)
+		err = walk_section(w, nid, pfn);
+	return err;
+}
+
+static int walk_nodes(struct walk *w, const nodemask_t *nodes)
+{
+	int nid, err;
+
+	w->stamps = 0;
+	for_each_node_mask(nid, *nodes) {
+		err = walk_node(w, nid);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int walk_until_clear(const nodemask_t *nodes)
+{
+	struct walk w = { 0 };
+	ktime_t start = ktime_get();
+	unsigned long stamps = 0;
+	int err, walks = 0;
+
+	do {
+		err = walk_nodes(&w, nodes);
+		stamps += w.stamps;
+	} while (!err && w.stamps && ++walks < WALKS_MAX);
+	if (!err && w.stamps)
+		err = -EAGAIN;
+	pr_info("cleared %lu access times, read %lu pages of nodes %*pbl in %lld ms%s\n", stamps,
+		w.pages, nodemask_pr_args(nodes), ktime_ms_delta(ktime_get(), start),
+		err ? ", not all" : "");
+	return err;
+}
+
+/* ---- NUMA balancing, off and on ---- */
+
+static void switch_balancing(bool on)
+{
+	struct static_key *key = &balancing_key->key;
+
+	if (in_hotplug && on)
+		static_key_enable_cpuslocked(key);
+	else if (in_hotplug)
+		static_key_disable_cpuslocked(key);
+	else if (on)
+		static_key_enable(key);
+	else
+		static_key_disable(key);
+}
+
+void pause_balancing(bool hotplug)
+{
+	in_hotplug = hotplug;
+	paused_mode = xchg(balancing_mode, 0);
+	if (paused_mode)
+		switch_balancing(false);
+	synchronize_rcu();
+}
+
+bool balancing_is_paused(void)
+{
+	return READ_ONCE(*balancing_mode) == 0;
+}
+
+void resume_balancing(void)
+{
+	if (!paused_mode || cmpxchg(balancing_mode, 0, paused_mode) != 0)
+		return;
+	switch_balancing(true);
+	if (balancing_is_paused())	/* by somebody else, just now */
+		switch_balancing(false);
+}
+
+int clear_stamps(const nodemask_t *nodes)
+{
+	int err;
+
+	if (nodes_empty(*nodes))
+		return 0;
+	err = walk_until_clear(nodes);
+	if (!err)
+		synchronize_rcu_tasks();
+	return err;
+}
+
+int find_stamp_symbols(void)
+{
+	balancing_mode = find_variable("sysctl_numa_balancing_mode", sizeof(*balancing_mode));
+	balancing_key = find_variable("sched_numa_balancing", sizeof(*balancing_key));
+	mem_hotplug_lock = find_variable("mem_hotplug_lock", sizeof(*mem_hotplug_lock));
+	if (!balancing_mode || !balancing_key || !mem_hotplug_lock)
+		return -ENOENT;
+	return find_xchg_last_cpupid();
+}
+
+#else /* no NUMA balancing: pages hold no access times */
+
+int find_stamp_symbols(void)
+{
+	return 0;
+}
+
+void pause_balancing(bool hotplug)
+{
+}
+
+int clear_stamps(const nodemask_t *nodes)
+{
+	return 0;
+}
+
+bool balancing_is_paused(void)
+{
+	return true;
+}
+
+void resume_balancing(void)
+{
+}
+
+#endif

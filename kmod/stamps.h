@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Clears the access times that NUMA balancing keeps in pages. */
+#ifndef MEMTIER_OVERRIDE_STAMPS_H
+#define MEMTIER_OVERRIDE_STAMPS_H
+
+#include <linux/nodemask.h>
+#include <linux/types.h>
+
+/* Before the others, after find_lookup_name(). 0 or -ENOENT. */
+int find_stamp_symbols(void);
+
+/*
+ * Switches NUMA balancing off and waits until nobody makes a stamp any more. resume_balancing() must
+ * follow. @hotplug: a memory hotplug operation, which holds the kernel's locks, has called us. One
+ * caller at a time.
+ */
+void pause_balancing(bool hotplug);
+
+/*
+ * While NUMA balancing is paused: clears the stamps in all pages of @nodes, which may be empty, and
+ * waits until nobody uses one any more. Takes seconds for each TiB.
+ *
+ * 0; -EAGAIN: memory hotplug goes first, or pages moved too often; -EINTR: the task is to die.
+ */
+int clear_stamps(const nodemask_t *nodes);
+
+/* Has nobody switched NUMA balancing on since pause_balancing()? */
+bool balancing_is_paused(void);
+
+/* Undoes pause_balancing(), unless somebody else has set the mode meanwhile. */
+void resume_balancing(void);
+
+#endif

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# NUMA balancing's access times ("stamps", kmod/stamps.c) in the pages of a slow node: how they are
+# made, and how the kernel comes to use them.
+
+balancing=/proc/sys/kernel/numa_balancing
+writers_mib=${writers_mib:-48}
+
+# Scans as often as the kernel allows, and promotes next to nothing.
+scan_quickly() {
+        local knobs=/sys/kernel/debug/sched/numa_balancing
+        [ -d $knobs ] || mount -t debugfs none /sys/kernel/debug
+        echo 50 >$knobs/scan_delay_ms
+        echo 100 >$knobs/scan_period_min_ms
+        echo 200 >$knobs/scan_period_max_ms
+        echo 512 >$knobs/scan_size_mb
+        echo 1 >/proc/sys/kernel/numa_balancing_promote_rate_limit_MBps
+        # one huge page is one stamp
+        echo never >/sys/kernel/mm/transparent_hugepage/enabled
+}
+
+start_writers() { # NODE; not to be called in a subshell
+        mkfifo /tmp/writers-question /tmp/writers-answer 2>/dev/null
+        exec 5<>/tmp/writers-question 6<>/tmp/writers-answer
+        /run/payload/test/writers "$1" "$writers_mib" <&5 >&6 5>&- 6>&- &
+        writers=$!
+}
+
+writers_go_on() { # each thread has written to all of its memory again
+        echo "$SECONDS" >&5
+        IFS= read -r -t 120 _ <&6
+}
+
+stop_writers() {
+        kill "$writers"
+        wait "$writers" 2>/dev/null
+        exec 5>&- 6>&-
+}
+
+scanned() { # pages that NUMA balancing has scanned since boot
+        awk '$1 == "numa_pte_updates" { print $2 }' /proc/vmstat
+}
+
+has_scanned() { # PAGES
+        [ "$(scanned)" -ge "$1" ]
+}
+
+scan() { # MODE TIMES: NUMA balancing scans that many times the writers' memory
+        echo "$1" >$balancing
+        wait_for 120 has_scanned $(($(scanned) + $2 * writers_mib * 256))
+}
+
+# The writers' pages are on node 1, which is slow, and hold stamps.
+stamp() { # MODE
+        migratepages "$writers" 0 1 && scan "$1" 2
+}
+
+# Node 1 has become top-tier. Every page is looked at; then is the kernel still there?
+use() {
+        scan 1 2 && writers_go_on
+}
