@@ -25,13 +25,13 @@ static void add_tiers(struct capture *c, const struct machine *m)
                          "sys/devices/virtual/memory_tiering/memory_tier%" PRIu32 "/nodelist",
                          tier);
                 snprintf(line, sizeof(line), "%s\n", nodeset_format(&nodes, buf));
-                capture_add(path, line, strlen(line), false, c);
+                capture_add(path, line, (ssize_t)strlen(line), false, c);
         }
 }
 
 /* Not what the guard of nodelist looks at, a line for every block of memory: it says when to read,
  * not what was read, and a replay needs no guard. */
-static void record(const char *path, const char *text, size_t length, bool link, void *userdata)
+static void record(const char *path, const char *text, ssize_t length, bool link, void *userdata)
 {
         if (!startswith(path, MEMORY_DIR "/memory"))
                 capture_add(path, text, length, link, userdata);

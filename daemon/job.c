@@ -8,7 +8,8 @@ static void set_place(struct job *j, const char *path)
         pthread_mutex_unlock(&j->place_mutex);
 }
 
-static void note_place(const char *path, const char *text, size_t length, bool link, void *userdata)
+static void note_place(const char *path, const char *text, ssize_t length, bool link,
+                       void *userdata)
 {
         set_place(userdata, path);
 }

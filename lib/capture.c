@@ -113,12 +113,16 @@ static int append_entry(struct capture *c, const char *path, size_t path_length,
         return 0;
 }
 
-void capture_add(const char *path, const char *text, size_t length, bool link, void *userdata)
+void capture_add(const char *path, const char *text, ssize_t length, bool link, void *userdata)
 {
         struct capture *c = userdata;
         struct entry *e;
 
-        if (append_entry(c, path, strlen(path), &e) < 0 || set_text(e, text, length) < 0)
+        if (append_entry(c, path, strlen(path), &e) < 0)
+                c->failed = -ENOMEM;
+        else if (length < 0)
+                e->error = (int)length;
+        else if (set_text(e, text, (size_t)length) < 0)
                 c->failed = -ENOMEM;
         else
                 e->link = link;
@@ -127,12 +131,17 @@ void capture_add(const char *path, const char *text, size_t length, bool link, v
 /* One line: after the path. Several: indented below it. */
 static void format_entry(FILE *f, const struct entry *e)
 {
-        const char *line = e->text, *end = e->text + e->length, *newline;
+        const char *line = e->text, *end, *newline;
 
+        if (e->error < 0) {
+                fprintf(f, "%s ! %s\n", e->path, strerrorname_np(-e->error) ?: "EIO");
+                return;
+        }
         if (e->link) {
                 fprintf(f, "%s -> %s\n", e->path, e->text);
                 return;
         }
+        end = line + e->length;
         newline = memchr(line, '\n', e->length);
         if (!newline || newline + 1 == end) {
                 fprintf(f, "%s:%s%.*s\n", e->path, newline == line || line == end ? "" : " ",

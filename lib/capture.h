@@ -31,8 +31,8 @@ int capture_new(struct capture **ret);
 struct capture *capture_free(struct capture *c);
 DEFINE_CLEANUP(struct capture *, capture_free)
 
-/* A sysroot_record_fn; userdata is the capture. The last text of a path counts. */
-void capture_add(const char *path, const char *text, size_t length, bool link, void *userdata);
+/* A sysroot_record_fn; userdata is the capture. The last text or error of a path counts. */
+void capture_add(const char *path, const char *text, ssize_t length, bool link, void *userdata);
 
 /* The whole text, to be freed by the caller. -ENOMEM also when an earlier addition failed. */
 int capture_format(struct capture *c, char **ret);

@@ -251,12 +251,19 @@ bool sysroot_is_live(const struct sysroot *root)
         return root->live;
 }
 
+/* Not there (any more), too large for this buffer, or busy at the moment. */
+static bool is_passing(ssize_t error)
+{
+        return error == -ENOENT || error == -ENODEV || error == -ENOTDIR || error == -EFBIG ||
+               error == -EAGAIN;
+}
+
 ssize_t sysroot_read(struct sysroot *root, const char *path, char *buf, size_t size)
 {
         ssize_t n = root->ops->read(root->data, path, buf, size);
 
-        if (n >= 0 && root->record)
-                root->record(path, buf, (size_t)n, false, root->record_userdata);
+        if (root->record && (n >= 0 || !is_passing(n)))
+                root->record(path, n < 0 ? NULL : buf, n, false, root->record_userdata);
         return n;
 }
 
@@ -265,7 +272,7 @@ int sysroot_readlink(struct sysroot *root, const char *path, char *buf, size_t s
         int r = root->ops->link ? root->ops->link(root->data, path, buf, size) : -ENOENT;
 
         if (r == 0 && root->record)
-                root->record(path, buf, strlen(buf), true, root->record_userdata);
+                root->record(path, buf, (ssize_t)strlen(buf), true, root->record_userdata);
         return r;
 }
 

@@ -70,9 +70,10 @@ int sysroot_list(struct sysroot *root, const char *path, sysroot_entry_fn fn, vo
  * missing. */
 int sysroot_replace(struct sysroot *root, const char *path, const char *text);
 
-/* From now on every successful read (path and contents, or where a link points) is also told to fn:
- * a capture is what the program read, by construction. NULL ends it. */
-typedef void (*sysroot_record_fn)(const char *path, const char *text, size_t length, bool link,
+/* From now on every read (path and contents, or where a link points) is also told to fn: a capture
+ * is what the program read, by construction. So is a read that failed, though the file is there:
+ * text is NULL then, and length the negative errno. NULL ends it. */
+typedef void (*sysroot_record_fn)(const char *path, const char *text, ssize_t length, bool link,
                                   void *userdata);
 void sysroot_record(struct sysroot *root, sysroot_record_fn fn, void *userdata);
 

@@ -116,7 +116,7 @@ static void test_contents(void)
         assert(capture_new(&c) == 0);
         for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
                 snprintf(path, sizeof(path), "d/file%zu", i);
-                capture_add(path, texts[i], strlen(texts[i]), false, c);
+                capture_add(path, texts[i], (ssize_t)strlen(texts[i]), false, c);
         }
         capture_add("d/none", "", 0, false, c);
         capture_add("d/no-newline", "a\nb", 3, false, c);
@@ -158,6 +158,31 @@ static void test_links(void)
         sysroot_free(root);
 }
 
+/* A file that cannot be read is captured as such; one that is not there is not. */
+static void test_errors(void)
+{
+        static const char text[] = HEADER "a: 1\nd/b ! EIO\nd/e ! EACCES\n";
+        struct sysroot *root = root_from(
+                "a: 1\nd/b ! EIO\nd/c ! ENODEV\nd/d ! EAGAIN\nd/e ! EACCES\nd/f:\n  xyz\n");
+        struct capture *c;
+        char buf[4], *formatted;
+
+        assert(capture_new(&c) == 0);
+        capture_add("a", NULL, -EIO, false, c); /* the last counts */
+        sysroot_record(root, capture_add, c);
+        for (const char *name = "bcdefg"; *name; name++) {
+                const char path[] = { 'd', '/', *name, '\0' };
+
+                assert(sysroot_read(root, path, buf, sizeof(buf)) < 0);
+        }
+        assert(sysroot_read(root, "a", buf, sizeof(buf)) == 2);
+        assert(capture_format(c, &formatted) == 0);
+        assert_streq(formatted, text);
+        free(formatted);
+        capture_free(c);
+        sysroot_free(root);
+}
+
 /* A name that no kernel has ends a listing; an empty file does not fit in nothing. */
 static void test_bounds(void)
 {
@@ -180,6 +205,7 @@ int main(void)
         test_bounds();
         test_contents();
         test_links();
+        test_errors();
         test_refused();
         test_root();
         test_round_trip();

@@ -167,7 +167,7 @@ static void test_values(void)
 #define ACCESS0_READ_LATENCY NODE "node0/access0/initiators/read_latency"
 
 /* Class 0 is read where class 1 lacks a figure, and for a capture. */
-static void note_read(const char *path, const char *text, size_t length, bool link, void *userdata)
+static void note_read(const char *path, const char *text, ssize_t length, bool link, void *userdata)
 {
         *(bool *)userdata |= streq(path, ACCESS0_READ_LATENCY);
 }
