@@ -1,5 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli.h"
+#include "rules.h"
+
+/* The one part of a policy that is in no file. */
+static void print_builtin(const struct policy *p)
+{
+        const struct node_rule *r = rules_find_gpu_override(p);
+
+        fputs("Built-in rule \"kind = gpu, ignore = yes\": ", stdout);
+        if (r)
+                printf("overridden by [node %s] (%s:%u).\n", r->name, r->file, r->line);
+        else
+                puts("in force for every GPU that no [node] section matches.");
+}
 
 int verb_check(const struct arguments *a)
 {
@@ -11,5 +24,8 @@ int verb_check(const struct arguments *a)
                 return EXIT_USAGE;
         }
         input.config = a->operands[0] ?: input.config;
-        return input_load_policy(&input, &policy) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        if (input_load_policy(&input, &policy) < 0)
+                return EXIT_FAILURE;
+        print_builtin(policy);
+        return EXIT_SUCCESS;
 }

@@ -328,7 +328,10 @@ static int print_text(const struct assignment *a, const struct node_assignment *
         print_present(n);
         if (n->node == a->baseline)
                 puts("It is the baseline: what \"x\" means in the policy.");
-        if (n->rule)
+        if (n->rule && !n->rule->file)
+                puts("The built-in rule \"kind = gpu, ignore = yes\" applies, as no [node] section "
+                     "matches it.");
+        else if (n->rule)
                 printf("[node %s] speaks of it (%s:%u).\n", n->rule->name, n->rule->file,
                        n->rule->line);
         return print_tables(a, n, legend);

@@ -364,6 +364,8 @@ static char *explain(const struct assignment *a, const struct node_assignment *n
         case CAUSE_MANUAL:
                 return strdup("moved by hand, and manual = keep leaves it there");
         case CAUSE_IGNORED:
+                if (n->rule == rules_builtin_gpu())
+                        return strdup("the memory of a GPU is left to its driver (built-in rule)");
                 r = asprintf(&text, "[node %s] says ignore", n->rule->name);
                 break;
         case CAUSE_RULE:

@@ -61,7 +61,8 @@ enum cause {
 struct node_assignment {
         const struct node *node;
         enum cause cause;
-        const struct node_rule *rule; /* the [node] section that matched, or NULL */
+        const struct node_rule
+                *rule; /* the [node] section or the built-in rule that matched, or NULL */
         struct figures figures;
         size_t tier;          /* index into assignment.tiers, or TIER_NONE */
         uint32_t memory_tier; /* wanted, or TIER_UNKNOWN: leave it where it is */

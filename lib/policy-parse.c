@@ -247,7 +247,10 @@ static int set_tier(struct parser *p, const char *value)
 
 static int set_ignore(struct parser *p, const char *value)
 {
-        return parse_yes_no(value, &p->policy->rules[p->rule].ignore);
+        struct node_rule *r = &p->policy->rules[p->rule];
+
+        r->has_ignore = parse_yes_no(value, &r->ignore) == 0;
+        return r->has_ignore ? 0 : -EINVAL;
 }
 
 /* A figure that the kernel could hold: a whole number, at least 1. */

@@ -274,9 +274,9 @@ static void judge_rules(const struct policy *p, struct messages *errors, bool *f
                                  "expected one of node, kind, cxl-serial, pci-address, pci-id, "
                                  "region and "
                                  "dax, to say which node is meant");
-                if (!r->ignore && !r->tier && !perf_is_known(&r->perf))
+                if (!r->has_ignore && !r->tier && !perf_is_known(&r->perf))
                         complain(errors, failed, r->file, r->line, "node", r->name, "",
-                                 "expected a tier, a latency or bandwidth, or ignore = yes");
+                                 "expected a tier, a latency or bandwidth, or ignore");
                 if (r->ignore && r->tier)
                         complain(errors, failed, r->file, r->line, "node", r->name, "ignore",
                                  "expected no tier beside ignore = yes");

@@ -69,10 +69,11 @@ struct node_rule {
         uint64_t cxl_serial;                       /* never 0: that is no serial number */
         char *pci_address, *pci_id, *region, *dax; /* as the kernel writes them; or NULL */
         /* consequences */
+        bool has_ignore; /* with ignore = no: it is classified as usual */
         bool ignore;
         char *tier;       /* the name of a tier, or NULL */
         struct perf perf; /* figures given by hand; 0 is not given */
-        const char *file;
+        const char *file; /* NULL: built in (rules.h) */
         unsigned line;
 };
 

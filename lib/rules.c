@@ -3,6 +3,16 @@
 
 #include <inttypes.h>
 
+/* A GPU's memory belongs to its driver and its applications: Linux is not to put pages there by
+ * itself. In a slower tier than DRAM's it would be where cold pages are demoted to. */
+static const struct node_rule builtin_gpu = {
+        .name = (char *)"gpu",
+        .has_kind = true,
+        .kind = KIND_GPU,
+        .has_ignore = true,
+        .ignore = true,
+};
+
 static bool same(const char *wanted, const char *found)
 {
         return found && streq(wanted, found);
@@ -35,7 +45,9 @@ static bool names_device(const struct node_rule *r)
 
 static bool rule_matches(const struct node_rule *r, const struct node *n)
 {
-        if ((r->has_node && r->node != n->id) || (r->has_kind && r->kind != n->kind))
+        if (r->has_node && r->node != n->id)
+                return false;
+        if (r->has_kind && r->kind != n->kind)
                 return false;
         if (!names_device(r))
                 return true;
@@ -50,6 +62,22 @@ const struct node_rule *rules_find(const struct policy *p, const struct node *no
         for (size_t i = 0; i < p->n_rules; i++)
                 if (rule_matches(&p->rules[i], node))
                         return &p->rules[i];
+        return rule_matches(&builtin_gpu, node) ? &builtin_gpu : NULL;
+}
+
+const struct node_rule *rules_builtin_gpu(void)
+{
+        return &builtin_gpu;
+}
+
+const struct node_rule *rules_find_gpu_override(const struct policy *p)
+{
+        for (size_t i = 0; i < p->n_rules; i++) {
+                const struct node_rule *r = &p->rules[i];
+
+                if (r->has_kind && r->kind == KIND_GPU && !r->has_node && !names_device(r))
+                        return r;
+        }
         return NULL;
 }
 

@@ -119,6 +119,36 @@ static void test_cpus_without_a_match(void)
         expect(2, CAUSE_IGNORED, "-", "[node x] says ignore");
 }
 
+#define GPU_OF(n) "proc/driver/nvidia/gpus/0009:01:00.0/numa_status: Node: " #n "\n"
+#define SLOW_TWO  THREE NODE "has_cpu: 0\n" ACCESS1(0, 100, 1000) ACCESS1(2, 300, 1000)
+
+/* GPUs are left alone by every policy, unless a section says otherwise. */
+static void test_gpu(void)
+{
+        static const char builtin[] = "the memory of a GPU is left to its driver (built-in rule)";
+
+        judge_text(SLOW_TWO GPU_OF(2), VENDOR FAR);
+        expect(2, CAUSE_IGNORED, "-", builtin);
+        judge_text(SLOW_TWO GPU_OF(2), "[policy]\nmethod=adistance\n");
+        expect(2, CAUSE_IGNORED, "-", builtin);
+        judge_text(SLOW_TWO GPU_OF(2), VENDOR FAR "[node x]\nkind=dram\ntier=dram\n");
+        expect(2, CAUSE_IGNORED, "-", builtin);
+        judge_text(SLOW_TWO GPU_OF(2), VENDOR FAR "[node gpu]\nkind=gpu\nignore=no\n");
+        expect(2, CAUSE_CONDITIONS, "cxl", "latency 300 ns (hmat) is within 500 ns (5x)");
+        judge_text(SLOW_TWO GPU_OF(2), VENDOR FAR "[node x]\nnode=2\ntier=dram\n");
+        expect(2, CAUSE_RULE, "dram", "[node x] names the tier");
+        judge_text(SLOW_TWO GPU_OF(2), VENDOR FAR "[node gpu]\nkind=gpu\nignore=yes\n");
+        expect(2, CAUSE_IGNORED, "-", "[node gpu] says ignore");
+}
+
+/* ignore = no stands before what later sections say. */
+static void test_not_ignored(void)
+{
+        judge_text(SLOW_TWO, VENDOR FAR "[node a]\nnode=2\nignore=no\n"
+                                        "[node b]\nnode=2\nignore=yes\n");
+        expect(2, CAUSE_CONDITIONS, "cxl", "latency 300 ns (hmat) is within 500 ns (5x)");
+}
+
 /* A baseline that is left alone is still what the others are numbered from. */
 static void test_ignored_baseline(void)
 {
@@ -352,6 +382,8 @@ int main(void)
         test_the_only_tier();
         test_with_the_baseline();
         test_cpus_without_a_match();
+        test_gpu();
+        test_not_ignored();
         test_ignored_baseline();
         test_figures_without_baseline();
         test_no_baseline();

@@ -269,7 +269,7 @@ static void test_judged(void)
         refuse("[tier a]\n[node x]\ntier = b\nnode = 1\n",
                "f:2: node x.tier: expected the name of a [tier] section\n");
         refuse("[tier a]\n[node x]\nnode = 1\n",
-               "f:2: node x: expected a tier, a latency or bandwidth, or ignore = yes\n");
+               "f:2: node x: expected a tier, a latency or bandwidth, or ignore\n");
         refuse("[policy]\nmethod = adistance\n[tier a]\n[node x]\nnode = 1\ntier = a\n",
                "f:4: node x.tier: expected a tier that sets memory-tier, as method = adistance has "
                "no tiers of its own\n");
@@ -293,7 +293,7 @@ static void test_rule_without_match(void)
         refuse("[tier a]\n[node x]\n",
                "f:2: node x: expected one of node, kind, cxl-serial, pci-address, pci-id, region "
                "and dax, to say which node is meant\n"
-               "f:2: node x: expected a tier, a latency or bandwidth, or ignore = yes\n");
+               "f:2: node x: expected a tier, a latency or bandwidth, or ignore\n");
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
                 char text[128];
 

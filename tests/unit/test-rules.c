@@ -45,7 +45,7 @@ static bool matches(const char *match, const struct node *n)
         p = policy_from(text);
         assert(p->n_rules == 1);
         found = rules_find(p, n) == &p->rules[0];
-        assert(found || !rules_find(p, n));
+        assert(found || !rules_find(p, n) || rules_find(p, n) == rules_builtin_gpu());
         policy_free(p);
         return found;
 }
@@ -157,6 +157,45 @@ static void test_first(void)
         policy_free(p);
 }
 
+/* The built-in rule comes last: whatever else matches a GPU's memory comes before it. */
+static void test_builtin(void)
+{
+        struct memdev memdev = { .name = (char *)"gpu", .pci_address = (char *)"0009:01:00.0" };
+        struct node_device d = { .kind = KIND_GPU, .memdevs = &memdev, .n_memdevs = 1 };
+        const struct node n = { .id = 2, .kind = KIND_GPU, .devices = &d, .n_devices = 1 };
+        struct policy *p = policy_from("[tier t]\n[node x]\nkind=cxl\nignore=no\n");
+
+        assert(rules_find(p, &n) == rules_builtin_gpu() && !rules_find(p, &plain));
+        assert(rules_builtin_gpu()->ignore && !rules_builtin_gpu()->file);
+        policy_free(p);
+        assert(matches("kind=gpu", &n) && matches("node=2", &n));
+        assert(matches("pci-address=0009:01:00.0", &n) && !matches("pci-address=09:01.0", &n));
+}
+
+static const char *override_of(const char *rules)
+{
+        char text[256];
+        struct policy *p;
+        bool found;
+
+        snprintf(text, sizeof(text), "[tier t]\n%s", rules);
+        p = policy_from(text);
+        found = rules_find_gpu_override(p);
+        policy_free(p);
+        return found ? "all" : "some or none";
+}
+
+static void test_override(void)
+{
+        assert_streq(override_of(""), "some or none");
+        assert_streq(override_of("[node x]\nkind=cxl\nignore=no\n"), "some or none");
+        assert_streq(override_of("[node gpu]\nkind=gpu\nnode=1\nignore=no\n"), "some or none");
+        assert_streq(override_of("[node gpu]\nkind=gpu\npci-id=10de:2342\ntier=t\n"),
+                     "some or none");
+        assert_streq(override_of("[node gpu]\nkind=gpu\nignore=no\n"), "all");
+        assert_streq(override_of("[node x]\nkind=gpu\ntier=t\n"), "all");
+}
+
 static void test_suggestion(void)
 {
         struct memdev memdev = { .name = (char *)"gpu" };
@@ -185,5 +224,7 @@ int main(void)
         test_together();
         test_silent_device();
         test_first();
+        test_builtin();
+        test_override();
         test_suggestion();
 }
