@@ -388,7 +388,7 @@ static void choose_nodes(const struct machine *m, struct nodeset *ret)
 {
         *ret = m->memory;
         for (size_t i = 0; i < m->n_nodes; i++)
-                if (m->nodes[i].kind == KIND_GPU)
+                if (m->nodes[i].kind == KIND_GPU || m->nodes[i].may_be_gpu)
                         nodeset_remove(ret, m->nodes[i].id);
 }
 

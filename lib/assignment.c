@@ -95,6 +95,8 @@ static bool assign_by_rule(struct node_assignment *n)
                 n->cause = CAUSE_IGNORED;
         else if (n->rule && n->rule->tier)
                 n->cause = CAUSE_RULE;
+        else if (n->node->may_be_gpu && !(n->rule && n->rule->has_ignore))
+                n->cause = CAUSE_UNREADABLE;
         else
                 return false;
         return true;
@@ -350,6 +352,22 @@ static int by_adistance(struct assignment *a, const struct state *last)
         return collect_tiers(a, last);
 }
 
+static char *explain_unreadable(const struct machine *m)
+{
+        const char *address = NULL;
+        char *text = NULL;
+
+        for (size_t i = 0; !address && i < m->n_gpus; i++)
+                if (m->gpus[i].report == GPU_UNREADABLE)
+                        address = m->gpus[i].address;
+        return asprintf(&text,
+                        "it may be the memory of %s%s, whose driver cannot report its node now: "
+                        "left as it is",
+                        address ? "GPU " : "a GPU", address ?: "") < 0
+                       ? NULL
+                       : text;
+}
+
 /* Why, in one sentence. */
 static char *explain(const struct assignment *a, const struct node_assignment *n)
 {
@@ -368,6 +386,8 @@ static char *explain(const struct assignment *a, const struct node_assignment *n
                         return strdup("the memory of a GPU is left to its driver (built-in rule)");
                 r = asprintf(&text, "[node %s] says ignore", n->rule->name);
                 break;
+        case CAUSE_UNREADABLE:
+                return explain_unreadable(a->machine);
         case CAUSE_RULE:
                 r = asprintf(&text, "[node %s] names the tier", n->rule->name);
                 break;

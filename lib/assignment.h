@@ -47,6 +47,7 @@ enum cause {
         CAUSE_UNSETTLED,  /* the kernel is still bringing its memory up: not judged yet */
         CAUSE_MANUAL,     /* moved by hand, and the policy keeps that */
         CAUSE_IGNORED,    /* a rule says ignore */
+        CAUSE_UNREADABLE, /* a GPU's driver cannot say whether it is the GPU's: left as it is */
         CAUSE_RULE,       /* a rule names the tier */
         CAUSE_CONDITIONS, /* the tier's conditions hold */
         CAUSE_REST,       /* the tier has no condition and none before it matched */

@@ -7,12 +7,12 @@
 
 #include "blocks.h"
 #include "identity-cxl.h"
+#include "identity-gpu.h"
 #include "machine.h"
 
 #define DAX_DIR     "sys/bus/dax/devices"
 #define VIRTIO_DIR  "sys/bus/virtio/drivers/virtio_mem"
 #define FIRMWARE    "sys/firmware/memmap"
-#define NVIDIA_DIR  "proc/driver/nvidia/gpus"
 #define PATH_SIZE   256
 #define TARGET_SIZE 1024
 
@@ -69,6 +69,14 @@ static int add_device(struct node *n, struct node_device *d)
         n->devices[n->n_devices++] = *d;
         *d = (struct node_device){ 0 };
         return 0;
+}
+
+int identity_add_device(struct node *n, struct node_device *d, int made)
+{
+        if (made == 0)
+                return add_device(n, d);
+        device_done(d);
+        return made;
 }
 
 static struct node *find_node(struct machine *m, unsigned id)
@@ -217,39 +225,9 @@ static int add_region(const char *name, void *userdata)
         return r;
 }
 
-/* A GPU's memory: its driver says which node it is. */
-
-static int add_gpu(const char *address, void *userdata)
-{
-        struct look *l = userdata;
-        struct node_device d = { .kind = KIND_GPU };
-        char path[PATH_SIZE], buf[512];
-        const char *found;
-        struct node *n;
-        unsigned id;
-        int r;
-
-        if (strlen(address) > 32)
-                return 0;
-        snprintf(path, sizeof(path), NVIDIA_DIR "/%s/numa_status", address);
-        if (sysroot_read(l->root, path, buf, sizeof(buf)) < 0)
-                return 0;
-        found = strstr(buf, "Node:");
-        if (!found || sscanf(found, "Node: %u", &id) != 1)
-                return 0; /* no memory of its own: "Node: -1" or "disabled" */
-        n = find_node(l->machine, id);
-        if (!n)
-                return 0;
-        r = identity_add_memdev(l->root, &d, address, address, NULL);
-        if (r < 0) {
-                device_done(&d);
-                return r;
-        }
-        return add_device(n, &d);
-}
-
 /* virtio-mem has no link to a node. But its memory is in no table of the firmware: drivers add it
- * (mm/memory_hotplug.c:add_memory_driver_managed), and of those the dax devices are known. */
+ * (mm/memory_hotplug.c:add_memory_driver_managed), and of those the dax devices and the GPUs' are
+ * known. */
 
 static int is_virtio_device(const char *name, void *userdata)
 {
@@ -306,7 +284,8 @@ static void find_virtio(struct look *l)
         for (size_t i = 0; i < l->machine->n_nodes; i++) {
                 struct node *n = &l->machine->nodes[i];
 
-                if (n->has_memory && !n->has_cpu && n->n_devices == 0 && is_driver_managed(l, n))
+                if (n->has_memory && !n->has_cpu && n->n_devices == 0 && !n->may_be_gpu &&
+                    is_driver_managed(l, n))
                         n->kind = KIND_VIRTIO;
         }
 }
@@ -354,7 +333,8 @@ static enum node_kind judge_kind(const struct machine *m, const struct node *n)
         return n->n_devices == 0 ? KIND_DRAM : KIND_UNKNOWN;
 }
 
-int identity_read(struct sysroot *root, struct machine *m, struct messages *problems)
+int identity_read(struct sysroot *root, struct machine *m, const struct state *state,
+                  struct messages *problems)
 {
         struct look l = { root, m, problems };
         int r;
@@ -363,12 +343,13 @@ int identity_read(struct sysroot *root, struct machine *m, struct messages *prob
         if (r != -ENOMEM)
                 r = sysroot_list(root, CXL_DIR, add_region, &l);
         if (r != -ENOMEM)
-                r = sysroot_list(root, NVIDIA_DIR, add_gpu, &l);
+                r = identity_read_gpus(root, m, state, problems);
         if (r == -ENOMEM)
                 return r;
         find_virtio(&l);
         for (size_t i = 0; i < m->n_nodes; i++)
-                if (m->nodes[i].has_memory && m->nodes[i].kind == KIND_UNKNOWN)
+                if (m->nodes[i].has_memory && m->nodes[i].kind == KIND_UNKNOWN &&
+                    !m->nodes[i].may_be_gpu)
                         m->nodes[i].kind = judge_kind(m, &m->nodes[i]);
         return 0;
 }

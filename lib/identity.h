@@ -48,12 +48,40 @@ struct node_device {
         struct perf access[ACCESS_CLASSES]; /* the region's own figures, from CDAT */
 };
 
+/* What the driver reports of a GPU (identity-gpu.h). */
+enum gpu_report {
+        GPU_NO_NODE,
+        GPU_NODE,
+        GPU_UNREADABLE, /* and it is not known which node it is */
+        GPU_REMEMBERED, /* unreadable, and the node is the one reported earlier in this boot */
+};
+
+#define GPU_ADDRESS_MAX 32
+
+struct gpu {
+        char *address; /* "0009:01:00.0" */
+        enum gpu_report report;
+        unsigned node; /* GPU_NODE, GPU_REMEMBERED */
+        int error;     /* why it is unreadable: a negative errno, -EBADMSG for a text that is not
+                          understood */
+};
+
+/* Whether this is written like the address of a GPU. */
+bool gpu_is_address(const char *name);
+void gpus_free(struct gpu *gpus, size_t n);
+
 struct machine;
 struct node;
+struct state;
 
-/* Fills in the kind and the devices of all nodes with memory. What cannot be followed (a dangling
- * link, a region without devices) is told in problems, unless it just went away. 0 or -ENOMEM. */
-int identity_read(struct sysroot *root, struct machine *m, struct messages *problems);
+/* Fills in the kind and the devices of all nodes with memory. state (may be NULL) says which nodes
+ * were those of GPUs. What cannot be followed (a dangling link, a region without devices) is told
+ * in problems, unless it just went away. 0 or -ENOMEM. */
+int identity_read(struct sysroot *root, struct machine *m, const struct state *state,
+                  struct messages *problems);
+
+/* Adds a device to a node, if made is 0, or frees it. Returns made or -ENOMEM. */
+int identity_add_device(struct node *n, struct node_device *d, int made);
 
 void node_devices_free(struct node_device *devices, size_t n);
 

@@ -23,6 +23,7 @@ struct machine *machine_free(struct machine *m)
                 free(m->nodes[i].distance);
                 node_devices_free(m->nodes[i].devices, m->nodes[i].n_devices);
         }
+        gpus_free(m->gpus, m->n_gpus);
         free(m->nodes);
         free(m->weights);
         free(m->kernel);
@@ -393,7 +394,7 @@ int machine_read(struct sysroot *root, enum tier_reading tiers, const struct sta
         }
         if (r < 0)
                 return r;
-        r = identity_read(root, m, problems);
+        r = identity_read(root, m, state, problems);
         if (r == 0)
                 r = read_kernel(root, m);
         if (r < 0)

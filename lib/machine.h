@@ -48,6 +48,8 @@ struct node {
         enum node_kind kind;
         struct node_device *devices; /* what it is made of, as far as that can be told */
         size_t n_devices;
+        bool may_be_gpu; /* a GPU's driver cannot report its node now, and it may be this one: the
+                            kind is then unknown */
 
         struct side_cache caches[SIDE_CACHES_MAX];
         unsigned n_caches;
@@ -78,6 +80,9 @@ struct weight {
 struct machine {
         char *kernel; /* osrelease; or NULL: unknown, or of no importance here */
         struct nodeset online, possible, memory, cpu, generic_initiator;
+        struct gpu *gpus; /* whose driver says whether their memory is a node */
+        size_t n_gpus;
+        bool gpus_unlisted; /* there may be others */
         struct node *nodes; /* the online ones, ascending */
         size_t n_nodes;
 

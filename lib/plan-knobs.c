@@ -110,6 +110,13 @@ static bool find_bandwidths(const struct assignment *a, struct weight *ret_weigh
 
                 if (n && n->cause == CAUSE_IGNORED)
                         continue;
+                if (n && n->cause == CAUSE_UNREADABLE) {
+                        messages_add(warnings,
+                                     "weighted-interleave = by-bandwidth: node %u may be the "
+                                     "memory of a GPU: weights are left alone",
+                                     m->weights[i].node);
+                        return false;
+                }
                 if (!n || !figure_is_known(&n->figures.bandwidth)) {
                         messages_add(
                                 warnings,

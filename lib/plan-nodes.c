@@ -155,7 +155,7 @@ int plan_node(struct plan *p, const struct assignment *a, const struct state *st
 {
         /* Not known where it is: nothing is written on a guess. It is looked at again. */
         if (!n->node->has_memory || n->node->memory_tier == TIER_UNKNOWN ||
-            n->cause == CAUSE_UNSETTLED)
+            n->cause == CAUSE_UNSETTLED || n->cause == CAUSE_UNREADABLE)
                 return 0;
         if (n->memory_tier == TIER_UNKNOWN)
                 return node_has(n->node, p->interface) ? plan_give_back(p, a, state, n) : 0;

@@ -70,6 +70,44 @@ static void forget_nodes(const struct machine *m, struct state *state)
         }
 }
 
+/* A GPU that its driver does not list is remembered as long as its memory is there. */
+static void forget_gpus(const struct machine *m, struct state *state)
+{
+        for (size_t i = state->n_gpus; i-- > 0;) {
+                const struct state_gpu *known = &state->gpus[i];
+                bool listed = m->gpus_unlisted;
+
+                for (size_t j = 0; j < m->n_gpus; j++)
+                        listed = listed || streq(m->gpus[j].address, known->address);
+                if (!listed && !nodeset_has(&m->memory, known->node))
+                        state_forget_gpu(state, known->address);
+        }
+}
+
+static int remember_gpus(const struct machine *m, struct state *state)
+{
+        int r = 0;
+
+        forget_gpus(m, state);
+        for (size_t i = 0; r == 0 && i < m->n_gpus; i++) {
+                if (m->gpus[i].report == GPU_NODE)
+                        r = state_remember_gpu(state, m->gpus[i].address, m->gpus[i].node);
+                else if (m->gpus[i].report == GPU_NO_NODE)
+                        state_forget_gpu(state, m->gpus[i].address);
+        }
+        return r;
+}
+
+/* What the node is cannot be read now: the last assignment stays, as long as its policy does. */
+static void keep_node(struct state *state, const struct assignment *a, struct state_node *s,
+                      const struct node *n)
+{
+        if (state->policy != a->policy->hash)
+                free(TAKE_PTR(s->tier));
+        if (n->memory_tier != TIER_UNKNOWN)
+                s->memory_tier = n->memory_tier;
+}
+
 static int note_node(struct state *state, const struct assignment *a,
                      const struct node_assignment *n)
 {
@@ -79,6 +117,10 @@ static int note_node(struct state *state, const struct assignment *a,
 
         if (!s)
                 return -ENOMEM;
+        if (n->cause == CAUSE_UNREADABLE) {
+                keep_node(state, a, s, n->node);
+                return 0;
+        }
         tier = name ? strdup(name) : NULL;
         if (name && !tier)
                 return -ENOMEM;
@@ -107,7 +149,8 @@ static int update_state(struct sysroot *root, const struct assignment *a, struct
                         return r;
         }
         state->policy = a->policy->hash;
-        return remember_figures(root, a->machine, state);
+        r = remember_gpus(a->machine, state);
+        return r < 0 ? r : remember_figures(root, a->machine, state);
 }
 
 static bool sets_knobs(const struct policy *p)

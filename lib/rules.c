@@ -47,8 +47,8 @@ static bool rule_matches(const struct node_rule *r, const struct node *n)
 {
         if (r->has_node && r->node != n->id)
                 return false;
-        if (r->has_kind && r->kind != n->kind)
-                return false;
+        if (r->has_kind && (n->may_be_gpu || r->kind != n->kind))
+                return false; /* of what may be a GPU's memory the kind is not known */
         if (!names_device(r))
                 return true;
         for (size_t i = 0; i < n->n_devices; i++)

@@ -166,7 +166,8 @@ void sanity_check(const struct assignment *a, struct messages *bugs)
         for (size_t i = 0; i < a->n_nodes; i++) {
                 const struct node_assignment *n = &a->nodes[i];
 
-                if (!n->node->has_memory || n->cause == CAUSE_IGNORED || n->node->unsettled)
+                if (!n->node->has_memory || n->cause == CAUSE_IGNORED ||
+                    n->cause == CAUSE_UNREADABLE || n->node->unsettled)
                         continue;
                 check_zeros(n, bugs);
                 check_picoseconds(n, bugs);

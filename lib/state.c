@@ -25,6 +25,9 @@ struct state *state_free(struct state *s)
                 free(s->nodes[i].tier);
         for (size_t i = 0; i < s->n_memories; i++)
                 free(s->memories[i].key);
+        for (size_t i = 0; i < s->n_gpus; i++)
+                free(s->gpus[i].address);
+        free(s->gpus);
         free(s->originals);
         free(s->nodes);
         free(s->memories);
@@ -113,6 +116,45 @@ int state_remember_memory(struct state *s, const char *key, const struct node *n
         memcpy(m->present, node->access_present, sizeof(m->present));
         memcpy(m->access, node->access, sizeof(m->access));
         return 0;
+}
+
+static struct state_gpu *find_gpu(struct state *s, const char *address)
+{
+        for (size_t i = 0; i < s->n_gpus; i++)
+                if (streq(s->gpus[i].address, address))
+                        return &s->gpus[i];
+        return NULL;
+}
+
+int state_remember_gpu(struct state *s, const char *address, unsigned node)
+{
+        struct state_gpu *g = find_gpu(s, address);
+        char *copy;
+
+        if (g) {
+                g->node = node;
+                return 0;
+        }
+        if (grow(&s->gpus, &s->gpus_allocated, s->n_gpus + 1, sizeof(*g)) < 0)
+                return -ENOMEM;
+        copy = strdup(address);
+        if (!copy)
+                return -ENOMEM;
+        s->gpus[s->n_gpus++] = (struct state_gpu){ copy, node };
+        return 0;
+}
+
+void state_forget_gpu(struct state *s, const char *address)
+{
+        struct state_gpu *g = find_gpu(s, address);
+        size_t i;
+
+        if (!g)
+                return;
+        i = (size_t)(g - s->gpus);
+        free(g->address);
+        s->n_gpus--;
+        memmove(g, g + 1, (s->n_gpus - i) * sizeof(*g));
 }
 
 const struct state_original *state_get_original(const struct state *s, const char *path)
@@ -212,6 +254,8 @@ int state_format(const struct state *s, char **ret)
         }
         for (size_t i = 0; i < s->n_memories; i++)
                 format_memory(f, &s->memories[i]);
+        for (size_t i = 0; i < s->n_gpus; i++)
+                fprintf(f, "gpu %s %u\n", s->gpus[i].address, s->gpus[i].node);
         for (size_t i = 0; i < s->n_originals; i++)
                 fprintf(f, "original %s %s\n", s->originals[i].path, s->originals[i].value);
         if (fclose(f) != 0) {
@@ -330,6 +374,16 @@ static int parse_memory(struct state *s, char *rest)
         return 0;
 }
 
+static int parse_gpu(struct state *s, char *rest)
+{
+        const char *address = take_word(&rest);
+        unsigned node;
+
+        if (!address || !gpu_is_address(address) || parse_word(&rest, NODE_MAX - 1, &node) < 0)
+                return -EINVAL;
+        return state_remember_gpu(s, address, node);
+}
+
 static int parse_original(struct state *s, char *rest)
 {
         const char *path = take_word(&rest);
@@ -349,6 +403,7 @@ static const struct {
         { "node", parse_node, "node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once" },
         { "manual", parse_manual, "manual NUMBER, of a node above" },
         { "memory", parse_memory, "memory KEY accessN and four numbers" },
+        { "gpu", parse_gpu, "gpu PCI-ADDRESS NODE" },
         { "original", parse_original, "original PATH VALUE" },
 };
 
@@ -356,7 +411,7 @@ static int parse_line(struct state *s, char *line, const char **ret_expected)
 {
         const char *word = take_word(&line);
 
-        *ret_expected = "one of daemon, policy, node, manual, memory, original";
+        *ret_expected = "one of daemon, policy, node, manual, memory, gpu, original";
         if (!word || *word == '#')
                 return 0;
         for (size_t i = 0; i < ELEMENTSOF(line_kinds); i++)

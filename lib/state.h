@@ -3,7 +3,7 @@
 
 /* What must outlive one run but not the boot, kept in run/numatier/state: what was there before our
  * first write (for restore), each node's last assignment (for hysteresis), the HMAT figures that
- * the kernel shows only once, and the tiers a running daemon knows. */
+ * the kernel shows only once, the nodes of GPUs, and the tiers a running daemon knows. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +37,12 @@ struct state_memory {
         struct perf access[ACCESS_CLASSES];
 };
 
+/* A GPU and the node that its memory is, as its driver reported it last. */
+struct state_gpu {
+        char *address;
+        unsigned node;
+};
+
 struct state {
         pid_t daemon;                     /* who keeps memory_tier current, or 0 */
         uint64_t policy;                  /* the hash of the policy of the last assignment */
@@ -46,6 +52,8 @@ struct state {
         size_t n_nodes, nodes_allocated;
         struct state_memory *memories;
         size_t n_memories, memories_allocated;
+        struct state_gpu *gpus;
+        size_t n_gpus, gpus_allocated;
         bool unsaved; /* the last attempt to save it failed */
 };
 
@@ -70,6 +78,10 @@ void state_forget_node(struct state *s, unsigned node);
 
 const struct state_memory *state_get_memory(const struct state *s, const char *key);
 int state_remember_memory(struct state *s, const char *key, const struct node *node);
+
+/* The GPU's entry is made, changed, or removed. 0 or -ENOMEM. */
+int state_remember_gpu(struct state *s, const char *address, unsigned node);
+void state_forget_gpu(struct state *s, const char *address);
 
 /* Notes what a file held before our first write to it; later calls for the same path do nothing. */
 int state_note_original(struct state *s, const char *path, const char *value);

@@ -38,7 +38,7 @@ def moved(numatier, policy, machine, nodes):
 
 def main():
     numatier, root = sys.argv[1], pathlib.Path(sys.argv[2])
-    machines = {name: root / "tests/machines" / name / "machine" for name in ("six-gpus",)}
+    machines = {name: root / "tests/machines" / name / "machine" for name in ("six-gpus", "gpus-unreadable")}
     problems, count = [], 0
     for text in samples(root):
         count += 1

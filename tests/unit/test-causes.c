@@ -120,6 +120,7 @@ static void test_cpus_without_a_match(void)
 }
 
 #define GPU_OF(n) "proc/driver/nvidia/gpus/0009:01:00.0/numa_status: Node: " #n "\n"
+#define NO_GPU    "proc/driver/nvidia/gpus/0009:01:00.0/numa_status ! EIO\n"
 #define SLOW_TWO  THREE NODE "has_cpu: 0\n" ACCESS1(0, 100, 1000) ACCESS1(2, 300, 1000)
 
 /* GPUs are left alone by every policy, unless a section says otherwise. */
@@ -147,6 +148,32 @@ static void test_not_ignored(void)
         judge_text(SLOW_TWO, VENDOR FAR "[node a]\nnode=2\nignore=no\n"
                                         "[node b]\nnode=2\nignore=yes\n");
         expect(2, CAUSE_CONDITIONS, "cxl", "latency 300 ns (hmat) is within 500 ns (5x)");
+}
+
+/* What may be a GPU's memory is left alone, unless a section says of this very node what it is to
+ * be. */
+static void test_may_be_gpu(void)
+{
+        static const char left[] = "it may be the memory of GPU 0009:01:00.0, whose driver cannot "
+                                   "report its node now: left as it is";
+
+        judge_text(SLOW_TWO NO_GPU, VENDOR FAR);
+        expect(0, CAUSE_CONDITIONS, "dram",
+               "latency 1x is within 1.5x, bandwidth 1x is at least 0.5x");
+        expect(2, CAUSE_UNREADABLE, "-", left);
+        judge_text(SLOW_TWO NO_GPU, "[policy]\nmethod=adistance\n");
+        expect(2, CAUSE_UNREADABLE, "-", left);
+        judge_text(SLOW_TWO NO_GPU, VENDOR FAR "[node x]\nnode=2\nlatency=90ns\n");
+        expect(2, CAUSE_UNREADABLE, "-", left);
+        judge_text(SLOW_TWO NO_GPU, VENDOR FAR "[node gpu]\nkind=gpu\nignore=no\n"
+                                               "[node x]\nkind=unknown\ntier=far\n");
+        expect(2, CAUSE_UNREADABLE, "-", left);
+        judge_text(SLOW_TWO NO_GPU, VENDOR FAR "[node x]\nnode=2\ntier=dram\n");
+        expect(2, CAUSE_RULE, "dram", "[node x] names the tier");
+        judge_text(SLOW_TWO NO_GPU, VENDOR FAR "[node x]\nnode=2\nignore=no\n");
+        expect(2, CAUSE_CONDITIONS, "cxl", "latency 300 ns (hmat) is within 500 ns (5x)");
+        judge_text(SLOW_TWO NO_GPU, VENDOR FAR "[node x]\nnode=2\nignore=yes\n");
+        expect(2, CAUSE_IGNORED, "-", "[node x] says ignore");
 }
 
 /* A baseline that is left alone is still what the others are numbered from. */
@@ -384,6 +411,7 @@ int main(void)
         test_cpus_without_a_match();
         test_gpu();
         test_not_ignored();
+        test_may_be_gpu();
         test_ignored_baseline();
         test_figures_without_baseline();
         test_no_baseline();

@@ -2,6 +2,7 @@
 /* Which device a node's memory is, from the links and files that say so, whole or broken. */
 #include <sys/stat.h>
 
+#include "state.h"
 #include "testing.h"
 
 struct scene {
@@ -10,9 +11,14 @@ struct scene {
         struct machine *machine;
 };
 
+static void look_knowing(struct scene *s, const struct state *state)
+{
+        assert(machine_read(s->root, TIERS_KNOWN_ONLY, state, &s->problems, &s->machine) == 0);
+}
+
 static void look(struct scene *s)
 {
-        assert(machine_read(s->root, TIERS_KNOWN_ONLY, NULL, &s->problems, &s->machine) == 0);
+        look_knowing(s, NULL);
 }
 
 static struct scene look_at(const char *text)
@@ -332,6 +338,164 @@ static void test_gpu(void)
         assert_streq(m->pci_id, "10de:2342");
         assert(m->serial == 0);
         assert_key(&s, 1, "node1@140000000");
+        done(&s);
+}
+
+#define GPU NVIDIA "0009:01:00.0/numa_status"
+
+/* Texts of numa_status. A driver that says none is believed; what is not understood may be any. */
+static void test_gpu_report(void)
+{
+        static const struct {
+                const char *text;
+                enum gpu_report report;
+        } cases[] = {
+                { ":\n  Node:      1\n  Status:    online\n  Address:   140000000\n", GPU_NODE },
+                { ": Node: 1\n", GPU_NODE },
+                { ": Node: -1\n", GPU_NO_NODE },
+                { ":\n  Node:      -1\n  Status:    disabled\n", GPU_NO_NODE },
+                { ": disabled\n", GPU_NO_NODE },
+                { ": Node: -2\n", GPU_UNREADABLE },
+                { ": Node: 1024\n", GPU_UNREADABLE },
+                { ": Node: 99999999999999999999\n", GPU_UNREADABLE },
+                { ": Node: 1x\n", GPU_UNREADABLE },
+                { ": Node: \n", GPU_UNREADABLE },
+                { ":\n", GPU_UNREADABLE },
+                { ": Status: online\n", GPU_UNREADABLE },
+                { " ! EIO\n", GPU_UNREADABLE },
+                { " ! EINTR\n", GPU_UNREADABLE },
+                { " ! EACCES\n", GPU_UNREADABLE },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char text[4096];
+                struct scene s;
+
+                snprintf(text, sizeof(text), NODES GPU "%s", cases[i].text);
+                s = look_at(text);
+                assert(s.machine->n_gpus == 1 && s.machine->gpus[0].report == cases[i].report);
+                assert(s.problems.n == (cases[i].report == GPU_UNREADABLE));
+                assert(node(&s, 1)->may_be_gpu == (cases[i].report == GPU_UNREADABLE));
+                assert((node(&s, 1)->kind == KIND_GPU) == (cases[i].report == GPU_NODE));
+                done(&s);
+        }
+}
+
+/* No file: nothing is said of any node. */
+static void test_gpu_absent(void)
+{
+        struct scene s =
+                look_at(NODES GPU " ! ENODEV\n" NVIDIA "000a:01:00.0/information: x\n" NVIDIA
+                                  "no-address/numa_status ! EIO\n");
+
+        assert(s.machine->n_gpus == 0 && s.problems.n == 0);
+        assert(node(&s, 1)->kind == KIND_DRAM && !node(&s, 1)->may_be_gpu);
+        done(&s);
+}
+
+/* Which nodes may be the memory of a GPU that cannot be read: those without another sign. */
+static void test_gpu_candidates(void)
+{
+        static const struct {
+                const char *text;
+                enum node_kind kind;
+        } cases[] = {
+                { NODES, KIND_UNKNOWN },
+                { NODES ACCESS1(0, 100, 1000) ACCESS1(1, 100, 2000), KIND_UNKNOWN },
+                { NODES VIRTIO_MEM RANGE("0", "0x100000", "0xfffff0"), KIND_UNKNOWN },
+                { CXL_NODE, KIND_CXL },
+                { NODES DAX_DEVICE("dax0.0", "1", NDBUS "/dax0.1"), KIND_PMEM },
+                { NODES NVIDIA "000a:01:00.0/numa_status: Node: 1\n", KIND_GPU },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char text[4096];
+                struct scene s;
+
+                snprintf(text, sizeof(text), "%s" GPU " ! EIO\n", cases[i].text);
+                s = look_at(text);
+                assert(node(&s, 1)->kind == cases[i].kind && s.problems.n == 1);
+                assert(node(&s, 1)->may_be_gpu == (cases[i].kind == KIND_UNKNOWN));
+                assert(node(&s, 0)->kind == KIND_DRAM && !node(&s, 0)->may_be_gpu);
+                done(&s);
+        }
+}
+
+static ssize_t read_below(void *data, const char *path, char *buf, size_t size)
+{
+        return sysroot_read(data, path, buf, size);
+}
+
+static int list_all_but_gpus(void *data, const char *path, sysroot_entry_fn fn, void *userdata)
+{
+        return startswith(path, "proc/driver/nvidia") ? -EACCES
+                                                      : sysroot_list(data, path, fn, userdata);
+}
+
+static void free_below(void *data)
+{
+        sysroot_free(data);
+}
+
+/* The GPUs themselves cannot be listed: there may be any. */
+static void test_gpus_unlisted(void)
+{
+        static const struct sysroot_ops ops = {
+                .read = read_below,
+                .list = list_all_but_gpus,
+                .free = free_below,
+        };
+        struct scene s = { 0 };
+
+        assert(sysroot_new(&ops, root_from(NODES), &s.root) == 0);
+        look(&s);
+        assert(s.machine->gpus_unlisted && node(&s, 1)->may_be_gpu && s.problems.n == 1);
+        assert(messages_have(&s.problems, "/proc/driver/nvidia/gpus: cannot be read: Permission"));
+        done(&s);
+}
+
+static struct scene look_remembering(const char *text, const char *state_text)
+{
+        struct scene s = { .root = root_from(text) };
+        struct state *state;
+
+        assert(state_parse(state_text, strlen(state_text), "state", &s.problems, &state) == 0);
+        look_knowing(&s, state);
+        state_free(state);
+        return s;
+}
+
+/* A node that was the GPU's stays it, and then no other may be. */
+static void test_gpu_remembered(void)
+{
+        struct scene s = look_remembering(NODES GPU " ! EIO\n", "gpu 0009:01:00.0 1\n");
+
+        assert(node(&s, 1)->kind == KIND_GPU && !node(&s, 1)->may_be_gpu);
+        assert_streq(device(&s, 1, 0)->memdevs[0].pci_address, "0009:01:00.0");
+        assert(s.machine->gpus[0].report == GPU_REMEMBERED && s.problems.n == 1);
+        assert_streq(s.problems.items[0],
+                     "/" GPU
+                     ": cannot be read: Input/output error; node 1 is kept as the memory of "
+                     "this GPU");
+        done(&s);
+        /* while the driver is away */
+        s = look_remembering(NODES, "gpu 0009:01:00.0 1\n");
+        assert(node(&s, 1)->kind == KIND_GPU && s.problems.n == 0);
+        done(&s);
+        /* not against what the driver says, nor against what another device says */
+        s = look_remembering(NODES GPU ": Node: -1\n", "gpu 0009:01:00.0 1\n");
+        assert(node(&s, 1)->kind == KIND_DRAM && s.problems.n == 0);
+        done(&s);
+        s = look_remembering(CXL_NODE GPU " ! EIO\n", "gpu 0009:01:00.0 1\n");
+        assert(node(&s, 1)->kind == KIND_CXL && s.machine->gpus[0].report == GPU_UNREADABLE);
+        done(&s);
+        /* one of two is known, the other may be any other node */
+        s = look_remembering(NODES GPU " ! EIO\n" NVIDIA "000a:01:00.0/numa_status ! EIO\n",
+                             "gpu 0009:01:00.0 7\n");
+        assert(node(&s, 1)->may_be_gpu && !node(&s, 0)->may_be_gpu && s.problems.n == 2);
+        assert_streq(s.problems.items[0],
+                     "/" GPU ": cannot be read: Input/output error; nodes that "
+                     "may be its memory are left alone");
         done(&s);
 }
 
@@ -670,6 +834,11 @@ int main(void)
         test_virtio();
         test_virtio_beside_cpus();
         test_gpu();
+        test_gpu_report();
+        test_gpu_absent();
+        test_gpu_candidates();
+        test_gpus_unlisted();
+        test_gpu_remembered();
         test_hbm();
         test_broken_regions();
         test_half_broken_region();

@@ -63,8 +63,12 @@ static const char machine_text[] =
         "sys/devices/system/memory/block_size_bytes: 8000000\n" DEMOTION_PATH
         ": false\n" BALANCING_PATH ": 1\n" PROMOTE_RATE_PATH ": 65536\n" WEIGHT_DIR
         "/node0: 21\n" WEIGHT_DIR "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n" STATE_PATH
-        ":\n  node 0 - 4 dram\n  memory node0@0 access1 1 2 3 4\n"
-        "  original sys/gone memory_tier18\n";
+        ":\n  node 0 - 4 dram\n  memory node0@0 access1 1 2 3 4\n  gpu 0009:01:00.0 7\n"
+        "  original sys/gone memory_tier18\n"
+        "proc/driver/nvidia/gpus/0009:01:00.0/numa_status ! EIO\n"
+        "proc/driver/nvidia/gpus/000a:01:00.0/numa_status: Node: 1\n"
+        "sys/bus/pci/devices/000a:01:00.0/vendor: 0x10de\n"
+        "sys/bus/pci/devices/000a:01:00.0/device: 0x2342\n";
 
 static const char policy_text[] =
         "[policy]\nmethod = thresholds\nsources = user hmat slit\nbaseline = node:7\n"

@@ -44,7 +44,8 @@ static void make_plan(const char *machine, const char *policy, const char *state
         forget();
         assert(state_parse(state, strlen(state), "state", &warnings, &s) == 0);
         assert(machine_read(root, TIERS_READ, s, &warnings, &m) == 0);
-        assert(machine_read_knobs(root, m, &warnings) == 0 && warnings.n == 0);
+        assert(machine_read_knobs(root, m, &warnings) == 0);
+        assert(warnings.n == (m->n_gpus > 0)); /* one that cannot be read */
         assert(assignment_new(m, p, s, &warnings, &a) == 0);
         assert(plan_new(a, s, &warnings, &plan) == 0);
         text = describe(plan);
@@ -218,6 +219,12 @@ static void test_weights(void)
                   "");
         assert_streq(text, WEIGHT_DIR "/node0: 1 -> 255\n");
         assert(messages_have(&warnings, "the ratio is kept as nearly as possible"));
+        /* what may be a GPU's memory has no weight of its own, nor is it left out */
+        make_plan(THREAD_GUEST WEIGHTS(
+                          21, 10) "proc/driver/nvidia/gpus/0009:01:00.0/numa_status ! EIO\n",
+                  policy, "");
+        assert_streq(text, "");
+        assert(messages_have(&warnings, "node 1 may be the memory of a GPU: weights are left"));
 }
 
 int main(void)

@@ -652,6 +652,88 @@ static void test_names(void)
                 assert_streq(outcome_name(o), names[o]);
 }
 
+#define GPU_STATUS "proc/driver/nvidia/gpus/0009:01:00.0/numa_status"
+
+/* The driver answers EIO from the start: nothing is written until it does not. */
+static void test_gpu_unreadable(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES GPU_STATUS ": Node: 1\n", POLICY);
+        kernel->unreadable_path = GPU_STATUS;
+        kernel->unreadable_error = -EIO;
+        run();
+        assert(result.plan->n_writes == 0 && plan_is_empty(result.plan) && result.problems.n == 1);
+        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_UNREADABLE);
+        assert(state->n_gpus == 0);
+        kernel->unreadable_path = NULL;
+        run();
+        assert(result.plan->n_writes == 0 && result.problems.n == 0);
+        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_IGNORED);
+        assert(state->n_gpus == 1 && state->gpus[0].node == 1);
+}
+
+/* The driver answers EIO later, or is gone: what it said counts as long as the memory is there. */
+static void test_gpu_remembered(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES GPU_STATUS ": Node: 1\n", POLICY);
+        run();
+        kernel->unreadable_path = GPU_STATUS;
+        kernel->unreadable_error = -EIO;
+        run();
+        assert(result.plan->n_writes == 0 && result.problems.n == 1);
+        assert(machine_get_node(result.machine, 1)->kind == KIND_GPU);
+        kernel->unreadable_error = -ENOENT;
+        run();
+        assert(result.plan->n_writes == 0 && result.problems.n == 0);
+        assert(machine_get_node(result.machine, 1)->kind == KIND_GPU && state->n_gpus == 1);
+        unplug_node_1();
+        run();
+        assert(state->n_gpus == 0);
+        plug_node_1();
+        run();
+        assert(result.plan->n_writes == 1);
+}
+
+/* Its memory goes while the driver cannot tell: it is the GPU's again when it comes. */
+static void test_gpu_replugged(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES GPU_STATUS ": Node: 1\n", POLICY);
+        run();
+        kernel->unreadable_path = GPU_STATUS;
+        kernel->unreadable_error = -EIO;
+        unplug_node_1();
+        run();
+        plug_node_1();
+        run();
+        assert(machine_get_node(result.machine, 1)->kind == KIND_GPU);
+        kernel->unreadable_path = NULL;
+        fake_kernel_set(kernel, GPU_STATUS, "Node: -1");
+        run();
+        assert(machine_get_node(result.machine, 1)->kind == KIND_DRAM && state->n_gpus == 0);
+}
+
+/* An ordinary node that was moved stays where it is, and its last assignment is kept for the
+ * hysteresis, but not under another policy. */
+static void test_moved_then_unreadable(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES GPU_STATUS ": Node: -1\n", POLICY);
+        run();
+        assert(result.report->count[OUTCOME_DONE] == 1);
+        kernel->unreadable_path = GPU_STATUS;
+        kernel->unreadable_error = -EIO;
+        run();
+        assert(result.plan->n_writes == 0 && state->n_originals == 1);
+        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_UNREADABLE);
+        assert(state_get_node(state, 1)->memory_tier == 5);
+        assert_streq(state_get_node(state, 1)->tier, "cxl");
+        take_policy("# another\n" POLICY);
+        run();
+        assert(!state_get_node(state, 1)->tier);
+        kernel->unreadable_path = NULL;
+        run();
+        assert(result.plan->n_writes == 0 && plan_is_empty(result.plan));
+        assert_streq(state_get_node(state, 1)->tier, "cxl");
+}
+
 int main(void)
 {
         test_busy();
@@ -689,5 +771,9 @@ int main(void)
         test_settled_remembered();
         test_unsettled_first();
         test_names();
+        test_gpu_unreadable();
+        test_gpu_remembered();
+        test_gpu_replugged();
+        test_moved_then_unreadable();
         halt();
 }

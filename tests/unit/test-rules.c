@@ -196,6 +196,15 @@ static void test_override(void)
         assert_streq(override_of("[node x]\nkind=gpu\ntier=t\n"), "all");
 }
 
+/* What may be a GPU's memory is of no kind that is known. */
+static void test_may_be_gpu(void)
+{
+        const struct node n = { .id = 2, .kind = KIND_UNKNOWN, .may_be_gpu = true };
+
+        assert(!matches("kind=unknown", &n) && !matches("kind=gpu", &n));
+        assert(!matches("kind=dram\nnode=2", &n) && matches("node=2", &n));
+}
+
 static void test_suggestion(void)
 {
         struct memdev memdev = { .name = (char *)"gpu" };
@@ -226,5 +235,6 @@ int main(void)
         test_first();
         test_builtin();
         test_override();
+        test_may_be_gpu();
         test_suggestion();
 }

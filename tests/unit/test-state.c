@@ -9,6 +9,7 @@ static const char text[] = "# numatier state 1; kept for this boot, do not edit\
                            "node 7 - - \n"
                            "node 1023 - 4 dram\n"
                            "memory node1@40000000 access1 20 21 5 6\n"
+                           "gpu 0009:01:00.0 3\n"
                            "original sys/a/b memory_tier18\n"
                            "original sys/c two words\n";
 
@@ -37,6 +38,7 @@ static void test_round_trip(void)
         assert(state_get_memory(s, "node1@40000000")->access[ACCESS_CPU].v[WRITE_BANDWIDTH] == 6);
         assert(!state_get_memory(s, "node1@40000000")->present[ACCESS_LOCAL]);
         assert_streq(state_get_original(s, "sys/c")->value, "two words");
+        assert(s->n_gpus == 1 && s->gpus[0].node == 3);
         state_forget_node(s, 7);
         state_forget_node(s, 7);
         assert(state_format(s, &formatted) == 0);
@@ -47,7 +49,8 @@ static void test_round_trip(void)
 
 static void test_refused(void)
 {
-        refuse("nonsense\n", "f:1: expected one of daemon, policy, node, manual, memory, original");
+        refuse("nonsense\n",
+               "f:1: expected one of daemon, policy, node, manual, memory, gpu, original");
         refuse("\ndaemon x\n", "f:2: expected daemon PID");
         refuse("policy\n", "f:1: expected policy HASH");
         refuse("node 1024 - -\n",
@@ -60,6 +63,9 @@ static void test_refused(void)
                "f:2: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
         refuse("memory k access2 1 2 3 4\n", "f:1: expected memory KEY accessN and four numbers");
         refuse("memory k access1 1 2 3\n", "f:1: expected memory KEY accessN and four numbers");
+        refuse("gpu 0009:01:00.0\n", "f:1: expected gpu PCI-ADDRESS NODE");
+        refuse("gpu x 1\n", "f:1: expected gpu PCI-ADDRESS NODE");
+        refuse("gpu 0009:01:00.0 1024\n", "f:1: expected gpu PCI-ADDRESS NODE");
         refuse("original path\n", "f:1: expected original PATH VALUE");
 }
 
@@ -74,6 +80,26 @@ static void test_originals(void)
         assert_streq(state_get_original(s, "p")->value, "first");
         state_forget_original(s, "p");
         assert(!state_get_original(s, "p") && state_get_original(s, "q"));
+        state_free(s);
+}
+
+static void test_gpus(void)
+{
+        struct state *s;
+        char *formatted;
+
+        assert(state_new(&s) == 0);
+        assert(state_remember_gpu(s, "0009:01:00.0", 1) == 0);
+        assert(state_remember_gpu(s, "000a:01:00.0", 2) == 0);
+        assert(state_remember_gpu(s, "0009:01:00.0", 3) == 0);
+        assert(s->n_gpus == 2 && s->gpus[0].node == 3);
+        state_forget_gpu(s, "000b:01:00.0");
+        assert(state_format(s, &formatted) == 0);
+        assert(strstr(formatted, "gpu 0009:01:00.0 3\ngpu 000a:01:00.0 2\n"));
+        free(formatted);
+        state_forget_gpu(s, "0009:01:00.0");
+        assert(s->n_gpus == 1);
+        assert_streq(s->gpus[0].address, "000a:01:00.0");
         state_free(s);
 }
 
@@ -186,5 +212,6 @@ int main(void)
         test_round_trip();
         test_refused();
         test_originals();
+        test_gpus();
         test_file();
 }
