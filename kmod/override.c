@@ -93,6 +93,10 @@
  * users of the node see what they would see without us: no tier, then the kernel's, then
  * ours. All of that happens before the hotplug operation returns.
  *
+ * The kernel can lose a node's entry in node_memory_types while the node is in a tier: when a
+ * node has two dax devices with different abstract distances, and one of them is unbound. Its own
+ * hotplug would then dereference NULL. Such a node is not moved (-EIO).
+ *
  * An override belongs to the node's number. It outlives the node and waits for the next
  * one of that number, which may be other memory; "default", or unloading, ends it.
  */

@@ -59,4 +59,6 @@ for ((round = 0; round < rounds; round++)); do
         done
 done
 stop_writers
+show "$(dmesg | grep -o 'cleared .* access times.*' | tail -3)"
+check "access times were cleared" eval "dmesg | grep -q 'cleared [1-9][0-9]* access times'"
 healthy "the guest is well"

@@ -10,6 +10,7 @@
     cold-dimm                node 1 is a DIMM device that is present at boot
     small-fast               node 0 too small for the work, node 1 large and slow
     small-fast-dimm          the same with node 1 as a DIMM device that is present at boot
+    two-cpu-nodes            nodes 0 and 1 with CPUs, nodes 1 and 2 with a DIMM that is present at boot
     cxl                      a CXL type 3 device behind a root port, no HMAT for it
     cxl2                     two of them, for two regions in one window
     cxl-port                 the root port alone; backends cxlmem0, 1 and 2 wait to be plugged
@@ -94,6 +95,14 @@ def small_fast_dimm(_):
         ["-device", "pc-dimm,id=d0,memdev=dimm0,node=1"]
 
 
+def two_cpu_nodes(_):
+    return [*Q35, "-smp", "2,sockets=2", "-m", "768M,slots=4,maxmem=8G", *backend("ram-node0", 768),
+            "-numa", "node,nodeid=0,cpus=0,memdev=ram-node0", "-numa", "node,nodeid=1,cpus=1",
+            "-numa", "node,nodeid=2,initiator=0", *hmat_lb(0, 10, 10), *hmat_lb(2, 20, 5),
+            *backend("dimm0", 256), "-device", "pc-dimm,id=d0,memdev=dimm0,node=1",
+            *backend("dimm1", 512), "-device", "pc-dimm,id=d1,memdev=dimm1,node=2"]
+
+
 def cxl_base(generic_port=False):
     args = ["-M", "q35,cxl=on,hmat=on,cxl-fmw.0.targets.0=cxl.1,cxl-fmw.0.size=4G",
             "-cpu", "max,-hypervisor", "-smp", "2", "-m", "1024M,slots=4,maxmem=8G",
@@ -139,6 +148,7 @@ SHAPES = {
     "cold-dimm": cold_dimm,
     "small-fast": small_fast,
     "small-fast-dimm": small_fast_dimm,
+    "two-cpu-nodes": two_cpu_nodes,
     "cxl": cxl,
     "cxl2": cxl2,
     "cxl-port": cxl_port,
@@ -146,7 +156,7 @@ SHAPES = {
 }
 
 # The memory that these shapes plug is to be removable again.
-MOVABLE = {"virtio-mem", "dimm", "cold-dimm", "small-fast-dimm", "cxl", "cxl2", "cxl-port",
+MOVABLE = {"virtio-mem", "dimm", "cold-dimm", "small-fast-dimm", "two-cpu-nodes", "cxl", "cxl2", "cxl-port",
            "cxl-generic-port"}
 
 

@@ -5,6 +5,7 @@
 
 balancing=/proc/sys/kernel/numa_balancing
 writers_mib=${writers_mib:-48}
+slow=1 # the node with the writers' pages
 
 # Scans as often as the kernel allows, and promotes next to nothing.
 scan_quickly() {
@@ -50,12 +51,12 @@ scan() { # MODE TIMES: NUMA balancing scans that many times the writers' memory
         wait_for 120 has_scanned $(($(scanned) + $2 * writers_mib * 256))
 }
 
-# The writers' pages are on node 1, which is slow, and hold stamps.
+# The writers' pages are on the slow node and hold stamps.
 stamp() { # MODE
-        migratepages "$writers" 0 1 && scan "$1" 2
+        migratepages "$writers" 0 "$slow" && scan "$1" 2
 }
 
-# Node 1 has become top-tier. Every page is looked at; then is the kernel still there?
+# The slow node has become top-tier. Every page is looked at; then is the kernel still there?
 use() {
         scan 1 2 && writers_go_on
 }
