@@ -250,8 +250,10 @@ static void announce_write(struct announcer *a, const struct assignment *assignm
         }
 }
 
-static const char *why_unmet(const struct reconciliation *r)
+static const char *why_unmet(const struct reconciliation *r, const struct plan_unmet *u)
 {
+        if (u->hazard)
+                return u->hazard;
         if (r->plan->interface != INTERFACE_NONE)
                 return "the kernel does not do what its interface is told";
         if (r->assignment->policy->interface == POLICY_INTERFACE_NONE)
@@ -262,15 +264,22 @@ static const char *why_unmet(const struct reconciliation *r)
 static void announce_unmet(struct announcer *a, const struct reconciliation *r,
                            const struct plan_unmet *u)
 {
-        struct log_entry e = LOG_ENTRY(LOG_NOTICE, MESSAGE_NODE_NOT_MOVABLE);
+        struct log_entry e =
+                LOG_ENTRY(LOG_NOTICE, u->hazard ? MESSAGE_NODE_NOT_SAFE : MESSAGE_NODE_NOT_MOVABLE);
         const struct node_assignment *n = assignment_get_node(r->assignment, u->node);
         const char *tier = n ? assignment_tier_name(r->assignment, n) : NULL;
 
         add_tier_fields(&e, r->assignment, u->node, u->old_tier, u->memory_tier);
-        log_text(&e,
-                 "Node %u belongs in tier %s (memory_tier%" PRIu32
-                 ") but stays in memory_tier%" PRIu32 ": %s",
-                 u->node, tier ?: "?", u->memory_tier, u->old_tier, why_unmet(r));
+        if (tier)
+                log_text(&e,
+                         "Node %u belongs in tier %s (memory_tier%" PRIu32
+                         ") but stays in memory_tier%" PRIu32 ": %s",
+                         u->node, tier, u->memory_tier, u->old_tier, why_unmet(r, u));
+        else
+                log_text(&e,
+                         "Node %u is not given back to Linux but stays in memory_tier%" PRIu32
+                         ": %s",
+                         u->node, u->old_tier, why_unmet(r, u));
         send_once(a, &e);
 }
 

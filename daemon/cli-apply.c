@@ -108,6 +108,7 @@ static int finish_apply(const struct arguments *a, const struct reconciliation *
         if (a->json || !a->legend)
                 return status;
         print_unmet(r);
+        print_hazards(stdout, r->plan);
         if (plan_is_empty(r->plan))
                 puts("There is nothing to do.");
         return status;
@@ -131,16 +132,21 @@ static int restore(const struct arguments *a, struct look *l)
 {
         _cleanup_(plan_freep) struct plan *plan = NULL;
         _cleanup_(report_freep) struct report *report = NULL;
-        int r;
+        int r, status;
 
         r = plan_new_restore(l->root, l->result.machine, l->state, &plan);
+        if (machine_is_tiering(l->result.machine))
+                l->state->tiering = true;
         if (r == 0)
                 r = apply_restore(l->root, plan, l->state, &report);
         if (r < 0)
                 return fail(r, "cannot restore");
-        if (report->n_entries == 0 && a->legend && !a->json)
+        if (report->n_entries == 0 && plan->n_unmet == 0 && a->legend && !a->json)
                 puts("Nothing of ours is left to undo.");
-        return finish(a, report);
+        status = finish(a, report);
+        fflush(stdout);
+        print_hazards(stderr, plan);
+        return plan->n_unmet > 0 ? EXIT_FAILURE : status;
 }
 
 int verb_restore(const struct arguments *a)

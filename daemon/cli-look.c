@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "quiet.h"
 
@@ -81,7 +82,7 @@ void complain_of_withheld_tiers(void)
 
 void print_unmet(const struct reconciliation *r)
 {
-        size_t n = r->plan->n_unmet;
+        size_t n = r->plan->n_unmet - plan_count_hazards(r->plan);
 
         if (n == 0)
                 return;
@@ -95,6 +96,27 @@ void print_unmet(const struct reconciliation *r)
         else
                 printf("this kernel has no way to move %s: load the module memtier_override.\n",
                        n == 1 ? "it" : "them");
+}
+
+void print_hazard(FILE *f, const struct plan_unmet *u)
+{
+        fprintf(f, "node %u is in tier ", u->node);
+        if (u->old_tier == TIER_UNKNOWN)
+                fputs("?", f);
+        else
+                fprintf(f, "%" PRIu32, u->old_tier);
+        if (u->memory_tier != TIER_UNKNOWN)
+                fprintf(f, " and belongs in %" PRIu32 ", but is not moved: %s\n", u->memory_tier,
+                        u->hazard);
+        else
+                fprintf(f, ", and is not given back to Linux: %s\n", u->hazard);
+}
+
+void print_hazards(FILE *f, const struct plan *p)
+{
+        for (size_t i = 0; i < p->n_unmet; i++)
+                if (p->unmet[i].hazard)
+                        print_hazard(f, &p->unmet[i]);
 }
 
 void look_done(struct look *l)

@@ -24,7 +24,8 @@ enum {
         UNMET_NODE,
         UNMET_NOW,
         UNMET_WANTED,
-        UNMET_REASON
+        UNMET_REASON,
+        UNMET_HAZARD
 };
 
 static const struct column unmet_columns[] = {
@@ -32,6 +33,7 @@ static const struct column unmet_columns[] = {
         [UNMET_NOW] = { "kernel_tier", COLUMN_NUMBER },
         [UNMET_WANTED] = { "memory_tier", COLUMN_NUMBER },
         [UNMET_REASON] = { "reason", COLUMN_TEXT },
+        [UNMET_HAZARD] = { "hazard", COLUMN_TEXT },
 };
 
 static bool concerns_node(const struct plan_write *w)
@@ -67,12 +69,16 @@ static struct libscols_table *json_unmet(const struct assignment *a, const struc
         struct libscols_table *t = table_new("unmet", unmet_columns, ELEMENTSOF(unmet_columns));
 
         for (size_t i = 0; t && i < p->n_unmet; i++) {
+                const struct plan_unmet *u = &p->unmet[i];
                 struct libscols_line *line = table_add(t, NULL);
 
-                table_set(line, UNMET_NODE, "%u", p->unmet[i].node);
-                table_set(line, UNMET_NOW, "%" PRIu32, p->unmet[i].old_tier);
-                table_set(line, UNMET_WANTED, "%" PRIu32, p->unmet[i].memory_tier);
-                table_set(line, UNMET_REASON, "%s", reason_of(a, p->unmet[i].node));
+                table_set(line, UNMET_NODE, "%u", u->node);
+                table_set(line, UNMET_NOW, "%" PRIu32, u->old_tier);
+                if (u->memory_tier != TIER_UNKNOWN)
+                        table_set(line, UNMET_WANTED, "%" PRIu32, u->memory_tier);
+                table_set(line, UNMET_REASON, "%s", reason_of(a, u->node));
+                if (u->hazard)
+                        table_set(line, UNMET_HAZARD, "%s", u->hazard);
         }
         return t;
 }
@@ -97,9 +103,13 @@ static void print_text(const struct reconciliation *r, bool legend)
         for (size_t i = 0; i < r->plan->n_unmet; i++) {
                 const struct plan_unmet *u = &r->plan->unmet[i];
 
-                printf("node %u is in tier %" PRIu32 " and belongs in %" PRIu32
-                       ", but nothing here can move it\n      %s\n",
-                       u->node, u->old_tier, u->memory_tier, reason_of(r->assignment, u->node));
+                if (u->hazard)
+                        print_hazard(stdout, u);
+                else
+                        printf("node %u is in tier %" PRIu32 " and belongs in %" PRIu32
+                               ", but nothing here can move it\n",
+                               u->node, u->old_tier, u->memory_tier);
+                printf("      %s\n", reason_of(r->assignment, u->node));
         }
         if (!legend)
                 return;

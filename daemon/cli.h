@@ -53,5 +53,11 @@ void complain_of_withheld_tiers(void);
 /* "2 nodes are in another tier than the policy wants, and WHY"; nothing if none is out of place. */
 void print_unmet(const struct reconciliation *r);
 
+/* "node 1 is in tier 5 and belongs in 4, but is not moved: WHY" */
+void print_hazard(FILE *f, const struct plan_unmet *u);
+
+/* That for each node that is not moved because it is not safe. */
+void print_hazards(FILE *f, const struct plan *p);
+
 /* Says what failed, as "numatier: WHAT: ERROR"; returns the exit status for it. */
 int fail(int error, const char *what);

@@ -83,14 +83,30 @@ static void print_tiers(FILE *f, const struct assignment *a)
                 fputc(')', f);
 }
 
-static void print_unmet(FILE *f, const struct reconciliation *r)
+/* The nodes that stay where they are, because of a hazard or because they cannot be moved. */
+static void print_unmet_nodes(FILE *f, const struct plan *p, bool hazard)
 {
         struct nodeset nodes = { 0 };
 
-        for (size_t i = 0; i < r->plan->n_unmet; i++)
-                nodeset_add(&nodes, r->plan->unmet[i].node);
-        fprintf(f, "; cannot move node%s ", plural(r->plan->n_unmet));
+        for (size_t i = 0; i < p->n_unmet; i++)
+                if ((p->unmet[i].hazard != NULL) == hazard)
+                        nodeset_add(&nodes, p->unmet[i].node);
+        fprintf(f, "; cannot %smove node%s ", hazard ? "safely " : "",
+                plural(nodeset_count(&nodes)));
         print_set(f, &nodes);
+}
+
+static void print_unmet(FILE *f, const struct reconciliation *r)
+{
+        size_t hazards = plan_count_hazards(r->plan);
+
+        if (hazards > 0) {
+                print_unmet_nodes(f, r->plan, true);
+                fputs(": the kernel might panic (see the journal)", f);
+        }
+        if (hazards == r->plan->n_unmet)
+                return;
+        print_unmet_nodes(f, r->plan, false);
         if (r->plan->interface != INTERFACE_NONE)
                 fputs(": the kernel does not do what it is told", f);
         else if (r->assignment->policy->interface == POLICY_INTERFACE_NONE)

@@ -202,6 +202,33 @@ static int note_originals(const struct plan *plan, struct state *state)
         return 0;
 }
 
+static bool switches_tiering(const struct plan_write *w)
+{
+        return w->kind == WRITE_NUMA_BALANCING && balancing_is_tiering(w->value);
+}
+
+/* That the mode was on, or will be, is to be known whatever becomes of this process. Returns
+ * whether that is news. */
+static bool note_tiering(const struct plan *plan, struct state *state)
+{
+        bool before = state->tiering;
+
+        for (size_t i = 0; i < plan->n_writes; i++)
+                if (switches_tiering(&plan->writes[i]) ||
+                    (plan->writes[i].kind == WRITE_NUMA_BALANCING &&
+                     balancing_is_tiering(plan->writes[i].before)))
+                        state->tiering = true;
+        return state->tiering && !before;
+}
+
+static enum outcome carry_out_in_turn(struct sysroot *root, const struct report *report,
+                                      struct report_entry *e)
+{
+        if (e->write->after_moves && report->count[OUTCOME_BUSY] > 0)
+                return fail(e, -EAGAIN);
+        return carry_out(root, e);
+}
+
 static int carry_out_all(struct sysroot *root, const struct plan *plan, struct state *state,
                          bool forget, struct report **ret)
 {
@@ -216,7 +243,7 @@ static int carry_out_all(struct sysroot *root, const struct plan *plan, struct s
                 struct report_entry *e = &report->entries[report->n_entries];
 
                 e->write = &plan->writes[report->n_entries];
-                e->outcome = carry_out(root, e);
+                e->outcome = carry_out_in_turn(root, report, e);
                 report->count[e->outcome]++;
                 note_effect(state, e);
                 if (took_effect(e->outcome) && (forget || gives_back(e->write)))
@@ -226,26 +253,51 @@ static int carry_out_all(struct sysroot *root, const struct plan *plan, struct s
         return 0;
 }
 
+/* It was noted only because of a write that was never made. */
+static void unnote_tiering(const struct report *report, struct state *state)
+{
+        for (size_t i = 0; i < report->n_entries; i++) {
+                const struct report_entry *e = &report->entries[i];
+
+                if (switches_tiering(e->write) && !took_effect(e->outcome) &&
+                    e->outcome != OUTCOME_IGNORED && !balancing_is_tiering(e->write->before))
+                        state->tiering = false;
+        }
+}
+
 int apply(struct sysroot *root, const struct plan *plan, struct state *state, struct report **ret)
 {
+        bool was_tiering = state->tiering;
         int r;
 
         r = note_originals(plan, state);
         if (r < 0)
                 return r;
+        note_tiering(plan, state);
         if (plan->n_writes > 0) {
                 r = state_save(root, state);
                 if (r < 0)
                         return r;
         }
-        return carry_out_all(root, plan, state, false, ret);
+        r = carry_out_all(root, plan, state, false, ret);
+        if (r == 0 && !was_tiering)
+                unnote_tiering(*ret, state);
+        return r;
 }
 
 int apply_restore(struct sysroot *root, const struct plan *plan, struct state *state,
                   struct report **ret)
 {
-        int r;
+        bool was_tiering = state->tiering;
+        int r = 0;
 
-        r = carry_out_all(root, plan, state, true, ret);
-        return r < 0 ? r : state_save(root, state);
+        if (note_tiering(plan, state))
+                r = state_save(root, state);
+        if (r == 0)
+                r = carry_out_all(root, plan, state, true, ret);
+        if (r < 0)
+                return r;
+        if (!was_tiering)
+                unnote_tiering(*ret, state);
+        return state_save(root, state);
 }

@@ -281,6 +281,31 @@ static void read_number(struct sysroot *root, const char *path, struct knob *kno
         knob->present = sysroot_read_unsigned(root, path, UINT32_MAX, &knob->value, problems) == 0;
 }
 
+bool balancing_is_tiering(const char *value)
+{
+        unsigned v;
+
+        return parse_unsigned(value, UINT32_MAX, &v) == 0 && (v & BALANCING_TIERING_BIT) != 0;
+}
+
+static void read_balancing(struct sysroot *root, struct machine *m, struct messages *problems)
+{
+        int r = sysroot_read_unsigned(root, BALANCING_PATH, UINT32_MAX, &m->numa_balancing.value,
+                                      problems);
+
+        m->numa_balancing.present = r == 0;
+        m->balancing_unreadable = r < 0 && r != -ENOENT;
+}
+
+/* Whether nodes can be moved by other means than our module: see plan-guard.c. */
+static bool kernel_moves_nodes(const struct machine *m)
+{
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (m->nodes[i].has_offset || (m->nodes[i].has_override && !m->module_loaded))
+                        return true;
+        return false;
+}
+
 /* Only the nodes with memory count; on 6.12 every possible node has a file, on 6.16 and later
  * those. */
 static int read_weights(struct sysroot *root, struct machine *m, struct messages *problems)
@@ -324,7 +349,8 @@ static int read_kernel(struct sysroot *root, struct machine *m)
 int machine_read_knobs(struct sysroot *root, struct machine *m, struct messages *problems)
 {
         read_bool(root, DEMOTION_PATH, &m->demotion, problems);
-        read_number(root, BALANCING_PATH, &m->numa_balancing, problems);
+        if (!m->numa_balancing.present && !m->balancing_unreadable)
+                read_balancing(root, m, problems);
         read_number(root, PROMOTE_RATE_PATH, &m->promote_rate_limit, problems);
         return read_weights(root, m, problems);
 }
@@ -406,6 +432,8 @@ int machine_read(struct sysroot *root, enum tier_reading tiers, const struct sta
         r = tiers_read(root, tiers, state, m, problems);
         if (r < 0)
                 return r;
+        if (kernel_moves_nodes(m))
+                read_balancing(root, m, problems);
         *ret = TAKE_PTR(m);
         return 0;
 }

@@ -91,9 +91,12 @@ struct machine {
         bool tiers_withheld; /* they were not, because it was not safe to look */
         bool module_loaded;  /* kmod/memtier_override: it can also reset */
 
+        /* of machine_read_knobs(); already of machine_read() where moving a node depends on it */
+        struct knob numa_balancing; /* kernel.numa_balancing: bits 1 normal, 2 tiering */
+        bool balancing_unreadable;  /* it is there, and its value is unknown */
+
         /* of machine_read_knobs() */
         struct knob demotion;           /* mm/numa/demotion_enabled: 0, 1 */
-        struct knob numa_balancing;     /* kernel.numa_balancing: bits 1 normal, 2 tiering */
         struct knob promote_rate_limit; /* MiB/s */
         struct knob weight_auto;        /* weighted_interleave/auto (6.16+): 0, 1 */
         struct weight *weights;         /* weighted_interleave/nodeN, ascending */
@@ -119,6 +122,18 @@ int machine_read_knobs(struct sysroot *root, struct machine *m, struct messages 
 
 struct machine *machine_free(struct machine *m);
 DEFINE_CLEANUP(struct machine *, machine_free)
+
+/* kernel.numa_balancing (include/linux/sched/sysctl.h:NUMA_BALANCING_MEMORY_TIERING) */
+#define BALANCING_TIERING_BIT 2U
+
+/* Whether NUMA balancing's tiering mode is on, as far as that was read. */
+static inline bool machine_is_tiering(const struct machine *m)
+{
+        return m->numa_balancing.present && (m->numa_balancing.value & BALANCING_TIERING_BIT) != 0;
+}
+
+/* The same of a value of kernel.numa_balancing in text. */
+bool balancing_is_tiering(const char *value);
 
 /* The node of that number, or NULL if it is not online. */
 const struct node *machine_get_node(const struct machine *m, unsigned id);

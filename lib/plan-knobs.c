@@ -6,8 +6,6 @@
 #include "knobs.h"
 #include "units.h"
 
-#define BALANCING_TIERING_BIT 2U
-
 static int plan_switch(struct plan *p, enum write_kind kind, const char *path,
                        const struct knob *knob, bool wanted, const char *reason)
 {
@@ -54,17 +52,43 @@ static int plan_demotion(struct plan *p, const struct machine *m, const struct p
                            policy->demotion == SWITCH_YES, "[apply] demotion");
 }
 
+/* Whether a node may yet be found out of place: its tier is not known now, but will be. */
+static bool awaits_moves(const struct plan *p, const struct machine *m)
+{
+        if (p->interface == INTERFACE_NONE || m->module_loaded)
+                return false;
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (m->nodes[i].unsettled)
+                        return true;
+        return m->tiers_withheld;
+}
+
+/* Tiering mode comes after the moves: once it was on, some are no longer safe (plan_guard()). */
+static int plan_tiering(struct plan *p, const struct machine *m)
+{
+        unsigned before = m->numa_balancing.value;
+        size_t n = p->n_writes;
+        int r;
+
+        if (!machine_is_tiering(m) && awaits_moves(p, m))
+                return 0;
+        r = plan_number(p, WRITE_NUMA_BALANCING, BALANCING_PATH, before,
+                        before | BALANCING_TIERING_BIT, "[apply] numa-balancing");
+        if (r == 0 && p->n_writes > n)
+                p->writes[n].after_moves = !m->module_loaded;
+        return r;
+}
+
 static int plan_balancing(struct plan *p, const struct machine *m, const struct policy *policy,
                           struct messages *warnings)
 {
-        unsigned wanted = 0;
 
         if (policy->numa_balancing == BALANCING_LEAVE ||
             !knob_is_there(&m->numa_balancing, "numa-balancing", warnings))
                 return 0;
         if (policy->numa_balancing == BALANCING_TIERING)
-                wanted = m->numa_balancing.value | BALANCING_TIERING_BIT;
-        return plan_number(p, WRITE_NUMA_BALANCING, BALANCING_PATH, m->numa_balancing.value, wanted,
+                return plan_tiering(p, m);
+        return plan_number(p, WRITE_NUMA_BALANCING, BALANCING_PATH, m->numa_balancing.value, 0,
                            "[apply] numa-balancing");
 }
 

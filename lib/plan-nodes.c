@@ -9,14 +9,11 @@
 
 static int add_unmet(struct plan *p, const struct node_assignment *n)
 {
-        if (grow(&p->unmet, &p->unmet_allocated, p->n_unmet + 1, sizeof(*p->unmet)) < 0)
-                return -ENOMEM;
-        p->unmet[p->n_unmet++] = (struct plan_unmet){
-                .node = n->node->id,
-                .old_tier = n->node->memory_tier,
-                .memory_tier = n->memory_tier,
-        };
-        return 0;
+        return plan_add_unmet(p, (struct plan_unmet){
+                                         .node = n->node->id,
+                                         .old_tier = n->node->memory_tier,
+                                         .memory_tier = n->memory_tier,
+                                 });
 }
 
 static char *node_path(unsigned node, enum interface interface)

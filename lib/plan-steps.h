@@ -10,6 +10,10 @@ char *plan_print(const char *format, ...) _printf_(1, 2);
 
 /* Adds a write, whose strings it takes over. -ENOMEM also when one of them is NULL. */
 int plan_add_write(struct plan *p, struct plan_write w);
+void plan_write_done(struct plan_write *w);
+
+/* Adds a difference that stays, whose hazard it takes over. */
+int plan_add_unmet(struct plan *p, struct plan_unmet u);
 
 /* What to write to undo: the original value, or "default" where the module takes that. */
 char *plan_restore_value(const struct machine *m, const struct state_original *original);
@@ -20,4 +24,8 @@ enum interface plan_choose_interface(const struct machine *m, const struct polic
 
 int plan_node(struct plan *p, const struct assignment *a, const struct state *state,
               const struct node_assignment *n);
+/* Takes the writes out that might panic the kernel, and says so in unmet: those that make a node
+ * top-tier whose pages may hold access times. */
+int plan_guard(struct plan *p, const struct machine *m, const struct state *state);
+
 int plan_knobs(struct plan *p, const struct assignment *a, struct messages *warnings);

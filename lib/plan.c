@@ -18,7 +18,7 @@ const char *interface_name(enum interface i)
         return names[i];
 }
 
-static void write_done(struct plan_write *w)
+void plan_write_done(struct plan_write *w)
 {
         free(w->path);
         free(w->value);
@@ -32,7 +32,9 @@ struct plan *plan_free(struct plan *p)
         if (!p)
                 return NULL;
         for (size_t i = 0; i < p->n_writes; i++)
-                write_done(&p->writes[i]);
+                plan_write_done(&p->writes[i]);
+        for (size_t i = 0; i < p->n_unmet; i++)
+                free(p->unmet[i].hazard);
         free(p->writes);
         free(p->unmet);
         free(p);
@@ -44,11 +46,30 @@ bool plan_is_empty(const struct plan *p)
         return p->n_writes == 0 && p->n_unmet == 0;
 }
 
+size_t plan_count_hazards(const struct plan *p)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < p->n_unmet; i++)
+                n += p->unmet[i].hazard != NULL;
+        return n;
+}
+
+int plan_add_unmet(struct plan *p, struct plan_unmet u)
+{
+        if (grow(&p->unmet, &p->unmet_allocated, p->n_unmet + 1, sizeof(*p->unmet)) < 0) {
+                free(u.hazard);
+                return -ENOMEM;
+        }
+        p->unmet[p->n_unmet++] = u;
+        return 0;
+}
+
 int plan_add_write(struct plan *p, struct plan_write w)
 {
         if (!w.path || !w.value || !w.before || !w.expect || !w.reason ||
             grow(&p->writes, &p->writes_allocated, p->n_writes + 1, sizeof(*p->writes)) < 0) {
-                write_done(&w);
+                plan_write_done(&w);
                 return -ENOMEM;
         }
         p->writes[p->n_writes++] = w;
@@ -78,6 +99,9 @@ int plan_new(const struct assignment *a, const struct state *state, struct messa
         p->interface = plan_choose_interface(a->machine, a->policy, warnings);
         for (size_t i = 0; r == 0 && i < a->n_nodes; i++)
                 r = plan_node(p, a, state, &a->nodes[i]);
+        if (r == 0)
+                r = plan_guard(p, a->machine, state);
+        /* After the moves, which tiering mode would make unsafe */
         if (r == 0)
                 r = plan_knobs(p, a, warnings);
         if (r < 0)
@@ -158,15 +182,14 @@ int plan_new_restore(struct sysroot *root, const struct machine *machine, const 
                      struct plan **ret)
 {
         _cleanup_(plan_freep) struct plan *p = calloc(1, sizeof(*p));
+        int r = p ? 0 : -ENOMEM;
 
-        if (!p)
-                return -ENOMEM;
-        for (size_t i = state->n_originals; i-- > 0;) {
-                int r = plan_restore(p, root, machine, &state->originals[i]);
-
-                if (r < 0)
-                        return r;
-        }
+        for (size_t i = state->n_originals; r == 0 && i-- > 0;)
+                r = plan_restore(p, root, machine, &state->originals[i]);
+        if (r == 0)
+                r = plan_guard(p, machine, state);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(p);
         return 0;
 }

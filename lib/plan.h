@@ -39,23 +39,25 @@ struct plan_write {
         char *before;             /* what the file holds now, as it reads */
         char *expect;         /* what it must read afterwards; for a node's tier see memory_tier */
         char *reason;         /* one sentence */
+        bool after_moves;     /* not made if a node was too busy to be moved before it */
         unsigned node;        /* WRITE_NODE_TIER, WRITE_WEIGHT */
         uint32_t old_tier;    /* WRITE_NODE_TIER: TIER_UNKNOWN if unknown */
         uint32_t memory_tier; /* WRITE_NODE_TIER: read back must give this; TIER_UNKNOWN: whatever
                                  the kernel chooses (a reset) */
 };
 
-/* A node that is not where it should be, and cannot be moved. */
+/* A node that is not where it should be, and is not moved. */
 struct plan_unmet {
         unsigned node;
-        uint32_t old_tier, memory_tier;
+        uint32_t old_tier, memory_tier; /* TIER_UNKNOWN if unknown */
+        char *hazard; /* why it is not safe to move it; NULL: no interface can do it */
 };
 
 struct plan {
         enum interface interface; /* what this kernel offers and the policy allows */
         struct plan_write *writes;
         size_t n_writes, writes_allocated;
-        struct plan_unmet *unmet; /* differences that no interface can remove */
+        struct plan_unmet *unmet; /* differences that no write of the plan removes */
         size_t n_unmet, unmet_allocated;
 };
 
@@ -63,7 +65,8 @@ struct plan {
 int plan_new(const struct assignment *a, const struct state *state, struct messages *warnings,
              struct plan **ret);
 
-/* The plan that undoes everything the state remembers, latest first. 0 or -ENOMEM. */
+/* The plan that undoes everything the state remembers, latest first; what it would not be safe to
+ * undo now is in unmet. 0 or -ENOMEM. */
 int plan_new_restore(struct sysroot *root, const struct machine *machine, const struct state *state,
                      struct plan **ret);
 
@@ -72,6 +75,9 @@ DEFINE_CLEANUP(struct plan *, plan_free)
 
 /* Whether there is anything to do or to wish for: exit status 3. */
 bool plan_is_empty(const struct plan *p);
+
+/* How many of the unmet differences have a hazard. */
+size_t plan_count_hazards(const struct plan *p);
 
 /* Small weights in 1..255, in the ratio of the bandwidths to within 5% where that is possible.
  * bandwidths are > 0. Returns whether the ratio was kept. */

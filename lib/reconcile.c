@@ -149,6 +149,8 @@ static int update_state(struct sysroot *root, const struct assignment *a, struct
                         return r;
         }
         state->policy = a->policy->hash;
+        if (machine_is_tiering(a->machine))
+                state->tiering = true;
         r = remember_gpus(a->machine, state);
         return r < 0 ? r : remember_figures(root, a->machine, state);
 }

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "knobs.h"
+
 #define HEADER "# numatier state 1; kept for this boot, do not edit\n"
 
 int state_new(struct state **ret)
@@ -198,6 +200,13 @@ void state_forget_original(struct state *s, const char *path)
         memmove(o, o + 1, (s->n_originals - i) * sizeof(*o));
 }
 
+bool state_was_tiering(const struct state *s)
+{
+        const struct state_original *o = state_get_original(s, BALANCING_PATH);
+
+        return s->tiering || (o && balancing_is_tiering(o->value));
+}
+
 bool state_daemon_is_alive(const struct state *s, struct sysroot *root)
 {
         char path[64], comm[64];
@@ -243,6 +252,8 @@ int state_format(const struct state *s, char **ret)
         fputs(HEADER, f);
         if (s->daemon > 0)
                 fprintf(f, "daemon %ld\n", (long)s->daemon);
+        if (s->tiering)
+                fputs("tiering\n", f);
         fprintf(f, "policy %016" PRIx64 "\n", s->policy);
         for (size_t i = 0; i < s->n_nodes; i++) {
                 fprintf(f, "node %u", s->nodes[i].node);
@@ -303,6 +314,14 @@ static int parse_daemon(struct state *s, char *rest)
         if (parse_word(&rest, INT32_MAX, &pid) < 0)
                 return -EINVAL;
         s->daemon = (pid_t)pid;
+        return 0;
+}
+
+static int parse_tiering(struct state *s, char *rest)
+{
+        if (rest && *rest)
+                return -EINVAL;
+        s->tiering = true;
         return 0;
 }
 
@@ -399,6 +418,7 @@ static const struct {
         const char *expected;
 } line_kinds[] = {
         { "daemon", parse_daemon, "daemon PID" },
+        { "tiering", parse_tiering, "tiering, and nothing after it" },
         { "policy", parse_policy, "policy HASH" },
         { "node", parse_node, "node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once" },
         { "manual", parse_manual, "manual NUMBER, of a node above" },
@@ -411,7 +431,7 @@ static int parse_line(struct state *s, char *line, const char **ret_expected)
 {
         const char *word = take_word(&line);
 
-        *ret_expected = "one of daemon, policy, node, manual, memory, gpu, original";
+        *ret_expected = "one of daemon, tiering, policy, node, manual, memory, gpu, original";
         if (!word || *word == '#')
                 return 0;
         for (size_t i = 0; i < ELEMENTSOF(line_kinds); i++)

@@ -44,8 +44,9 @@ struct state_gpu {
 };
 
 struct state {
-        pid_t daemon;                     /* who keeps memory_tier current, or 0 */
-        uint64_t policy;                  /* the hash of the policy of the last assignment */
+        pid_t daemon;    /* who keeps memory_tier current, or 0 */
+        bool tiering;    /* NUMA balancing's tiering mode has been on in this boot */
+        uint64_t policy; /* the hash of the policy of the last assignment */
         struct state_original *originals; /* in the order they were first written */
         size_t n_originals, originals_allocated;
         struct state_node *nodes; /* ascending */
@@ -87,6 +88,9 @@ void state_forget_gpu(struct state *s, const char *address);
 int state_note_original(struct state *s, const char *path, const char *value);
 const struct state_original *state_get_original(const struct state *s, const char *path);
 void state_forget_original(struct state *s, const char *path);
+
+/* Whether NUMA balancing's tiering mode has been on in this boot, as far as is known. */
+bool state_was_tiering(const struct state *s);
 
 /* Whether the daemon that wrote this state still runs (proc/PID/comm below root says so). */
 bool state_daemon_is_alive(const struct state *s, struct sysroot *root);

@@ -80,6 +80,40 @@ static void check_write(const struct machine *m, const struct plan_write *w)
                 assert(n && atoi(w->value) >= 1 && atoi(w->value) <= 255);
 }
 
+/* The slowest tier that holds a node with CPUs. */
+static uint32_t top_tier(const struct machine *m, const uint32_t *tiers)
+{
+        uint32_t top = 0;
+
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (m->nodes[i].has_memory && m->nodes[i].has_cpu && tiers[i] > top)
+                        top = tiers[i];
+        return top;
+}
+
+/* No write makes a node top-tier whose pages may hold access times. */
+static void check_top_tier(const struct machine *m, const struct plan *plan)
+{
+        uint32_t *old = calloc(m->n_nodes, sizeof(*old)), *new = calloc(m->n_nodes, sizeof(*new));
+
+        assert(old && new);
+        for (size_t i = 0; i < m->n_nodes; i++)
+                new[i] = m->nodes[i].memory_tier;
+        for (size_t w = 0; w < plan->n_writes; w++) {
+                const struct node *n = machine_get_node(m, plan->writes[w].node);
+
+                if (plan->writes[w].kind != WRITE_NODE_TIER)
+                        continue;
+                memcpy(old, new, m->n_nodes * sizeof(*new));
+                new[n - m->nodes] = plan->writes[w].memory_tier;
+                for (size_t i = 0; i < m->n_nodes; i++)
+                        assert(!m->nodes[i].has_memory || old[i] <= top_tier(m, old) ||
+                               new[i] > top_tier(m, new));
+        }
+        free(old);
+        free(new);
+}
+
 static void check_tiers(const struct assignment *a)
 {
         for (size_t i = 1; i < a->n_tiers; i++)
@@ -103,6 +137,8 @@ static void judge(const struct machine *m, const char *text)
         assert(plan_new(a, state, &messages, &plan) == 0);
         for (size_t i = 0; i < plan->n_writes; i++)
                 check_write(m, &plan->writes[i]);
+        if (!m->module_loaded && machine_is_tiering(m))
+                check_top_tier(m, plan);
         plan_free(plan);
         assignment_free(a);
         state_free(state);

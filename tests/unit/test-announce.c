@@ -120,6 +120,51 @@ static void test_with_interface(void)
         announcer_done(&a);
 }
 
+/* Node 1 is as fast as node 0, in a slower tier, and must not leave it. */
+static struct sysroot *make_hazard(const char *balancing)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct sysroot *root = NULL;
+        char text[2048];
+        int n;
+
+        n = snprintf(text, sizeof(text),
+                     "# numatier capture 1\n" NODE "/online: 0-1\n" NODE "/has_memory: 0-1\n" NODE
+                     "/has_cpu: 0\n" NODE "/node0/meminfo: Node 0 MemTotal: 1048576 kB\n" NODE
+                     "/node1/meminfo: Node 1 MemTotal: 1048576 kB\n" NODE
+                     "/node0/distance: 10 12\n" NODE "/node0/memtier_override: memory_tier4\n" NODE
+                     "/node1/memtier_override: memory_tier5\n"
+                     "sys/devices/virtual/memory_tiering/memory_tier4/nodelist: 0\n"
+                     "proc/sys/kernel/numa_balancing: %s\n",
+                     balancing);
+        assert(capture_open(text, (size_t)n, "machine", &errors, &root) == 0);
+        return root;
+}
+
+static void test_hazard(void)
+{
+        static const char unmet[] =
+                NAME "Node 1 belongs in tier dram (memory_tier4) but stays in memory_tier5: node 1 "
+                     "would become top-tier, and its pages may hold access times of NUMA "
+                     "balancing's tiering mode, which is on: the kernel may panic. It is possible "
+                     "after a reboot, before that mode is switched on; on a kernel that has this "
+                     "fixed, write 4 to /" NODE "/node1/memtier_override by hand\n";
+        static const char status[] = "2 nodes in 1 tier (dram: 0-1) through memtier_override; "
+                                     "cannot safely move node 1: the kernel might panic (see the "
+                                     "journal)";
+        struct announcer a = { 0 };
+        struct status s = { 0 };
+
+        look(&a, &s, make_hazard("2"), unmet, status);
+        look(&a, &s, make_hazard("2"), "", status);
+        look(&a, &s, make_hazard("1"),
+             NAME "Moved node 1 from memory_tier5 to memory_tier4 (tier dram: latency 1.2x (slit) "
+                  "is within 1.5x)\n",
+             "2 nodes in 1 tier (dram: 0-1) through memtier_override; last: node 1 to dram, "
+             "1970-01-01 00:00:00");
+        announcer_done(&a);
+}
+
 static void test_errors(void)
 {
         struct reconciliation r = { 0 };
@@ -154,6 +199,7 @@ int main(void)
                policy_finish(policy, &errors) == 0);
         test_without_interface();
         test_with_interface();
+        test_hazard();
         test_errors();
         policy_free(policy);
         return 0;

@@ -4,6 +4,7 @@
 
 static const char text[] = "# numatier state 1; kept for this boot, do not edit\n"
                            "daemon 42\n"
+                           "tiering\n"
                            "policy 00000000deadbeef\n"
                            "node 1 18 5 cxl\n"
                            "node 7 - - \n"
@@ -30,7 +31,7 @@ static void test_round_trip(void)
         char *formatted;
 
         assert(state_parse(text, strlen(text), "f", &errors, &s) == 0 && errors.n == 0);
-        assert(s->daemon == 42 && s->policy == 0xdeadbeef);
+        assert(s->daemon == 42 && s->tiering && s->policy == 0xdeadbeef);
         assert(state_get_node(s, 1)->kernel_tier == 18 && state_get_node(s, 1)->memory_tier == 5);
         assert_streq(state_get_node(s, 1)->tier, "cxl");
         assert(state_get_node(s, 7)->kernel_tier == TIER_UNKNOWN && !state_get_node(s, 7)->tier);
@@ -42,6 +43,7 @@ static void test_round_trip(void)
         state_forget_node(s, 7);
         state_forget_node(s, 7);
         assert(state_format(s, &formatted) == 0);
+        assert(strstr(formatted, "\ntiering\n"));
         assert(!strstr(formatted, "node 7") && strstr(formatted, "node 1023 - 4 dram\n"));
         free(formatted);
         state_free(s);
@@ -50,8 +52,9 @@ static void test_round_trip(void)
 static void test_refused(void)
 {
         refuse("nonsense\n",
-               "f:1: expected one of daemon, policy, node, manual, memory, gpu, original");
+               "f:1: expected one of daemon, tiering, policy, node, manual, memory, gpu, original");
         refuse("\ndaemon x\n", "f:2: expected daemon PID");
+        refuse("tiering yes\n", "f:1: expected tiering, and nothing after it");
         refuse("policy\n", "f:1: expected policy HASH");
         refuse("node 1024 - -\n",
                "f:1: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
