@@ -159,8 +159,19 @@ static int hotplug_nid(void *arg)
 }
 #endif
 
-#if defined(CONFIG_ARM64_BTI_KERNEL) && !defined(CONFIG_HAVE_STATIC_CALL)
-#error "kernel functions without a landing pad cannot be called here"
+/* Variables are found by name, too. */
+#ifndef CONFIG_KALLSYMS_ALL
+#error "memtier_override needs a kernel with CONFIG_KALLSYMS_ALL"
+#endif
+
+/* Even a static call may go through a register: an arm64 trampoline may end in BR X16. */
+#ifdef CONFIG_ARM64_BTI_KERNEL
+#error "memtier_override cannot call functions without a landing pad (CONFIG_ARM64_BTI_KERNEL)"
+#endif
+
+/* Without static calls a call is an indirect one, whose type is checked. */
+#if (defined(CONFIG_CFI) || defined(CONFIG_CFI_CLANG)) && !defined(CONFIG_HAVE_STATIC_CALL)
+#error "memtier_override needs CONFIG_HAVE_STATIC_CALL in a kernel with CONFIG_CFI"
 #endif
 
 /* ---- What is not exported ---- */
