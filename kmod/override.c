@@ -514,8 +514,9 @@ static int tier_now(int nid)
 static int set_override(int nid, struct memory_dev_type *type)
 {
 	int before, after, target, emptied;
+	struct pause pause = { 0 };
 	nodemask_t stamped;
-	bool pause = false;
+	bool paused = false;
 	int err;
 
 	err = lock_moves();
@@ -528,9 +529,11 @@ static int set_override(int nid, struct memory_dev_type *type)
 	target = target_of(nid, type);
 	if (target != NO_TIER && must_pause(nid, target, &stamped)) {
 		mutex_unlock(memory_tier_lock);
-		pause = true;
-		pause_balancing(false);
-		err = clear_stamps(&stamped) ?: lock_tiers();
+		err = pause_balancing(&pause, false);
+		if (err)
+			goto unlock;
+		paused = true;
+		err = clear_stamps(&pause, &stamped) ?: lock_tiers();
 		if (err)
 			goto resume;
 	}
@@ -538,15 +541,15 @@ static int set_override(int nid, struct memory_dev_type *type)
 	before = tier_now(nid);
 	emptied = NO_TIER;
 	/* Somebody may have switched NUMA balancing on again. */
-	err = pause && !balancing_is_paused() ? -EAGAIN : __set_override(nid, &type, &emptied);
+	err = paused && !balancing_is_paused() ? -EAGAIN : __set_override(nid, &type, &emptied);
 	after = tier_now(nid);
 	mutex_unlock(memory_tier_lock);
 	if (before != after)
 		announce(nid);
 	drop_tier(emptied);
 resume:
-	if (pause)
-		resume_balancing();
+	if (paused)
+		resume_balancing(&pause);
 unlock:
 	up(&moves);
 put:
@@ -638,7 +641,8 @@ static struct memory_dev_type keeper = {
 static struct memory_tier *kept_tier;
 static struct task_struct *notified;	/* who is between the two notifiers */
 static bool have_moves;			/* it holds moves */
-static bool pausing;			/* it has paused NUMA balancing */
+static bool paused;			/* it has paused NUMA balancing: */
+static struct pause pause;
 
 static void keep_tier(int nid)
 {
@@ -680,18 +684,18 @@ static int prepare_reapply(int nid, int number)
 {
 	nodemask_t stamped;
 
-	if (pausing)
+	if (paused)
 		return 0;	/* since before the kernel's own work */
 	stamped = stamped_nodes(nid, number);
 	if (nodes_empty(stamped))
 		return 0;
 	if (!have_moves)
 		return -EAGAIN;
-	pausing = true;
-	pause_balancing(true);
+	paused = true;
+	pause_balancing(&pause, true);
 	/* It has been online for some milliseconds. No other node becomes top-tier. */
 	stamped = nodemask_of_node(nid);
-	return clear_stamps(&stamped);
+	return clear_stamps(&pause, &stamped);
 }
 
 static void reapply(int nid)
@@ -738,11 +742,11 @@ static void prepare_online(int nid)
 	must_pause(nid, number, &stamped);
 	mutex_unlock(memory_tier_lock);
 
-	pausing = true;
-	pause_balancing(true);
-	if (clear_stamps(&stamped)) {
+	paused = true;
+	pause_balancing(&pause, true);
+	if (clear_stamps(&pause, &stamped)) {
 		pr_err("node%d: NUMA balancing stays off\n", nid);
-		pausing = false;
+		pause.mode = 0;
 	}
 }
 
@@ -765,7 +769,7 @@ static int before_kernel(struct notifier_block *nb, unsigned long action, void *
 	if (!have_moves)
 		pr_err("node%d: memory hotplug goes on without waiting for a move\n", nid);
 	notified = current;
-	pausing = false;
+	paused = false;
 	if (action == NODE_OFFLINE)
 		keep_tier(nid);
 	else
@@ -786,8 +790,8 @@ static int after_kernel(struct notifier_block *nb, unsigned long action, void *a
 	else
 		reapply(nid);
 	notified = NULL;
-	if (pausing)
-		resume_balancing();
+	if (paused)
+		resume_balancing(&pause);
 	if (have_moves)
 		up(&moves);
 	return NOTIFY_OK;
@@ -968,6 +972,7 @@ static void __exit memtier_override_exit(void)
 			give_back(nid);
 	unregister_notifier(&before_nb);
 	unregister_notifier(&after_nb);
+	finish_resuming();
 }
 module_exit(memtier_override_exit);
 

@@ -56,6 +56,7 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/errno.h>
@@ -71,6 +72,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/static_call.h>
+#include <linux/workqueue.h>
 
 #include "stamps.h"
 #include "symbols.h"
@@ -84,9 +86,6 @@
 static int *balancing_mode;
 static struct static_key_false *balancing_key;
 static struct percpu_rw_semaphore *mem_hotplug_lock;
-
-static int paused_mode;		/* what the mode was */
-static bool in_hotplug;		/* our caller's caller holds mem_hotplug_lock and cpu_hotplug_lock */
 
 /* ---- Differences between kernels (a third is in Kbuild) ---- */
 
@@ -160,6 +159,7 @@ static void clear_stamp(struct page *page)
 /* ---- All pages of a node ---- */
 
 struct walk {
+	bool in_hotplug;
 	unsigned long pages;	/* read, in all walks */
 	unsigned long stamps;	/* found, in the present walk */
 };
@@ -185,11 +185,11 @@ static void walk_block(struct walk *w, int nid, unsigned long pfn)
 }
 
 /* Memory hotplug goes first. */
-static int lock_memory(void)
+static int lock_memory(struct walk *w)
 {
 	unsigned long end = jiffies + PATIENCE;
 
-	if (in_hotplug)
+	if (w->in_hotplug)
 		return 0;
 	while (!percpu_down_read_trylock(mem_hotplug_lock)) {
 		if (time_after(jiffies, end))
@@ -199,9 +199,9 @@ static int lock_memory(void)
 	return 0;
 }
 
-static void unlock_memory(void)
+static void unlock_memory(struct walk *w)
 {
-	if (!in_hotplug)
+	if (!w->in_hotplug)
 		percpu_up_read(mem_hotplug_lock);
 }
 
@@ -212,14 +212,14 @@ static int walk_section(struct walk *w, int nid, unsigned long pfn)
 
 	if (fatal_signal_pending(current))
 		return -EINTR;
-	err = lock_memory();
+	err = lock_memory(w);
 	if (err)
 		return err;
 	for (; pfn < end; pfn += pageblock_nr_pages) {
 		walk_block(w, nid, pfn);
 		cond_resched();
 	}
-	unlock_memory();
+	unlock_memory(w);
 	return 0;
 }
 
@@ -246,9 +246,9 @@ static int walk_nodes(struct walk *w, const nodemask_t *nodes)
 	return 0;
 }
 
-static int walk_until_clear(const nodemask_t *nodes)
+static int walk_until_clear(const struct pause *p, const nodemask_t *nodes)
 {
-	struct walk w = { 0 };
+	struct walk w = { .in_hotplug = p->in_hotplug };
 	ktime_t start = ktime_get();
 	unsigned long stamps = 0;
 	int err, walks = 0;
@@ -267,27 +267,39 @@ static int walk_until_clear(const nodemask_t *nodes)
 
 /* ---- NUMA balancing, off and on ---- */
 
-static void switch_balancing(bool on)
+/*
+ * Changing a static key takes cpu_hotplug_lock. Memory hotplug holds that, and may wait for us: for
+ * our caller's locks, or for our caller's file to be removed. So we must not wait for it.
+ */
+static bool lock_cpus(bool in_hotplug)
 {
-	struct static_key *key = &balancing_key->key;
+	unsigned long end = jiffies + PATIENCE;
 
-	if (in_hotplug && on)
-		static_key_enable_cpuslocked(key);
-	else if (in_hotplug)
-		static_key_disable_cpuslocked(key);
-	else if (on)
-		static_key_enable(key);
-	else
-		static_key_disable(key);
+	while (!in_hotplug && !cpus_read_trylock()) {
+		if (time_after(jiffies, end))
+			return false;
+		usleep_range(500, 1000);
+	}
+	return true;
 }
 
-void pause_balancing(bool hotplug)
+static void unlock_cpus(bool in_hotplug)
 {
-	in_hotplug = hotplug;
-	paused_mode = xchg(balancing_mode, 0);
-	if (paused_mode)
-		switch_balancing(false);
+	if (!in_hotplug)
+		cpus_read_unlock();
+}
+
+int pause_balancing(struct pause *p, bool in_hotplug)
+{
+	*p = (struct pause){ .in_hotplug = in_hotplug };
+	if (!lock_cpus(in_hotplug))
+		return -EAGAIN;
+	p->mode = xchg(balancing_mode, 0);
+	if (p->mode)
+		static_key_disable_cpuslocked(&balancing_key->key);
+	unlock_cpus(in_hotplug);
 	synchronize_rcu();
+	return 0;
 }
 
 bool balancing_is_paused(void)
@@ -295,22 +307,52 @@ bool balancing_is_paused(void)
 	return READ_ONCE(*balancing_mode) == 0;
 }
 
-void resume_balancing(void)
+/* Under cpu_hotplug_lock */
+static void restore_mode(int mode)
 {
-	if (!paused_mode || cmpxchg(balancing_mode, 0, paused_mode) != 0)
+	if (!mode || cmpxchg(balancing_mode, 0, mode) != 0)
 		return;
-	switch_balancing(true);
+	static_key_enable_cpuslocked(&balancing_key->key);
 	if (balancing_is_paused())	/* by somebody else, just now */
-		switch_balancing(false);
+		static_key_disable_cpuslocked(&balancing_key->key);
 }
 
-int clear_stamps(const nodemask_t *nodes)
+static int late_mode;
+
+static void resume_late(struct work_struct *work)
+{
+	cpus_read_lock();
+	restore_mode(xchg(&late_mode, 0));
+	cpus_read_unlock();
+}
+
+static DECLARE_WORK(late, resume_late);
+
+void resume_balancing(const struct pause *p)
+{
+	if (!p->mode)
+		return;
+	if (lock_cpus(p->in_hotplug)) {
+		restore_mode(p->mode);
+		unlock_cpus(p->in_hotplug);
+	} else {
+		WRITE_ONCE(late_mode, p->mode);
+		schedule_work(&late);
+	}
+}
+
+void finish_resuming(void)
+{
+	flush_work(&late);
+}
+
+int clear_stamps(const struct pause *p, const nodemask_t *nodes)
 {
 	int err;
 
 	if (nodes_empty(*nodes))
 		return 0;
-	err = walk_until_clear(nodes);
+	err = walk_until_clear(p, nodes);
 	if (!err)
 		synchronize_rcu_tasks();
 	return err;
@@ -333,11 +375,12 @@ int find_stamp_symbols(void)
 	return 0;
 }
 
-void pause_balancing(bool hotplug)
+int pause_balancing(struct pause *p, bool in_hotplug)
 {
+	return 0;
 }
 
-int clear_stamps(const nodemask_t *nodes)
+int clear_stamps(const struct pause *p, const nodemask_t *nodes)
 {
 	return 0;
 }
@@ -347,7 +390,11 @@ bool balancing_is_paused(void)
 	return true;
 }
 
-void resume_balancing(void)
+void resume_balancing(const struct pause *p)
+{
+}
+
+void finish_resuming(void)
 {
 }
 

@@ -9,25 +9,32 @@
 /* Before the others, after find_lookup_name(). 0 or -ENOENT. */
 int find_stamp_symbols(void);
 
+struct pause {
+	int mode;		/* what kernel.numa_balancing was */
+	bool in_hotplug;
+};
+
 /*
- * Switches NUMA balancing off and waits until nobody makes a stamp any more. resume_balancing() must
- * follow. @hotplug: a memory hotplug operation, which holds the kernel's locks, has called us. One
- * caller at a time.
+ * Switches NUMA balancing off and waits until nobody makes a stamp any more. @in_hotplug: a memory
+ * hotplug operation, which holds the kernel's hotplug locks, has called us; then it always succeeds.
+ * 0 or -EAGAIN: hotplug of CPUs or memory goes first.
  */
-void pause_balancing(bool hotplug);
+int pause_balancing(struct pause *p, bool in_hotplug);
 
 /*
  * While NUMA balancing is paused: clears the stamps in all pages of @nodes, which may be empty, and
- * waits until nobody uses one any more. Takes seconds for each TiB.
- *
+ * waits until nobody uses one any more. Takes seconds for each TiB. One caller at a time.
  * 0; -EAGAIN: memory hotplug goes first, or pages moved too often; -EINTR: the task is to die.
  */
-int clear_stamps(const nodemask_t *nodes);
+int clear_stamps(const struct pause *p, const nodemask_t *nodes);
 
 /* Has nobody switched NUMA balancing on since pause_balancing()? */
 bool balancing_is_paused(void);
 
 /* Undoes pause_balancing(), unless somebody else has set the mode meanwhile. */
-void resume_balancing(void);
+void resume_balancing(const struct pause *p);
+
+/* Before unloading: waits for what resume_balancing() may have left to do. */
+void finish_resuming(void);
 
 #endif
