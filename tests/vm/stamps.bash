@@ -7,7 +7,7 @@ balancing=/proc/sys/kernel/numa_balancing
 writers_mib=${writers_mib:-48}
 slow=1 # the node with the writers' pages
 
-# Scans as often as the kernel allows, and promotes next to nothing.
+# Scans as often as the kernel allows, and promotes nothing.
 scan_quickly() {
         local knobs=/sys/kernel/debug/sched/numa_balancing
         [ -d $knobs ] || mount -t debugfs none /sys/kernel/debug
@@ -15,7 +15,7 @@ scan_quickly() {
         echo 100 >$knobs/scan_period_min_ms
         echo 200 >$knobs/scan_period_max_ms
         echo 512 >$knobs/scan_size_mb
-        echo 1 >/proc/sys/kernel/numa_balancing_promote_rate_limit_MBps
+        echo 0 >/proc/sys/kernel/numa_balancing_promote_rate_limit_MBps
         # one huge page is one stamp
         echo never >/sys/kernel/mm/transparent_hugepage/enabled
 }
