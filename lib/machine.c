@@ -297,7 +297,7 @@ static void read_balancing(struct sysroot *root, struct machine *m, struct messa
         m->balancing_unreadable = r < 0 && r != -ENOENT;
 }
 
-/* Whether nodes can be moved by other means than our module: see plan-guard.c. */
+/* Whether nodes can be moved by other means than our module: see plan-top-tier.c. */
 static bool kernel_moves_nodes(const struct machine *m)
 {
         for (size_t i = 0; i < m->n_nodes; i++)

@@ -63,7 +63,8 @@ static bool awaits_moves(const struct plan *p, const struct machine *m)
         return m->tiers_withheld;
 }
 
-/* Tiering mode comes after the moves: once it was on, some are no longer safe (plan_guard()). */
+/* Tiering mode comes after the moves: once it was on, some are no longer safe
+ * (plan_keep_from_top_tier()). */
 static int plan_tiering(struct plan *p, const struct machine *m)
 {
         unsigned before = m->numa_balancing.value;

@@ -26,6 +26,6 @@ int plan_node(struct plan *p, const struct assignment *a, const struct state *st
               const struct node_assignment *n);
 /* Takes the writes out that might panic the kernel, and says so in unmet: those that make a node
  * top-tier whose pages may hold access times. */
-int plan_guard(struct plan *p, const struct machine *m, const struct state *state);
+int plan_keep_from_top_tier(struct plan *p, const struct machine *m, const struct state *state);
 
 int plan_knobs(struct plan *p, const struct assignment *a, struct messages *warnings);

@@ -100,7 +100,7 @@ int plan_new(const struct assignment *a, const struct state *state, struct messa
         for (size_t i = 0; r == 0 && i < a->n_nodes; i++)
                 r = plan_node(p, a, state, &a->nodes[i]);
         if (r == 0)
-                r = plan_guard(p, a->machine, state);
+                r = plan_keep_from_top_tier(p, a->machine, state);
         /* After the moves, which tiering mode would make unsafe */
         if (r == 0)
                 r = plan_knobs(p, a, warnings);
@@ -187,7 +187,7 @@ int plan_new_restore(struct sysroot *root, const struct machine *machine, const 
         for (size_t i = state->n_originals; r == 0 && i-- > 0;)
                 r = plan_restore(p, root, machine, &state->originals[i]);
         if (r == 0)
-                r = plan_guard(p, machine, state);
+                r = plan_keep_from_top_tier(p, machine, state);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(p);

@@ -264,7 +264,7 @@ static int guard_writes(struct guard *g, struct plan *p)
         return drop_unsafe(g, p, false);
 }
 
-int plan_guard(struct plan *p, const struct machine *m, const struct state *state)
+int plan_keep_from_top_tier(struct plan *p, const struct machine *m, const struct state *state)
 {
         struct guard g;
         int r;
