@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "knobs.h"
 #include "log.h"
 #include "message-ids.h"
 
@@ -215,6 +216,35 @@ static void announce_refused(struct announcer *a, const struct assignment *assig
         send_once(a, &e);
 }
 
+static void announce_held(struct announcer *a, const struct assignment *assignment,
+                          const struct report_entry *entry)
+{
+        struct log_entry e = LOG_ENTRY(LOG_WARNING, MESSAGE_WRITE_HELD);
+        const struct plan_write *w = entry->write;
+
+        add_write_fields(&e, assignment, w);
+        if (w->guard == GUARD_LOWER)
+                log_text(&e, "Left /%s at %s, as not everything that needs it has been undone",
+                         w->path, w->before);
+        else
+                log_text(&e,
+                         "Did not set /%s to %s: /" MIN_TTL_PATH
+                         " could not be set first, and without it memory exhaustion can freeze "
+                         "this machine",
+                         w->path, w->value);
+        send_once(a, &e);
+}
+
+static void announce_planned_hold(struct announcer *a, const struct assignment *assignment,
+                                  const struct plan_write *w)
+{
+        struct log_entry e = LOG_ENTRY(LOG_WARNING, MESSAGE_WRITE_HELD);
+
+        add_write_fields(&e, assignment, w);
+        log_text(&e, "Did not set /%s to %s: %s", w->path, w->value, w->reason);
+        send_once(a, &e);
+}
+
 static void announce_busy(struct announcer *a, const struct report_entry *entry)
 {
         struct log_entry e = LOG_ENTRY(LOG_INFO, NULL);
@@ -239,6 +269,9 @@ static void announce_write(struct announcer *a, const struct assignment *assignm
                 break;
         case OUTCOME_FAILED:
                 announce_refused(a, assignment, entry);
+                break;
+        case OUTCOME_HELD:
+                announce_held(a, assignment, entry);
                 break;
         case OUTCOME_BUSY:
                 announce_busy(a, entry);
@@ -306,6 +339,9 @@ void announce_look(struct announcer *a, const struct reconciliation *r, int erro
         if (r->plan)
                 for (size_t i = 0; i < r->plan->n_unmet; i++)
                         announce_unmet(a, r, &r->plan->unmet[i]);
+        if (r->plan)
+                for (size_t i = 0; i < r->plan->n_held; i++)
+                        announce_planned_hold(a, r->assignment, &r->plan->held[i]);
         if (error < 0)
                 announce_error(a, error);
         /* A look that could not see the tiers cannot know what is unmet. */

@@ -109,6 +109,7 @@ static int finish_apply(const struct arguments *a, const struct reconciliation *
                 return status;
         print_unmet(r);
         print_hazards(stdout, r->plan);
+        print_held(r);
         if (plan_is_empty(r->plan))
                 puts("There is nothing to do.");
         return status;

@@ -119,6 +119,16 @@ void print_hazards(FILE *f, const struct plan *p)
                         print_hazard(f, &p->unmet[i]);
 }
 
+void print_held(const struct reconciliation *r)
+{
+        size_t n = r->plan->n_held;
+
+        if (n > 0)
+                printf("%zu setting%s held back, as memory exhaustion could freeze this machine; "
+                       "\"numatier plan\" says more.\n",
+                       n, n == 1 ? " is" : "s are");
+}
+
 void look_done(struct look *l)
 {
         reconciliation_done(&l->result);

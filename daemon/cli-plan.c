@@ -41,12 +41,13 @@ static bool concerns_node(const struct plan_write *w)
         return w->kind == WRITE_NODE_TIER || w->kind == WRITE_WEIGHT;
 }
 
-static struct libscols_table *json_writes(const struct plan *p)
+static struct libscols_table *json_writes(const char *name, const struct plan_write *writes,
+                                          size_t n)
 {
-        struct libscols_table *t = table_new("writes", write_columns, ELEMENTSOF(write_columns));
+        struct libscols_table *t = table_new(name, write_columns, ELEMENTSOF(write_columns));
 
-        for (size_t i = 0; t && i < p->n_writes; i++) {
-                const struct plan_write *w = &p->writes[i];
+        for (size_t i = 0; t && i < n; i++) {
+                const struct plan_write *w = &writes[i];
                 struct libscols_line *line = table_add(t, NULL);
 
                 if (concerns_node(w))
@@ -85,10 +86,14 @@ static struct libscols_table *json_unmet(const struct assignment *a, const struc
 
 static int print_json(const struct reconciliation *r)
 {
-        _cleanup_(table_freep) struct libscols_table *writes = json_writes(r->plan);
-        _cleanup_(table_freep) struct libscols_table *unmet = json_unmet(r->assignment, r->plan);
+        const struct plan *p = r->plan;
+        _cleanup_(table_freep) struct libscols_table *writes =
+                json_writes("writes", p->writes, p->n_writes);
+        _cleanup_(table_freep) struct libscols_table *unmet = json_unmet(r->assignment, p);
+        _cleanup_(table_freep) struct libscols_table *held =
+                json_writes("held", p->held, p->n_held);
 
-        return json_print((struct libscols_table *[]){ writes, unmet }, 2);
+        return json_print((struct libscols_table *[]){ writes, unmet, held }, 3);
 }
 
 /* For people a sentence each: a table would be as wide as its longest reason. */
@@ -110,6 +115,12 @@ static void print_text(const struct reconciliation *r, bool legend)
                                ", but nothing here can move it\n",
                                u->node, u->old_tier, u->memory_tier);
                 printf("      %s\n", reason_of(r->assignment, u->node));
+        }
+        for (size_t i = 0; i < r->plan->n_held; i++) {
+                const struct plan_write *w = &r->plan->held[i];
+
+                printf("do not write %s to /%s, which holds %s\n      %s\n", w->value, w->path,
+                       w->before, w->reason);
         }
         if (!legend)
                 return;

@@ -281,6 +281,7 @@ static void print_summary(const struct reconciliation *r)
                        p->n_writes == 1 ? "it" : "them");
         print_unmet(r);
         print_hazards(stdout, p);
+        print_held(r);
         if (p->interface != INTERFACE_NONE)
                 printf("Nodes are moved through %s.\n", interface_name(p->interface));
 }

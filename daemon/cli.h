@@ -59,5 +59,8 @@ void print_hazard(FILE *f, const struct plan_unmet *u);
 /* That for each node that is not moved because it is not safe. */
 void print_hazards(FILE *f, const struct plan *p);
 
+/* The same of what the plan holds back. */
+void print_held(const struct reconciliation *r);
+
 /* Says what failed, as "numatier: WHAT: ERROR"; returns the exit status for it. */
 int fail(int error, const char *what);

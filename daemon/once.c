@@ -29,6 +29,9 @@ static void print_plan(const struct plan *plan)
                 fprintf(stderr, "Would write %s to /%s, now %s (%s)\n", w->value, w->path,
                         w->before, w->reason);
         }
+        for (size_t i = 0; i < plan->n_held; i++)
+                fprintf(stderr, "Would not write %s to /%s, now %s (%s)\n", plan->held[i].value,
+                        plan->held[i].path, plan->held[i].before, plan->held[i].reason);
 }
 
 static void tell(const struct reconciliation *r, int error)
@@ -54,7 +57,8 @@ static int judge_result(const struct reconciliation *r, bool dry_run)
         if (dry_run)
                 return plan_is_empty(r->plan) ? EXIT_SUCCESS : EXIT_DIFFERS;
         return r->report->count[OUTCOME_FAILED] + r->report->count[OUTCOME_IGNORED] +
-                                       r->report->count[OUTCOME_BUSY] >
+                                       r->report->count[OUTCOME_BUSY] +
+                                       r->report->count[OUTCOME_HELD] >
                                0
                        ? EXIT_FAILURE
                        : EXIT_SUCCESS;

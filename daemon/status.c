@@ -122,6 +122,7 @@ static void print_trouble(FILE *f, const struct reconciliation *r)
         size_t failed =
                 r->report ? r->report->count[OUTCOME_FAILED] + r->report->count[OUTCOME_IGNORED]
                           : 0;
+        size_t held = r->plan->n_held + (r->report ? r->report->count[OUTCOME_HELD] : 0);
 
         if (!r->machine->has_tiers)
                 fputs("; this kernel has no memory tiers (Linux 6.1 and later do)", f);
@@ -129,6 +130,11 @@ static void print_trouble(FILE *f, const struct reconciliation *r)
                 fputs("; memory is changing: the tiers will be read when it is quiet", f);
         if (r->plan->n_unmet > 0)
                 print_unmet(f, r);
+        if (held > 0)
+                fprintf(f,
+                        "; %zu write%s held back, as memory exhaustion could freeze this machine "
+                        "(see the journal)",
+                        held, plural(held));
         if (failed > 0)
                 fprintf(f, "; %zu write%s without effect (see the journal)", failed,
                         plural(failed));

@@ -13,7 +13,7 @@ const char *outcome_name(enum outcome o)
                 [OUTCOME_DONE] = "done",       [OUTCOME_ALREADY] = "already",
                 [OUTCOME_IGNORED] = "ignored", [OUTCOME_UNVERIFIED] = "unverified",
                 [OUTCOME_GONE] = "gone",       [OUTCOME_BUSY] = "busy",
-                [OUTCOME_FAILED] = "failed",
+                [OUTCOME_FAILED] = "failed",   [OUTCOME_HELD] = "held",
         };
 
         return names[o];
@@ -151,6 +151,25 @@ static bool took_effect(enum outcome o)
         return o == OUTCOME_DONE || o == OUTCOME_ALREADY || o == OUTCOME_UNVERIFIED;
 }
 
+/* What comes before decides: a write that needs the guard waits until the guard has been read back,
+ * and the guard stays until all that ends the need for it has been. */
+static bool is_to_be_held(const struct report *so_far, const struct plan_write *w)
+{
+        if (w->guard != GUARD_NEED && w->guard != GUARD_LOWER)
+                return false;
+        for (size_t i = 0; i < so_far->n_entries; i++) {
+                const struct report_entry *e = &so_far->entries[i];
+
+                if (w->guard == GUARD_NEED && e->write->guard == GUARD_RAISE &&
+                    e->outcome != OUTCOME_DONE && e->outcome != OUTCOME_ALREADY)
+                        return true;
+                if (w->guard == GUARD_LOWER && !took_effect(e->outcome) &&
+                    (e->write->kind == WRITE_NODE_TIER || e->write->kind == WRITE_DEMOTION))
+                        return true;
+        }
+        return false;
+}
+
 /* Our own write is known without reading it anywhere else. */
 static void note_effect(struct state *state, const struct report_entry *e)
 {
@@ -187,7 +206,7 @@ static int note_originals(const struct plan *plan, struct state *state)
                 struct state_node *n;
                 int r;
 
-                if (gives_back(w) || !is_first_write(state, w))
+                if (gives_back(w) || w->guard == GUARD_LOWER || !is_first_write(state, w))
                         continue;
                 r = state_note_original(state, w->path, w->before);
                 if (r < 0)
@@ -224,6 +243,8 @@ static bool note_tiering(const struct plan *plan, struct state *state)
 static enum outcome carry_out_in_turn(struct sysroot *root, const struct report *report,
                                       struct report_entry *e)
 {
+        if (is_to_be_held(report, e->write))
+                return OUTCOME_HELD;
         if (e->write->after_moves && report->count[OUTCOME_BUSY] > 0)
                 return fail(e, -EAGAIN);
         return carry_out(root, e);
@@ -246,7 +267,8 @@ static int carry_out_all(struct sysroot *root, const struct plan *plan, struct s
                 e->outcome = carry_out_in_turn(root, report, e);
                 report->count[e->outcome]++;
                 note_effect(state, e);
-                if (took_effect(e->outcome) && (forget || gives_back(e->write)))
+                if (took_effect(e->outcome) &&
+                    (forget || gives_back(e->write) || e->write->guard == GUARD_LOWER))
                         state_forget_original(state, e->write->path);
         }
         *ret = TAKE_PTR(report);

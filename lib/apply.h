@@ -19,6 +19,7 @@ enum outcome {
         OUTCOME_GONE,       /* the file vanished: hotplug; look again */
         OUTCOME_BUSY,       /* EAGAIN, EBUSY, EINTR: worth another try */
         OUTCOME_FAILED,     /* refused; see error */
+        OUTCOME_HELD,       /* not written: the guard is not there, or is still needed */
         OUTCOMES,
 };
 

@@ -9,5 +9,11 @@
 #define DEMOTION_PATH     "sys/kernel/mm/numa/demotion_enabled"
 #define BALANCING_PATH    "proc/sys/kernel/numa_balancing"
 #define PROMOTE_RATE_PATH "proc/sys/kernel/numa_balancing_promote_rate_limit_MBps"
-#define WEIGHT_DIR        "sys/kernel/mm/mempolicy/weighted_interleave"
-#define WEIGHT_AUTO_PATH  WEIGHT_DIR "/auto"
+#define LRU_GEN_PATH      "sys/kernel/mm/lru_gen/enabled"
+#define MIN_TTL_PATH      "sys/kernel/mm/lru_gen/min_ttl_ms"
+/* What [apply] min-ttl = auto writes there, in ms: the guard works with less, and with much more it
+ * kills processes that demotion would let live (plan-freeze.c). */
+#define MIN_TTL_AUTO_MS  100
+#define SWAPS_PATH       "proc/swaps" /* only read */
+#define WEIGHT_DIR       "sys/kernel/mm/mempolicy/weighted_interleave"
+#define WEIGHT_AUTO_PATH WEIGHT_DIR "/auto"

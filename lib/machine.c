@@ -262,15 +262,28 @@ static int read_nodes(struct sysroot *root, bool last, struct machine *m, struct
         return 0;
 }
 
+static void note_unreadable(const char *path, struct knob *knob, int error,
+                            struct messages *problems)
+{
+        knob->unreadable = !vanished(error);
+        if (knob->unreadable && error != -EBADMSG) /* of which sysroot_read_unsigned() told */
+                messages_add(problems, "/%s: cannot be read: %s", path, strerror(-error));
+}
+
 static void read_bool(struct sysroot *root, const char *path, struct knob *knob,
                       struct messages *problems)
 {
         char buf[64];
+        ssize_t n;
 
-        if (sysroot_read(root, path, buf, sizeof(buf)) < 0)
+        n = sysroot_read(root, path, buf, sizeof(buf));
+        if (n < 0) {
+                note_unreadable(path, knob, (int)n, problems);
                 return;
+        }
         knob->value = startswith(buf, "true") != NULL;
         knob->present = knob->value || startswith(buf, "false");
+        knob->unreadable = !knob->present;
         if (!knob->present)
                 messages_add(problems, "/%s: expected true or false", path);
 }
@@ -278,7 +291,11 @@ static void read_bool(struct sysroot *root, const char *path, struct knob *knob,
 static void read_number(struct sysroot *root, const char *path, struct knob *knob,
                         struct messages *problems)
 {
-        knob->present = sysroot_read_unsigned(root, path, UINT32_MAX, &knob->value, problems) == 0;
+        int r = sysroot_read_unsigned(root, path, UINT32_MAX, &knob->value, problems);
+
+        knob->present = r == 0;
+        if (r < 0)
+                note_unreadable(path, knob, r, problems);
 }
 
 bool balancing_is_tiering(const char *value)
@@ -286,15 +303,6 @@ bool balancing_is_tiering(const char *value)
         unsigned v;
 
         return parse_unsigned(value, UINT32_MAX, &v) == 0 && (v & BALANCING_TIERING_BIT) != 0;
-}
-
-static void read_balancing(struct sysroot *root, struct machine *m, struct messages *problems)
-{
-        int r = sysroot_read_unsigned(root, BALANCING_PATH, UINT32_MAX, &m->numa_balancing.value,
-                                      problems);
-
-        m->numa_balancing.present = r == 0;
-        m->balancing_unreadable = r < 0 && r != -ENOENT;
 }
 
 /* Whether nodes can be moved by other means than our module: see plan-top-tier.c. */
@@ -330,27 +338,72 @@ static int read_weights(struct sysroot *root, struct machine *m, struct messages
         return 0;
 }
 
-/* What kernel it is matters only for CXL memory, of which some get the figures wrong. */
+/* Some kernels get the figures of CXL memory wrong, and some the guard of plan-freeze.c. */
 static int read_kernel(struct sysroot *root, struct machine *m)
 {
-        bool matters = sysroot_reads_all(root);
         char buf[128];
 
-        for (size_t i = 0; i < m->n_nodes; i++)
-                matters = matters || m->nodes[i].kind == KIND_CXL;
-        if (!matters)
-                return 0;
         if (sysroot_read(root, "proc/sys/kernel/osrelease", buf, sizeof(buf)) < 0)
                 return 0;
         m->kernel = strndup(buf, strcspn(buf, "\n"));
         return m->kernel ? 0 : -ENOMEM;
 }
 
-int machine_read_knobs(struct sysroot *root, struct machine *m, struct messages *problems)
+/* mm/vmscan.c:enabled_show: a mask of features, "0x0007". */
+static void read_lru_gen(struct sysroot *root, struct knob *knob, struct messages *problems)
+{
+        char buf[64];
+        unsigned long long mask;
+        ssize_t n;
+
+        n = sysroot_read(root, LRU_GEN_PATH, buf, sizeof(buf));
+        if (n < 0) {
+                note_unreadable(LRU_GEN_PATH, knob, (int)n, problems);
+                return;
+        }
+        knob->present = parse_u64(buf, 0, UINT32_MAX, &mask) == 0;
+        knob->unreadable = !knob->present;
+        if (knob->present)
+                knob->value = (unsigned)mask;
+        else
+                messages_add(problems, "/" LRU_GEN_PATH ": expected a mask such as 0x0007");
+}
+
+/* A header, then a line for each area (mm/swapfile.c:swap_show). A kernel without swap support has
+ * no such file. */
+static void read_swap(struct sysroot *root, struct knob *knob, struct messages *problems)
+{
+        _cleanup_(freep) char *text = NULL;
+        const char *areas;
+        int r;
+
+        r = sysroot_read_alloc(root, SWAPS_PATH, &text);
+        if (r < 0) {
+                note_unreadable(SWAPS_PATH, knob, r, problems);
+                return;
+        }
+        areas = strchr(text, '\n');
+        knob->present = startswith(text, "Filename") && areas;
+        knob->unreadable = !knob->present;
+        if (knob->present)
+                knob->value = areas[1] != '\0';
+        else
+                messages_add(problems,
+                             "/" SWAPS_PATH ": expected a line that starts with Filename");
+}
+
+void machine_read_guard(struct sysroot *root, struct machine *m, struct messages *problems)
 {
         read_bool(root, DEMOTION_PATH, &m->demotion, problems);
-        if (!m->numa_balancing.present && !m->balancing_unreadable)
-                read_balancing(root, m, problems);
+        read_lru_gen(root, &m->lru_gen, problems);
+        read_number(root, MIN_TTL_PATH, &m->min_ttl, problems);
+        read_swap(root, &m->swap, problems);
+}
+
+int machine_read_knobs(struct sysroot *root, struct machine *m, struct messages *problems)
+{
+        if (!m->numa_balancing.present && !m->numa_balancing.unreadable)
+                read_number(root, BALANCING_PATH, &m->numa_balancing, problems);
         read_number(root, PROMOTE_RATE_PATH, &m->promote_rate_limit, problems);
         return read_weights(root, m, problems);
 }
@@ -433,7 +486,7 @@ int machine_read(struct sysroot *root, enum tier_reading tiers, const struct sta
         if (r < 0)
                 return r;
         if (kernel_moves_nodes(m))
-                read_balancing(root, m, problems);
+                read_number(root, BALANCING_PATH, &m->numa_balancing, problems);
         *ret = TAKE_PTR(m);
         return 0;
 }

@@ -69,6 +69,7 @@ static inline bool node_can_be_moved(const struct node *n)
 /* A boolean or a number that a kernel may not have. */
 struct knob {
         bool present;
+        bool unreadable; /* the file is there, but what it holds is not known; not present then */
         unsigned value;
 };
 
@@ -78,7 +79,7 @@ struct weight {
 };
 
 struct machine {
-        char *kernel; /* osrelease; or NULL: unknown, or of no importance here */
+        char *kernel; /* osrelease, or NULL: unknown */
         struct nodeset online, possible, memory, cpu, generic_initiator;
         struct gpu *gpus; /* whose driver says whether their memory is a node */
         size_t n_gpus;
@@ -91,12 +92,16 @@ struct machine {
         bool tiers_withheld; /* they were not, because it was not safe to look */
         bool module_loaded;  /* kmod/memtier_override: it can also reset */
 
+        /* of machine_read_guard(): what decides whether memory exhaustion can freeze it */
+        struct knob demotion; /* mm/numa/demotion_enabled: 0, 1 */
+        struct knob lru_gen;  /* mm/lru_gen/enabled: bit 0 is the multi-generational LRU */
+        struct knob min_ttl;  /* mm/lru_gen/min_ttl_ms: ms; 0 is no guard */
+        struct knob swap;     /* /proc/swaps: whether there is any */
+
         /* of machine_read_knobs(); already of machine_read() where moving a node depends on it */
         struct knob numa_balancing; /* kernel.numa_balancing: bits 1 normal, 2 tiering */
-        bool balancing_unreadable;  /* it is there, and its value is unknown */
 
         /* of machine_read_knobs() */
-        struct knob demotion;           /* mm/numa/demotion_enabled: 0, 1 */
         struct knob promote_rate_limit; /* MiB/s */
         struct knob weight_auto;        /* weighted_interleave/auto (6.16+): 0, 1 */
         struct weight *weights;         /* weighted_interleave/nodeN, ascending */
@@ -116,8 +121,11 @@ enum tier_reading {
 int machine_read(struct sysroot *root, enum tier_reading tiers, const struct state *state,
                  struct messages *problems, struct machine **ret);
 
-/* Completes a new machine by the kernel's settings beside the tiers. They are a file a node, and
- * most policies leave them alone: read only for those that do not. 0 or -ENOMEM. */
+/* Completes a new machine by what demotion and memory exhaustion depend on. */
+void machine_read_guard(struct sysroot *root, struct machine *m, struct messages *problems);
+
+/* Completes a new machine by the kernel's other settings beside the tiers. They are a file a node,
+ * and most policies leave them alone: read only for those that do not. 0 or -ENOMEM. */
 int machine_read_knobs(struct sysroot *root, struct machine *m, struct messages *problems);
 
 struct machine *machine_free(struct machine *m);

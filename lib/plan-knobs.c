@@ -38,7 +38,7 @@ static int plan_number(struct plan *p, enum write_kind kind, const char *path, u
 
 static bool knob_is_there(const struct knob *knob, const char *key, struct messages *warnings)
 {
-        if (!knob->present)
+        if (!knob->present && !knob->unreadable) /* which was told when it was read */
                 messages_add(warnings, "The policy sets %s, which this kernel does not have", key);
         return knob->present;
 }
@@ -49,7 +49,7 @@ static int plan_demotion(struct plan *p, const struct machine *m, const struct p
         if (policy->demotion == SWITCH_LEAVE || !knob_is_there(&m->demotion, "demotion", warnings))
                 return 0;
         return plan_switch(p, WRITE_DEMOTION, DEMOTION_PATH, &m->demotion,
-                           policy->demotion == SWITCH_YES, "[apply] demotion");
+                           policy->demotion != SWITCH_NO, "[apply] demotion");
 }
 
 /* Whether a node may yet be found out of place: its tier is not known now, but will be. */

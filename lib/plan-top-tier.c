@@ -199,7 +199,7 @@ static int refuse(struct guard *g, struct plan *p, const struct plan_write *w,
 /* Why the pages of nodes below the top tier may hold access times; NULL: they do not. */
 static const char *find_cause(const struct machine *m, const struct state *state)
 {
-        if (m->balancing_unreadable)
+        if (m->numa_balancing.unreadable)
                 return "which may be on: /" BALANCING_PATH " cannot be read";
         if (machine_is_tiering(m))
                 return "which is on";

@@ -33,9 +33,12 @@ struct plan *plan_free(struct plan *p)
                 return NULL;
         for (size_t i = 0; i < p->n_writes; i++)
                 plan_write_done(&p->writes[i]);
+        for (size_t i = 0; i < p->n_held; i++)
+                plan_write_done(&p->held[i]);
         for (size_t i = 0; i < p->n_unmet; i++)
                 free(p->unmet[i].hazard);
         free(p->writes);
+        free(p->held);
         free(p->unmet);
         free(p);
         return NULL;
@@ -43,7 +46,7 @@ struct plan *plan_free(struct plan *p)
 
 bool plan_is_empty(const struct plan *p)
 {
-        return p->n_writes == 0 && p->n_unmet == 0;
+        return p->n_writes == 0 && p->n_unmet == 0 && p->n_held == 0;
 }
 
 size_t plan_count_hazards(const struct plan *p)
@@ -104,6 +107,8 @@ int plan_new(const struct assignment *a, const struct state *state, struct messa
         /* After the moves, which tiering mode would make unsafe */
         if (r == 0)
                 r = plan_knobs(p, a, warnings);
+        if (r == 0)
+                r = plan_against_freeze(p, a, state, warnings);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(p);
@@ -130,6 +135,8 @@ static enum write_kind kind_of(const char *path)
                 return WRITE_NODE_TIER;
         if (streq(path, DEMOTION_PATH))
                 return WRITE_DEMOTION;
+        if (streq(path, MIN_TTL_PATH))
+                return WRITE_MIN_TTL;
         if (streq(path, BALANCING_PATH))
                 return WRITE_NUMA_BALANCING;
         if (streq(path, PROMOTE_RATE_PATH))
@@ -147,11 +154,18 @@ char *plan_restore_value(const struct machine *m, const struct state_original *o
         return strdup(startswith(original->value, "memory_tier") ?: original->value);
 }
 
+/* The guard ends when what it guards against has. */
+static bool ends_guard(const struct state_original *original)
+{
+        return streq(original->path, MIN_TTL_PATH) && streq(original->value, "0");
+}
+
 static int plan_restore(struct plan *p, struct sysroot *root, const struct machine *m,
                         const struct state_original *original)
 {
         struct plan_write w = {
                 .kind = kind_of(original->path),
+                .guard = ends_guard(original) ? GUARD_LOWER : GUARD_NONE,
                 .interface = interface_of(original->path),
                 .old_tier = TIER_UNKNOWN,
                 .memory_tier = TIER_UNKNOWN,
@@ -184,8 +198,10 @@ int plan_new_restore(struct sysroot *root, const struct machine *machine, const 
         _cleanup_(plan_freep) struct plan *p = calloc(1, sizeof(*p));
         int r = p ? 0 : -ENOMEM;
 
-        for (size_t i = state->n_originals; r == 0 && i-- > 0;)
-                r = plan_restore(p, root, machine, &state->originals[i]);
+        for (unsigned last = 0; last <= 1; last++)
+                for (size_t i = state->n_originals; r == 0 && i-- > 0;)
+                        if (ends_guard(&state->originals[i]) == last)
+                                r = plan_restore(p, root, machine, &state->originals[i]);
         if (r == 0)
                 r = plan_keep_from_top_tier(p, machine, state);
         if (r < 0)

@@ -16,6 +16,7 @@
 enum write_kind {
         WRITE_NODE_TIER,
         WRITE_DEMOTION,
+        WRITE_MIN_TTL,
         WRITE_NUMA_BALANCING,
         WRITE_PROMOTE_RATE_LIMIT,
         WRITE_WEIGHT_AUTO, /* restore only: writing a weight switches it off by itself */
@@ -31,8 +32,18 @@ enum interface {
 
 const char *interface_name(enum interface i); /* "none", "memtier_override", "adistance_offset" */
 
+/* What a write has to do with the guard against a frozen machine (plan-freeze.c). */
+enum guard_role {
+        GUARD_NONE,
+        GUARD_RAISE, /* it is the guard, and stands before what it guards against */
+        GUARD_NEED,  /* not to be written unless the guard has been */
+        GUARD_LOWER, /* it ends the guard: only after all before it took effect; what was there
+                        before numatier is there again */
+};
+
 struct plan_write {
         enum write_kind kind;
+        enum guard_role guard;
         enum interface interface; /* WRITE_NODE_TIER: which file of the node */
         char *path;               /* below the root */
         char *value;              /* what will be written */
@@ -59,6 +70,8 @@ struct plan {
         size_t n_writes, writes_allocated;
         struct plan_unmet *unmet; /* differences that no write of the plan removes */
         size_t n_unmet, unmet_allocated;
+        struct plan_write *held; /* what the policy wants and is not safe; reason says why */
+        size_t n_held, held_allocated;
 };
 
 /* 0 or -ENOMEM. warnings: what the policy asks and this kernel does not have. */

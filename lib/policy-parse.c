@@ -330,13 +330,29 @@ static int set_demotion(struct parser *p, const char *value)
 {
         bool yes;
 
-        if (streq(value, "leave")) {
-                p->policy->demotion = SWITCH_LEAVE;
+        if (streq(value, "leave") || streq(value, "force")) {
+                p->policy->demotion = streq(value, "leave") ? SWITCH_LEAVE : SWITCH_FORCE;
                 return 0;
         }
         if (parse_yes_no(value, &yes) < 0)
                 return -EINVAL;
         p->policy->demotion = yes ? SWITCH_YES : SWITCH_NO;
+        return 0;
+}
+
+/* The kernel counts in milliseconds. */
+static int set_min_ttl(struct parser *p, const char *value)
+{
+        uint64_t usec;
+
+        if (streq(value, "auto") || streq(value, "leave")) {
+                p->policy->min_ttl = streq(value, "auto") ? MIN_TTL_AUTO : MIN_TTL_LEAVE;
+                return 0;
+        }
+        if (parse_duration(value, &usec) < 0 || usec % 1000 != 0)
+                return -EINVAL;
+        p->policy->min_ttl = MIN_TTL_SET;
+        p->policy->min_ttl_ms = (unsigned)(usec / 1000);
         return 0;
 }
 
@@ -447,7 +463,9 @@ static const struct key {
         { SECTION_APPLY, "interface", set_interface,
           "auto, memtier_override, adistance_offset or none" },
         { SECTION_APPLY, "manual", set_manual, "restore or keep" },
-        { SECTION_APPLY, "demotion", set_demotion, "yes, no or leave" },
+        { SECTION_APPLY, "demotion", set_demotion, "yes, no, force or leave" },
+        { SECTION_APPLY, "min-ttl", set_min_ttl,
+          "auto, leave, or a time in whole milliseconds such as 100ms or 0" },
         { SECTION_APPLY, "numa-balancing", set_balancing, "tiering, off or leave" },
         { SECTION_APPLY, "promotion-rate-limit", set_rate_limit, EXPECT_BANDWIDTH ", or leave" },
         { SECTION_APPLY, "weighted-interleave", set_weights, "by-bandwidth or leave" },

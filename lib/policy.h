@@ -88,12 +88,19 @@ enum policy_switch {
         SWITCH_LEAVE,
         SWITCH_YES,
         SWITCH_NO,
+        SWITCH_FORCE, /* demotion: yes, even where memory exhaustion can freeze the machine */
 };
 
 enum policy_balancing {
         BALANCING_LEAVE,
         BALANCING_TIERING, /* kernel.numa_balancing: bit 2 set, the rest as found */
         BALANCING_OFF,
+};
+
+enum policy_min_ttl {
+        MIN_TTL_AUTO, /* a small value while there is demotion between tiers */
+        MIN_TTL_SET,
+        MIN_TTL_LEAVE,
 };
 
 enum policy_weights {
@@ -119,6 +126,8 @@ struct policy {
         enum policy_interface interface;
         bool keep_manual; /* leave a node where it was put behind our back; else put it back */
         enum policy_switch demotion;
+        enum policy_min_ttl min_ttl;
+        unsigned min_ttl_ms; /* of MIN_TTL_SET */
         enum policy_balancing numa_balancing;
         bool has_promote_rate_limit;
         unsigned promote_rate_limit; /* MiB/s */

@@ -157,8 +157,8 @@ static int update_state(struct sysroot *root, const struct assignment *a, struct
 
 static bool sets_knobs(const struct policy *p)
 {
-        return p->demotion != SWITCH_LEAVE || p->numa_balancing != BALANCING_LEAVE ||
-               p->has_promote_rate_limit || p->weighted_interleave != WEIGHTS_LEAVE;
+        return p->numa_balancing != BALANCING_LEAVE || p->has_promote_rate_limit ||
+               p->weighted_interleave != WEIGHTS_LEAVE;
 }
 
 static int look_and_judge(struct sysroot *root, const struct policy *policy,
@@ -168,6 +168,8 @@ static int look_and_judge(struct sysroot *root, const struct policy *policy,
         int r;
 
         r = machine_read(root, tiers, state, &ret->problems, &ret->machine);
+        if (r == 0)
+                machine_read_guard(root, ret->machine, &ret->problems);
         if (r == 0 && (sets_knobs(policy) || sysroot_reads_all(root)))
                 r = machine_read_knobs(root, ret->machine, &ret->problems);
         if (r < 0)

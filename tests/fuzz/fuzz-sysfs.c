@@ -146,7 +146,9 @@ static void judge(const struct machine *m, const char *text)
         messages_done(&messages);
 }
 
-#define KNOBS "[apply]\ndemotion=yes\nnuma-balancing=tiering\nweighted-interleave=by-bandwidth\n"
+#define KNOBS                                                                                      \
+        "[apply]\ndemotion=yes\nmin-ttl=auto\nnuma-balancing=tiering\nweighted-interleave=by-"     \
+        "bandwidth\n"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -165,6 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(sysroot_new(&ops, &garbage, &root) == 0);
         if (machine_read(root, TIERS_READ, NULL, &problems, &m) == 0 &&
             machine_read_knobs(root, m, &problems) == 0) {
+                machine_read_guard(root, m, &problems);
                 judge(m, "[tier hbm]\nmin-bandwidth=2x\n[tier dram]\nmax-latency=1.5x\n"
                          "min-read-bandwidth=1GiB/s\n[tier far]\n" KNOBS);
                 judge(m, "[policy]\nmethod=adistance\n");

@@ -6,6 +6,7 @@
 
 #include "announce.h"
 #include "capture.h"
+#include "knobs.h"
 #include "log.h"
 #include "status.h"
 
@@ -165,6 +166,36 @@ static void test_hazard(void)
         announcer_done(&a);
 }
 
+/* The same machine with demotion off and nothing that guards it. */
+static struct sysroot *make_unguarded_machine(void)
+{
+        struct sysroot *root = make_machine(true, true, 512);
+
+        assert(sysroot_replace(root, DEMOTION_PATH, "false\n") == 0);
+        return root;
+}
+
+static void test_held(void)
+{
+        static const char held[] =
+                NAME "Moved node 1 from memory_tier4 to memory_tier5 (tier slow: not dram: latency "
+                     "2x (slit) is over 1.5x)\n" NAME
+                     "Did not set /sys/kernel/mm/numa/demotion_enabled to true: demotion = yes is "
+                     "refused: there is no swap, and without a guard memory exhaustion can freeze "
+                     "this machine for minutes instead of killing a process (see "
+                     "numatierd.conf(5), demotion)\n";
+        struct announcer a = { 0 };
+        struct status s = { 0 };
+
+        policy->demotion = SWITCH_YES;
+        look(&a, &s, make_unguarded_machine(), held,
+             "2 nodes in 2 tiers (dram: 0, slow: 1) through memtier_override; 1 write held back, "
+             "as memory exhaustion could freeze this machine (see the journal); last: node 1 to "
+             "slow, 1970-01-01 00:00:00");
+        policy->demotion = SWITCH_LEAVE;
+        announcer_done(&a);
+}
+
 static void test_errors(void)
 {
         struct reconciliation r = { 0 };
@@ -200,6 +231,7 @@ int main(void)
         test_without_interface();
         test_with_interface();
         test_hazard();
+        test_held();
         test_errors();
         policy_free(policy);
         return 0;

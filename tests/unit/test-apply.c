@@ -7,8 +7,9 @@
 #define POLICY "[tier dram]\nmax-latency=1.5x\n[tier cxl]\n"
 
 #define KNOBS                                                                                      \
-        DEMOTION_PATH ": false\n" BALANCING_PATH ": 1\n" PROMOTE_RATE_PATH ": 65536\n" WEIGHT_DIR  \
-                      "/node0: 21\n" WEIGHT_DIR "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n"
+        SWAP DEMOTION_PATH ": false\n" BALANCING_PATH ": 1\n" PROMOTE_RATE_PATH                    \
+                           ": 65536\n" WEIGHT_DIR "/node0: 21\n" WEIGHT_DIR                        \
+                           "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n"
 
 #define ALL_KNOBS                                                                                  \
         "[apply]\ndemotion=yes\nnuma-balancing=tiering\npromotion-rate-limit=100MiB/s\n"           \

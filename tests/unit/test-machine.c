@@ -17,6 +17,8 @@ static void look(struct scene *s)
         messages_done(&s->problems);
         s->result = machine_read(s->root, TIERS_KNOWN_ONLY, NULL, &s->problems, &s->machine);
         if (s->result == 0)
+                machine_read_guard(s->root, s->machine, &s->problems);
+        if (s->result == 0)
                 s->result = machine_read_knobs(s->root, s->machine, &s->problems);
 }
 
@@ -65,9 +67,6 @@ static void test_thread_guest(void)
         assert(node(&s, 1)->access[ACCESS_CPU].v[READ_LATENCY] == 20);
         assert(node(&s, 1)->access[ACCESS_CPU].v[WRITE_BANDWIDTH] == 5);
         assert(!node(&s, 2) && !node(&s, UINT32_MAX));
-        assert(!s.machine->kernel); /* it matters to CXL memory only, and to a capture */
-        sysroot_read_all(s.root);
-        look(&s);
         assert_streq(s.machine->kernel, "6.12.95-amd64");
         done(&s);
 }
@@ -350,6 +349,37 @@ static void test_side_caches(void)
         done(&s);
 }
 
+static void test_guard(void)
+{
+        struct scene s = look_at(THREAD_GUEST LRU_GEN(100) SWAP DEMOTION_PATH ": true\n");
+
+        assert(s.machine->lru_gen.value == 7 && s.machine->min_ttl.value == 100);
+        assert(s.machine->swap.value == 1 && s.machine->demotion.value == 1);
+        fake_kernel_set(s.kernel, SWAPS_PATH, "Filename\tType");
+        fake_kernel_set(s.kernel, LRU_GEN_PATH, "0x0000");
+        look(&s);
+        assert(s.machine->swap.present && s.machine->swap.value == 0 && s.problems.n == 0);
+        assert(s.machine->lru_gen.present && s.machine->lru_gen.value == 0);
+        fake_kernel_set(s.kernel, SWAPS_PATH, "none");
+        fake_kernel_set(s.kernel, LRU_GEN_PATH, "yes");
+        fake_kernel_set(s.kernel, MIN_TTL_PATH, "1s");
+        fake_kernel_set(s.kernel, DEMOTION_PATH, "1");
+        look(&s);
+        assert(s.machine->swap.unreadable && s.machine->lru_gen.unreadable);
+        assert(s.machine->min_ttl.unreadable && s.machine->demotion.unreadable);
+        assert(s.problems.n == 4);
+        s.kernel->unreadable_path = "sys/kernel/mm/";
+        s.kernel->unreadable_error = -EIO;
+        look(&s);
+        assert(s.machine->lru_gen.unreadable && !s.machine->lru_gen.present);
+        assert(messages_have(&s.problems, "min_ttl_ms: cannot be read: Input/output error"));
+        done(&s);
+        s = look_at(THREAD_GUEST);
+        assert(!s.machine->lru_gen.unreadable && !s.machine->min_ttl.unreadable);
+        assert(!s.machine->swap.unreadable && s.problems.n == 0);
+        done(&s);
+}
+
 static void test_knobs(void)
 {
         struct scene s =
@@ -440,6 +470,7 @@ int main(void)
         test_plugged_meanwhile();
         test_never_still();
         test_side_caches();
+        test_guard();
         test_knobs();
         test_memory_key();
         test_all_nodes();

@@ -56,11 +56,10 @@ int __wrap_asprintf(char **ret, const char *format, ...)
 }
 
 static const char machine_text[] =
-        "# numatier capture 1\n" THREAD_GUEST "proc/sys/kernel/osrelease: 6.12.95\n" TIER
-        "memory_tier4/nodelist: 0\n" TIER "memory_tier18/nodelist: 1\n" NODE
-        "node0/memtier_override: memory_tier4\n" NODE "node1/memtier_override: memory_tier18\n" NODE
-        "node1/memory8/state: online\n"
-        "sys/devices/system/memory/block_size_bytes: 8000000\n" DEMOTION_PATH
+        "# numatier capture 1\n" THREAD_GUEST TIER "memory_tier4/nodelist: 0\n" TIER
+        "memory_tier18/nodelist: 1\n" NODE "node0/memtier_override: memory_tier4\n" NODE
+        "node1/memtier_override: memory_tier18\n" NODE "node1/memory8/state: online\n"
+        "sys/devices/system/memory/block_size_bytes: 8000000\n" LRU_GEN(0) DEMOTION_PATH
         ": false\n" BALANCING_PATH ": 1\n" PROMOTE_RATE_PATH ": 65536\n" WEIGHT_DIR
         "/node0: 21\n" WEIGHT_DIR "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n" STATE_PATH
         ":\n  node 0 - 4 dram\n  memory node0@0 access1 1 2 3 4\n  gpu 0009:01:00.0 7\n"
@@ -74,7 +73,8 @@ static const char policy_text[] =
         "[policy]\nmethod = thresholds\nsources = user hmat slit\nbaseline = node:7\n"
         "[tier dram]\nmax-latency = 1.5x\nmin-bandwidth = 0.5x\n[tier cxl]\nmemory-tier = 5\n"
         "[node one]\nnode = 1\nread-latency = 20ns\n"
-        "[apply]\ndemotion = yes\nnuma-balancing = tiering\npromotion-rate-limit = 100MiB/s\n"
+        "[apply]\ndemotion = yes\nmin-ttl = auto\nnuma-balancing = tiering\npromotion-rate-limit = "
+        "100MiB/s\n"
         "weighted-interleave = by-bandwidth\n[daemon]\nrescan = 0\n";
 
 static int open_machine(struct sysroot **ret)

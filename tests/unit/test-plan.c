@@ -44,6 +44,7 @@ static void make_plan(const char *machine, const char *policy, const char *state
         forget();
         assert(state_parse(state, strlen(state), "state", &warnings, &s) == 0);
         assert(machine_read(root, TIERS_READ, s, &warnings, &m) == 0);
+        machine_read_guard(root, m, &warnings);
         assert(machine_read_knobs(root, m, &warnings) == 0);
         assert(warnings.n == (m->n_gpus > 0)); /* one that cannot be read */
         assert(assignment_new(m, p, s, &warnings, &a) == 0);
@@ -164,8 +165,8 @@ static void test_memoryless(void)
 }
 
 #define KNOBS(demotion, balancing, rate)                                                           \
-        DEMOTION_PATH ": " #demotion "\n" BALANCING_PATH ": " #balancing "\n" PROMOTE_RATE_PATH    \
-                      ": " #rate "\n"
+        SWAP DEMOTION_PATH ": " #demotion "\n" BALANCING_PATH ": " #balancing                      \
+                           "\n" PROMOTE_RATE_PATH ": " #rate "\n"
 
 static void test_knobs(void)
 {

@@ -76,7 +76,13 @@ static void test_bad_values(void)
         refuse("[apply]\nmanual = leave\n",
                "f:2: apply.manual: expected restore or keep, found \"leave\"\n");
         refuse("[apply]\ndemotion = perhaps\n",
-               "f:2: apply.demotion: expected yes, no or leave, found \"perhaps\"\n");
+               "f:2: apply.demotion: expected yes, no, force or leave, found \"perhaps\"\n");
+        refuse("[apply]\nmin-ttl = 1500us\n",
+               "f:2: apply.min-ttl: expected auto, leave, or a time in whole milliseconds such as "
+               "100ms or 0, found \"1500us\"\n");
+        refuse("[apply]\nmin-ttl = 100\n",
+               "f:2: apply.min-ttl: expected auto, leave, or a time in whole milliseconds such as "
+               "100ms or 0, found \"100\"\n");
         refuse("[apply]\nnuma-balancing = on\n",
                "f:2: apply.numa-balancing: expected tiering, off or leave, found \"on\"\n");
         refuse("[apply]\npromotion-rate-limit = 5\n",
@@ -192,7 +198,7 @@ static void test_bad_lines(void)
                "write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
         refuse("[apply]\nmanuel = keep\n",
                "f:2: apply.manuel: unknown key; expected one of interface, manual, demotion, "
-               "numa-balancing, promotion-rate-limit, weighted-interleave\n");
+               "min-ttl, numa-balancing, promotion-rate-limit, weighted-interleave\n");
 }
 
 /* Sections are the same however they are spaced. */
@@ -390,7 +396,7 @@ static void test_everything(void)
                 "[node a]\nnode = 3\nlatency = 250ns\nread-latency = 200ns\nbandwidth = 30GiB/s\n"
                 "[node b]\nnode = 4\nignore = yes\n"
                 "[node c]\nnode = 5\ntier = slow\n"
-                "[apply]\ninterface = none\nmanual = keep\ndemotion = yes\n"
+                "[apply]\ninterface = none\nmanual = keep\ndemotion = force\nmin-ttl = 2s\n"
                 "numa-balancing = tiering\n"
                 "promotion-rate-limit = 1GiB/s\nweighted-interleave = by-bandwidth\n"
                 "[daemon]\nsettle = 0\nsettle-max = 1s\nrescan = 0");
@@ -406,7 +412,8 @@ static void test_everything(void)
         assert(p->rules[0].perf.v[READ_LATENCY] == 200 && p->rules[0].perf.v[WRITE_LATENCY] == 250);
         assert(p->rules[0].perf.v[READ_BANDWIDTH] == 30720);
         assert(p->rules[1].ignore && streq(p->rules[2].tier, "slow"));
-        assert(p->keep_manual);
+        assert(p->keep_manual && p->demotion == SWITCH_FORCE);
+        assert(p->min_ttl == MIN_TTL_SET && p->min_ttl_ms == 2000);
         assert(p->promote_rate_limit == 1024 && p->rescan_usec == 0 && p->settle_usec == 0);
         policy_free(p);
 }
@@ -511,17 +518,17 @@ static struct policy *policy_from_two(const char *first, const char *second)
 /* Whatever a file sets, a later one can take back. */
 static void test_take_back(void)
 {
-        struct policy *p =
-                policy_from_two("[policy]\nmethod=adistance\nbaseline=node:3\nsources=hmat\n"
-                                "[tier a]\nmemory-tier=7\nmax-latency=1x\n"
-                                "[apply]\ninterface=none\nmanual=keep\ndemotion=yes\n"
-                                "numa-balancing=off\n"
-                                "promotion-rate-limit=1GiB/s\nweighted-interleave=by-bandwidth\n",
-                                "[policy]\nmethod=thresholds\nbaseline=auto\nsources=slit user\n"
-                                "[tier a]\nmemory-tier=\nmax-latency=\n"
-                                "[apply]\ninterface=auto\nmanual=restore\ndemotion=leave\n"
-                                "numa-balancing=leave\n"
-                                "promotion-rate-limit=leave\nweighted-interleave=leave\n");
+        struct policy *p = policy_from_two(
+                "[policy]\nmethod=adistance\nbaseline=node:3\nsources=hmat\n"
+                "[tier a]\nmemory-tier=7\nmax-latency=1x\n"
+                "[apply]\ninterface=none\nmanual=keep\ndemotion=yes\nmin-ttl=0\n"
+                "numa-balancing=off\n"
+                "promotion-rate-limit=1GiB/s\nweighted-interleave=by-bandwidth\n",
+                "[policy]\nmethod=thresholds\nbaseline=auto\nsources=slit user\n"
+                "[tier a]\nmemory-tier=\nmax-latency=\n"
+                "[apply]\ninterface=auto\nmanual=restore\ndemotion=leave\nmin-ttl=auto\n"
+                "numa-balancing=leave\n"
+                "promotion-rate-limit=leave\nweighted-interleave=leave\n");
 
         assert(p->method == METHOD_THRESHOLDS && p->baseline_auto);
         assert(p->n_sources == 2 && p->sources[0] == SOURCE_SLIT && p->sources[1] == SOURCE_USER);
@@ -529,7 +536,7 @@ static void test_take_back(void)
         assert(p->interface == POLICY_INTERFACE_AUTO && p->demotion == SWITCH_LEAVE);
         assert(!p->keep_manual);
         assert(p->numa_balancing == BALANCING_LEAVE && !p->has_promote_rate_limit);
-        assert(p->weighted_interleave == WEIGHTS_LEAVE);
+        assert(p->weighted_interleave == WEIGHTS_LEAVE && p->min_ttl == MIN_TTL_AUTO);
         policy_free(p);
 }
 

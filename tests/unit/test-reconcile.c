@@ -93,7 +93,7 @@ static void lose_node_1(struct fake_kernel *k, const char *path)
 /* Node 1 goes while node 0 is written: it is gone, and the rest is done. */
 static void test_gone_meanwhile(void)
 {
-        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES DEMOTION_PATH ": false\n",
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES SWAP DEMOTION_PATH ": false\n",
              "[tier dram]\nmax-latency=1.5x\nmemory-tier=6\n[tier cxl]\n[apply]\ndemotion=yes\n");
         kernel->before_write = lose_node_1;
         run();
@@ -184,7 +184,7 @@ static void test_other_policy(void)
 /* Without leave to read it nodelist is not read, before, between or after the writes. */
 static void test_never_reads_nodelist(void)
 {
-        boot(THREAD_GUEST THREAD_TIERS THREAD_OFFSETS DEMOTION_PATH ": false\n",
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OFFSETS SWAP DEMOTION_PATH ": false\n",
              POLICY "[apply]\ndemotion=yes\n");
         for (unsigned i = 0; i < 3; i++)
                 run_reading(TIERS_KNOWN_ONLY);
@@ -646,7 +646,7 @@ static void test_unsettled_first(void)
 static void test_names(void)
 {
         static const char *const names[] = { "done", "already", "ignored", "unverified",
-                                             "gone", "busy",    "failed" };
+                                             "gone", "busy",    "failed",  "held" };
 
         for (unsigned o = 0; o < OUTCOMES; o++)
                 assert_streq(outcome_name(o), names[o]);

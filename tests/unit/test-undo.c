@@ -12,9 +12,9 @@
 
 #define MACHINE                                                                                    \
         THREAD_GUEST TIER "memory_tier4/nodelist: 0\n" TIER                                        \
-                          "memory_tier18/nodelist: 1\n" DEMOTION_PATH ": false\n" BALANCING_PATH   \
-                          ": 1\n" PROMOTE_RATE_PATH ": 65536\n" WEIGHT_DIR                         \
-                          "/node0: 21\n" WEIGHT_DIR "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n"
+                          "memory_tier18/nodelist: 1\n" LRU_GEN(0) DEMOTION_PATH                   \
+                ": false\n" BALANCING_PATH ": 1\n" PROMOTE_RATE_PATH ": 65536\n" WEIGHT_DIR        \
+                "/node0: 21\n" WEIGHT_DIR "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n"
 
 static struct fake_kernel *kernel;
 static struct sysroot *root;
@@ -94,11 +94,11 @@ static void test_all_of_it(void)
 {
         char *before = fake_kernel_dump(kernel), *applied, *after;
 
-        assert(apply_in_a_process() == 7);
+        assert(apply_in_a_process() == 8);
         applied = fake_kernel_dump(kernel);
         assert(!streq(applied, before));
         assert(apply_in_a_process() == 0); /* the next one finds nothing to do */
-        assert(restore_in_a_process() == 7);
+        assert(restore_in_a_process() == 8);
         after = fake_kernel_dump(kernel);
         assert_streq(after, before);
         assert(restore_in_a_process() == 0); /* nor does the next restore */
@@ -110,6 +110,7 @@ static void test_all_of_it(void)
 #define WRITE(path, value) path "=" value "\n"
 
 #define APPLIED                                                                                    \
+        WRITE(MIN_TTL_PATH, "100")                                                                 \
         WRITE(NODE "node1/memtier_override", "5")                                                  \
         WRITE(DEMOTION_PATH, "true")                                                               \
         WRITE(BALANCING_PATH, "3")                                                                 \
@@ -118,7 +119,8 @@ static void test_all_of_it(void)
         WRITE(WEIGHT_DIR "/node0", "2")                                                            \
         WRITE(WEIGHT_DIR "/node1", "1")
 
-/* A weight that is written ends the automatic mode, so that is put back after the weights. */
+/* A weight that is written ends the automatic mode, so that is put back after the weights. The
+ * guard comes first and goes last. */
 static void test_order(const char *given_back)
 {
         char *wanted;
@@ -126,7 +128,9 @@ static void test_order(const char *given_back)
         apply_in_a_process();
         assert_streq(kernel->log, APPLIED);
         restore_in_a_process();
-        assert(asprintf(&wanted, "%s%s" WRITE(NODE "node1/memtier_override", "%s"), APPLIED,
+        assert(asprintf(&wanted,
+                        "%s%s" WRITE(NODE "node1/memtier_override", "%s") WRITE(MIN_TTL_PATH, "0"),
+                        APPLIED,
                         WRITE(WEIGHT_DIR "/node1", "10") WRITE(WEIGHT_DIR "/node0", "21")
                                 WRITE(WEIGHT_AUTO_PATH, "true") WRITE(PROMOTE_RATE_PATH, "65536")
                                         WRITE(BALANCING_PATH, "1") WRITE(DEMOTION_PATH, "false"),
@@ -155,7 +159,7 @@ static void test_saved_first(void)
         looked = 0;
         apply_in_a_process();
         kernel->before_write = NULL;
-        assert(looked == 7);
+        assert(looked == 8);
 }
 
 /* Killed at the third write: what had been written is put back, what had not is as it was. */
@@ -207,7 +211,7 @@ static void test_gone(void)
         apply_in_a_process();
         kernel->unreadable_path = "memtier_override";
         kernel->unreadable_error = -ENOENT;
-        assert(restore_in_a_process() == 6);
+        assert(restore_in_a_process() == 7);
         assert_streq(fake_kernel_get(kernel, WEIGHT_AUTO_PATH), "true");
         assert_streq(fake_kernel_get(kernel, DEMOTION_PATH), "false");
 }
@@ -219,8 +223,9 @@ static void test_not_to_be_read(void)
         kernel->unreadable_path = "node1/memtier_override";
         kernel->unreadable_error = -EAGAIN;
         assert(restore_in_a_process() == 6 && busy == 1);
+        assert_streq(fake_kernel_get(kernel, MIN_TTL_PATH), "100"); /* it may still be needed */
         kernel->unreadable_path = NULL;
-        assert(restore_in_a_process() == 1 && busy == 0);
+        assert(restore_in_a_process() == 2 && busy == 0);
         assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier18");
 }
 

@@ -91,4 +91,12 @@ static inline bool messages_have(const struct messages *m, const char *text)
         NODE "node0/memtier_override: memory_tier4\n" NODE "node1/memtier_override: "              \
              "memory_tier18\n"
 
+/* A kernel with swap: there demotion needs no guard against a freeze. */
+#define SWAP "proc/swaps:\n  Filename Type Size Used Priority\n  /dev/vda2 partition 1048572 0 -2\n"
+
+/* The multi-generational LRU in use, and its guard against a freeze, on Linux 6.12. */
+#define LRU_GEN(min_ttl_ms)                                                                        \
+        "proc/sys/kernel/osrelease: 6.12.95+deb12-amd64\nsys/kernel/mm/lru_gen/enabled: 0x0007\n"  \
+        "sys/kernel/mm/lru_gen/min_ttl_ms: " #min_ttl_ms "\n"
+
 #define THREAD_OFFSETS NODE "node0/adistance_offset: 0\n" NODE "node1/adistance_offset: 0\n"

@@ -13,6 +13,7 @@ override=/sys/devices/system/node/node1/memtier_override
 weights=/sys/kernel/mm/mempolicy/weighted_interleave
 demotion=/sys/kernel/mm/numa/demotion_enabled
 balancing=/proc/sys/kernel/numa_balancing
+min_ttl=/sys/kernel/mm/lru_gen/min_ttl_ms
 rate=/proc/sys/kernel/numa_balancing_promote_rate_limit_MBps
 drop_ins=/etc/systemd/system/numatierd.service.d
 [ "$KERNEL" = 6.1 ] && home=4 || home=18
@@ -31,7 +32,7 @@ becomes() { # WANT FILE
 
 before_and_after() { # every setting that numatier may write to
         local file
-        for file in $demotion $balancing $rate "$weights"/*; do
+        for file in $demotion $min_ttl $balancing $rate "$weights"/*; do
                 [ -f "$file" ] && echo "$file $(cat "$file")"
         done
         echo "node 1 in memory_tier$(tier_of 1)"
@@ -71,9 +72,29 @@ equal "what lasts is told once" 1 "$(count $unmet)"
 say "$(grep -E '^(Rss|Private_Dirty|Private_Clean)' "/proc/$(main_pid)/smaps_rollup" | tr -s '\n ' ' ')"
 
 # Reload
-policy apply '[apply]' 'demotion = yes'
+demote=('demotion = yes')
+policy apply '[apply]' "${demote[@]}"
+systemctl reload numatierd
+case $KERNEL in
+6.1) # the classic LRU: nothing guards demotion, and there is no swap
+        check "demotion = yes is refused" wait_for 10 is_told $held 1
+        equal "and the setting is named" $demotion "$(last $held PATH)"
+        check "STATUS says so" status_has 'held back'
+        equal "demotion is off" false "$(cat $demotion)"
+        demote=('demotion = force')
+        ;;
+6.12)
+        becomes 100 $min_ttl
+        ;;
+7.3) # the guard would kill too early, unless the administrator wants it
+        check "demotion = yes is refused" wait_for 10 is_told $held 1
+        demote=('demotion = yes' 'min-ttl = 20ms')
+        ;;
+esac
+policy apply '[apply]' "${demote[@]}"
 systemctl reload numatierd
 becomes true $demotion
+[ "$KERNEL" != 7.3 ] || equal "the guard is written" 20 "$(cat $min_ttl)"
 equal "the knob is told" "$demotion false true" "$(last $knob PATH OLD_VALUE VALUE)"
 policy bad '[tier dram]' 'max-latency = 3 parsecs' 'foo = bar'
 systemctl reload numatierd
@@ -94,7 +115,7 @@ equal "the move is told" "1 cxl 5 $home" "$(last $moved NODE TIER MEMORY_TIER OL
 check "STATUS: the interface and the move" wait_for 5 status_has 'through memtier_override; last: node 1 to cxl'
 
 # The other knobs
-policy apply '[apply]' 'demotion = yes' 'weighted-interleave = by-bandwidth' 'numa-balancing = tiering' \
+policy apply '[apply]' "${demote[@]}" 'weighted-interleave = by-bandwidth' 'numa-balancing = tiering' \
         'promotion-rate-limit = 1GiB/s'
 systemctl reload numatierd
 becomes 1024 $rate

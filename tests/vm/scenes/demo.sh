@@ -30,6 +30,10 @@ show_work() {
 
 swapoff -a
 echo 1 >/sys/kernel/mm/numa/demotion_enabled
+# Neither kernel has a guard that numatier sets by itself (numatierd.conf(5), demotion); no memory
+# runs out here.
+mkdir -p /etc/numatier/numatierd.conf.d
+printf '[apply]\ndemotion = force\n' >/etc/numatier/numatierd.conf.d/demo.conf
 cat >/etc/modprobe.d/numatier-demo.conf <<'CONF'
 install memtier_override insmod /run/payload/modules/memtier_override.ko
 CONF
