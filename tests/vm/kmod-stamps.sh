@@ -5,60 +5,14 @@
 # module: yes
 # timeout: 300
 # A node whose pages hold access times becomes top-tier, in every way there is, while threads write to
-# it. Without kmod/stamps.c the kernel panics in the first or second round (6.12, 7.3).
+# it. Without kmod/stamps.c the kernel panics in the first round (6.12, 7.3).
 
-# shellcheck source=tests/vm/kmod.bash
-. /run/payload/test/kmod.bash
-# shellcheck source=tests/vm/stamps.bash
-. /run/payload/test/stamps.bash
-rounds=${rounds:-1}
+# shellcheck source=tests/vm/kmod-stamps.bash
+. /run/payload/test/kmod-stamps.bash
 
-# Each way makes node 1 top-tier; "away" makes it slow again.
-up() {
-        equal "up" moved "$(write 4)"
-}
-
-back() {
-        equal "given back" moved "$(write default)"
-}
-
-unload() {
-        check "unload" rmmod memtier_override
-        check "load" modprobe_override
-}
-
-cpu_node_down() {
-        equal "the node with the CPUs goes down" moved "$(node=0 write 30)"
-}
-
-away() {
-        [ "$(node=0 read_file)" = memory_tier4 ] || node=0 write default >/dev/null
-        equal "node 1 is slow" moved "$(write 22)"
-}
-
-# The mode in which the stamps are made, and the one in which the node moves
-try() { # WAY MODE MODE
-        away
-        check "mode $2: the pages hold access times" stamp "$2"
-        echo "$3" >$balancing
-        $1
-        equal "NUMA balancing is as before" "$3" "$(cat $balancing)"
-        check "the kernel survives" use
-}
-
-swapoff -a
-scan_quickly
-check "it loads" modprobe_override
-start_writers 1
-for ((round = 0; round < rounds; round++)); do
-        for way in up back unload cpu_node_down; do
-                for modes in "3 3" "2 2" "3 1" "2 0"; do
-                        # shellcheck disable=SC2086
-                        try $way $modes
-                done
-        done
-done
-stop_writers
-show "$(dmesg | grep -o 'cleared .* access times.*' | tail -3)"
-check "access times were cleared" eval "dmesg | grep -q 'cleared [1-9][0-9]* access times'"
-healthy "the guest is well"
+start_trying
+try up 3 3
+try back 2 2
+try unload 3 1
+try cpu_node_down 2 0
+stop_trying

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Every way in which node 1 becomes top-tier while threads write to its pages, which hold access times.
+
+# shellcheck source=tests/vm/kmod.bash
+. /run/payload/test/kmod.bash
+# shellcheck source=tests/vm/stamps.bash
+. /run/payload/test/stamps.bash
+
+# Each way makes node 1 top-tier; "away" makes it slow again.
+up() {
+        equal "up" moved "$(write 4)"
+}
+
+back() {
+        equal "given back" moved "$(write default)"
+}
+
+unload() {
+        check "unload" rmmod memtier_override
+        check "load" modprobe_override
+}
+
+cpu_node_down() {
+        equal "the node with the CPUs goes down" moved "$(node=0 write 30)"
+}
+
+away() {
+        [ "$(node=0 read_file)" = memory_tier4 ] || node=0 write default >/dev/null
+        equal "node 1 is slow" moved "$(write 22)"
+}
+
+# The mode in which the stamps are made, and the one in which the node moves
+try() { # WAY MODE MODE
+        away
+        check "mode $2: the pages hold access times" stamp "$2"
+        echo "$3" >$balancing
+        $1
+        equal "NUMA balancing is as before" "$3" "$(cat $balancing)"
+        check "the kernel survives" use
+}
+
+start_trying() {
+        swapoff -a
+        scan_quickly
+        check "it loads" modprobe_override
+        start_writers 1
+}
+
+stop_trying() {
+        stop_writers
+        show "$(dmesg | grep -o 'cleared .* access times.*' | tail -3)"
+        check "access times were cleared" eval "dmesg | grep -q 'cleared [1-9][0-9]* access times'"
+        healthy "the guest is well"
+}
