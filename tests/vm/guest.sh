@@ -128,6 +128,8 @@ healthy() {
 if [ -d /run/payload/modules ]; then
         mkdir -p /run/modules
         modprobe_override() { insmod /run/payload/modules/memtier_override.ko "$@"; }
+else # a kernel that has the file itself
+        modprobe_override() { test -e /sys/devices/system/node/node0/memtier_override; }
 fi
 systemctl start dbus.service systemd-udevd.service
 udevadm settle --timeout=30

@@ -29,6 +29,7 @@ import struct, sys
 symbols = (line.split() for line in open("/proc/kallsyms"))
 book = next(int(symbol[0], 16) for symbol in symbols if symbol[2] == "node_memory_types")
 adistance, references = (16, 152) if sys.argv[1] == "6.1" else (32, 168)
+entry = int(sys.argv[2])
 core = open("/proc/kcore", "rb", buffering=0)
 
 def read(address, form):
@@ -44,7 +45,7 @@ def read(address, form):
     raise LookupError(hex(address))
 
 for line in sys.stdin:
-    memtype, count = read(book + 16 * int(line), "<Qi")
+    memtype, count = read(book + entry * int(line), "<Qi")
     if memtype:
         print(count, "of", *read(memtype + adistance, "<i"), "held by", *read(memtype + references, "<i"))
     else:
@@ -53,5 +54,5 @@ for line in sys.stdin:
 
 mkfifo /tmp/book-question /tmp/book-answer
 exec 7<>/tmp/book-question 8<>/tmp/book-answer
-python3 -u -c "$book_reader" "$KERNEL" <&7 >&8 &
+python3 -u -c "$book_reader" "$KERNEL" "${book_entry:-16}" <&7 >&8 &
 disown
