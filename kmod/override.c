@@ -679,43 +679,66 @@ static void release_tier(int nid)
 	drop_tier(emptied);
 }
 
-/* May this node, which the kernel has just given a tier, be moved? Clears its stamps if need be. */
-static int prepare_reapply(int nid, int number)
+/*
+ * The kernel has just put this node into a slow tier, and we are to move it into the top tier: its
+ * pages may have got stamps in the milliseconds since. No other node becomes top-tier: that would
+ * take a node with CPUs, for which prepare_online() has done this.
+ */
+static int clear_own_stamps(int nid, int number)
 {
 	nodemask_t stamped;
 
 	if (paused)
-		return 0;	/* since before the kernel's own work */
+		return 0;
+	mutex_lock(memory_tier_lock);
 	stamped = stamped_nodes(nid, number);
+	mutex_unlock(memory_tier_lock);
 	if (nodes_empty(stamped))
 		return 0;
 	if (!have_moves)
 		return -EAGAIN;
 	paused = true;
 	pause_balancing(&pause, true);
-	/* It has been online for some milliseconds. No other node becomes top-tier. */
 	stamped = nodemask_of_node(nid);
 	return clear_stamps(&pause, &stamped);
+}
+
+/* The kernel failed to allocate the node's tier. Nobody else tries again. */
+static bool is_tierless(int nid)
+{
+	bool tierless;
+
+	mutex_lock(memory_tier_lock);
+	tierless = node_state(nid, N_MEMORY) && !tier_of(nid);
+	overrides[nid].tierless = tierless;
+	mutex_unlock(memory_tier_lock);
+	if (tierless)
+		pr_warn("node%d: the kernel has not given it a tier. Write to its " ATTR_NAME
+			" to try again\n", nid);
+	return tierless;
 }
 
 static void reapply(int nid)
 {
 	struct memory_dev_type *type = overrides[nid].type;
-	int err = -ENODEV, emptied = NO_TIER, before = NO_TIER;
+	int err, emptied = NO_TIER, before = NO_TIER;
+
+	if (is_tierless(nid) || !type)
+		return;
+	err = clear_own_stamps(nid, tier_number(type));
 
 	mutex_lock(memory_tier_lock);
-	overrides[nid].tierless = node_state(nid, N_MEMORY) && !tier_of(nid);
-	if (overrides[nid].tierless)
-		pr_warn("node%d: the kernel has not given it a tier. Write to its " ATTR_NAME
-			" to try again\n", nid);
-	if (type && tier_of(nid) && node_memory_types[nid].memtype) {
+	/* Between two notifications kmem may have cleared the kernel's entry. */
+	if (!err && (!tier_of(nid) || !node_memory_types[nid].memtype))
+		err = -ENODEV;
+	if (!err) {
 		before = tier_now(nid);
-		err = prepare_reapply(nid, tier_number(type)) ?: move_node(nid, type, &emptied);
+		err = move_node(nid, type, &emptied);
 	}
 	mutex_unlock(memory_tier_lock);
-	if (type && err)
+	if (err)
 		pr_warn("node%d is not in memory_tier%d again: %d\n", nid, tier_number(type), err);
-	else if (type && before != tier_number(type))
+	else if (before != tier_number(type))
 		announce(nid);
 	drop_tier(emptied);
 }
