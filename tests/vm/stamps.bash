@@ -4,7 +4,7 @@
 # made, and how the kernel comes to use them.
 
 balancing=/proc/sys/kernel/numa_balancing
-writers_mib=${writers_mib:-48}
+writers_mib=${writers_mib:-32}
 slow=1 # the node with the writers' pages
 
 # Scans as often as the kernel allows, and promotes nothing.
@@ -46,17 +46,17 @@ has_scanned() { # PAGES
         [ "$(scanned)" -ge "$1" ]
 }
 
-scan() { # MODE TIMES: NUMA balancing scans that many times the writers' memory
+scan() { # MODE: NUMA balancing scans as much as the writers' memory
         echo "$1" >$balancing
-        wait_for 120 has_scanned $(($(scanned) + $2 * writers_mib * 256))
+        wait_for 120 has_scanned $(($(scanned) + writers_mib * 256))
 }
 
 # The writers' pages are on the slow node and hold stamps.
 stamp() { # MODE
-        migratepages "$writers" 0 "$slow" && scan "$1" 2
+        migratepages "$writers" 0 "$slow" && scan "$1"
 }
 
 # The slow node has become top-tier. Every page is looked at; then is the kernel still there?
 use() {
-        scan 1 2 && writers_go_on
+        scan 1 && writers_go_on
 }
