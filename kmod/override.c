@@ -1001,4 +1001,4 @@ module_exit(memtier_override_exit);
 
 MODULE_DESCRIPTION("Move NUMA nodes between memory tiers");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("1.0");
+MODULE_VERSION("1.1");

@@ -3,6 +3,7 @@
 # kernels: 6.1 6.12 7.3
 # machines: thread
 # module: yes
+# timeout: 240
 # memtier_override on the thread's guest: every move, every refusal, and no trace after unloading.
 
 # shellcheck source=tests/vm/kmod.bash
