@@ -58,7 +58,7 @@
  * Its pages may hold access times where the kernel then expects CPU numbers, and panics.
  * stamps.c has the reason and the cure. A move can make its own node top-tier, and a node
  * with CPUs that moves to a slower tier takes the limit of the top tier with it: other
- * nodes become top-tier without a move. See raised_nodes().
+ * nodes become top-tier without a move. See raises().
  *
  *
  * Locking
@@ -75,8 +75,8 @@
  *
  * moves is outside memory_tier_lock and inside the hotplug locks. Readers and writers
  * of the file wait about a second for either, then return -EAGAIN. The kernel's
- * hotplug waits for a move of ours, which takes two RCU grace periods. A move that reads
- * pages takes mem_hotplug_lock inside moves, the other way round, but only tries for it, for
+ * hotplug waits for a move of ours, which takes two RCU grace periods, or more if it reads
+ * all pages. That takes mem_hotplug_lock inside moves, the other way round, but only tries for it, for
  * half a second at a time, and then gives up: hotplug goes first. Should a move never end,
  * hotplug goes on without moves after HOTPLUG_PATIENCE.
  *
@@ -397,14 +397,15 @@ static void announce(int nid)
 
 /* ---- Nodes that become top-tier ---- */
 
-/* The tier a node will be in when @nid is in @number: in the kernel's order, lower is faster */
+static int tier_now(int nid)
+{
+	return tier_of(nid) && type_of(nid) ? tier_number(type_of(nid)) : NO_TIER;
+}
+
+/* The tier of a node when @nid is in tier @number, or in none */
 static int tier_after(int node, int nid, int number)
 {
-	struct memory_dev_type *type = type_of(node);
-
-	if (node == nid)
-		return number;
-	return tier_of(node) && type ? tier_number(type) : NO_TIER;
+	return node == nid ? number : tier_now(node);
 }
 
 /* As in establish_demotion_targets(): the slowest tier with CPUs is the last of the top tier. */
@@ -418,59 +419,65 @@ static int top_tier_after(int nid, int number)
 	return top;
 }
 
-static void add_slow_nodes(nodemask_t *nodes)
+static int top_tier_now(void)
 {
-	int node;
+	int node, top = NO_TIER;
 
 	for_each_node_state(node, N_MEMORY)
-		if (!static_call(node_is_toptier)(node))
-			node_set(node, *nodes);
+		if (static_call(node_is_toptier)(node))
+			top = max(top, tier_now(node));
+	return top;
 }
 
 /*
- * The nodes that must not hold stamps when @nid gets into tier @number: all below the top tier,
- * if one of them becomes top-tier, else none. Without any CPUs in a tier the kernel keeps the
- * limit it has; then @nid counts as one that becomes top-tier.
+ * Does a node become top-tier that is not, when @nid gets into tier @number and the kernel computes
+ * the top tier anew? Without any CPUs in a tier it keeps the limit it has, of which we know too
+ * little: then @nid counts as one that does.
  */
-static nodemask_t stamped_nodes(int nid, int number)
+static bool raises(int nid, int number)
 {
-	nodemask_t nodes = NODE_MASK_NONE;
 	int top = top_tier_after(nid, number);
 	int node;
 
 	for_each_node_state(node, N_MEMORY) {
-		if (static_call(node_is_toptier)(node))
+		int tier = tier_after(node, nid, number);
+
+		if (static_call(node_is_toptier)(node) || tier == NO_TIER)
 			continue;
-		if (top == NO_TIER ? node == nid : tier_after(node, nid, number) <= top) {
-			add_slow_nodes(&nodes);
-			break;
-		}
+		if (top == NO_TIER ? node == nid : tier <= top)
+			return true;
 	}
-	return nodes;
+	return false;
 }
 
 /*
- * Must NUMA balancing pause while @nid gets into tier @number? For a node with CPUs always: until
- * the kernel has computed the top tier anew, the node itself may count as below it.
+ * Must NUMA balancing pause, and all stamps go, while @nid gets into tier @number? Also if a node
+ * with CPUs gets into a tier that is not yet top-tier: it takes the limit with it, but only after
+ * an RCU grace period in which the node itself counts as slow.
  */
-static bool must_pause(int nid, int number, nodemask_t *stamped)
+static bool must_pause(int nid, int number)
 {
-	*stamped = stamped_nodes(nid, number);
-	return !nodes_empty(*stamped) || node_state(nid, N_CPU);
+	return raises(nid, number) || (node_state(nid, N_CPU) && number > top_tier_now());
 }
 
 /* ---- Overrides ---- */
+
+/* Is the node where @type (NULL: the kernel's) puts it, so that there is nothing to move? */
+static bool is_in_place(int nid, struct memory_dev_type *type)
+{
+	struct override *o = &overrides[nid];
+
+	if (!type)
+		return !is_overridden(nid) && !o->tierless;
+	return is_overridden(nid) && tier_number(o->type) == tier_number(type);
+}
 
 /* The tier that __set_override() will move the node into, or NO_TIER: it will move nothing */
 static int target_of(int nid, struct memory_dev_type *type)
 {
 	struct memory_dev_type *to = type ?: node_memory_types[nid].memtype;
 
-	if (!node_state(nid, N_MEMORY) || !to)
-		return NO_TIER;
-	if (tier_of(nid) && type_of(nid) && tier_number(type_of(nid)) == tier_number(to))
-		return NO_TIER;
-	return tier_number(to);
+	return node_state(nid, N_MEMORY) && to && !is_in_place(nid, type) ? tier_number(to) : NO_TIER;
 }
 
 /*
@@ -485,7 +492,7 @@ static int __set_override(int nid, struct memory_dev_type **type, int *emptied)
 
 	*emptied = NO_TIER;
 
-	if (!*type && !is_overridden(nid) && !o->tierless) {
+	if (!*type && is_in_place(nid, NULL)) {
 		/* In the kernel's tier, or in none: there is no more to it. */
 		swap(o->type, *type);
 		return 0;
@@ -497,7 +504,7 @@ static int __set_override(int nid, struct memory_dev_type **type, int *emptied)
 	/* The kernel's accounting is damaged: see "Limits". */
 	if (!node_memory_types[nid].memtype || (tier_of(nid) && !node_isset(nid, type_of(nid)->nodes)))
 		return -EIO;
-	if (*type && is_overridden(nid) && tier_number(o->type) == tier_number(*type))
+	if (is_in_place(nid, *type))
 		return 0;
 
 	err = move_node(nid, to, emptied);
@@ -506,16 +513,19 @@ static int __set_override(int nid, struct memory_dev_type **type, int *emptied)
 	return err;
 }
 
-static int tier_now(int nid)
+/* Ends a pause. If somebody has switched NUMA balancing on meanwhile, there may be new stamps. */
+static void end_pause(struct pause *pause)
 {
-	return tier_of(nid) && type_of(nid) ? tier_number(type_of(nid)) : NO_TIER;
+	if (!balancing_is_paused() && !pause_balancing(pause, pause->in_hotplug) &&
+	    clear_stamps(pause))
+		pr_err("kernel.numa_balancing was set while a node was moved: reboot\n");
+	resume_balancing(pause);
 }
 
 static int set_override(int nid, struct memory_dev_type *type)
 {
 	int before, after, target, emptied;
-	struct pause pause = { 0 };
-	nodemask_t stamped;
+	struct pause pause;
 	bool paused = false;
 	int err;
 
@@ -527,21 +537,24 @@ static int set_override(int nid, struct memory_dev_type *type)
 		goto unlock;
 
 	target = target_of(nid, type);
-	if (target != NO_TIER && must_pause(nid, target, &stamped)) {
+	if (target != NO_TIER && must_pause(nid, target)) {
 		mutex_unlock(memory_tier_lock);
 		err = pause_balancing(&pause, false);
 		if (err)
 			goto unlock;
 		paused = true;
-		err = clear_stamps(&pause, &stamped) ?: lock_tiers();
+		err = clear_stamps(&pause) ?: lock_tiers();
 		if (err)
 			goto resume;
 	}
 
 	before = tier_now(nid);
 	emptied = NO_TIER;
-	/* Somebody may have switched NUMA balancing on again. */
-	err = paused && !balancing_is_paused() ? -EAGAIN : __set_override(nid, &type, &emptied);
+	/* kmem may have changed the target, and somebody may have switched NUMA balancing on. */
+	if (paused && (target != target_of(nid, type) || !balancing_is_paused()))
+		err = -EAGAIN;
+	else
+		err = __set_override(nid, &type, &emptied);
 	after = tier_now(nid);
 	mutex_unlock(memory_tier_lock);
 	if (before != after)
@@ -549,7 +562,7 @@ static int set_override(int nid, struct memory_dev_type *type)
 	drop_tier(emptied);
 resume:
 	if (paused)
-		resume_balancing(&pause);
+		end_pause(&pause);
 unlock:
 	up(&moves);
 put:
@@ -643,6 +656,7 @@ static struct task_struct *notified;	/* who is between the two notifiers */
 static bool have_moves;			/* it holds moves */
 static bool paused;			/* it has paused NUMA balancing: */
 static struct pause pause;
+static bool cleared;			/* and no page has a stamp */
 
 static void keep_tier(int nid)
 {
@@ -679,28 +693,16 @@ static void release_tier(int nid)
 	drop_tier(emptied);
 }
 
-/*
- * The kernel has just put this node into a slow tier, and we are to move it into the top tier: its
- * pages may have got stamps in the milliseconds since. No other node becomes top-tier: that would
- * take a node with CPUs, for which prepare_online() has done this.
- */
-static int clear_own_stamps(int nid, int number)
+/* Under the kernel's hotplug locks. If this fails, NUMA balancing stays off: the kernel goes on. */
+static void pause_in_hotplug(int nid)
 {
-	nodemask_t stamped;
-
-	if (paused)
-		return 0;
-	mutex_lock(memory_tier_lock);
-	stamped = stamped_nodes(nid, number);
-	mutex_unlock(memory_tier_lock);
-	if (nodes_empty(stamped))
-		return 0;
-	if (!have_moves)
-		return -EAGAIN;
 	paused = true;
 	pause_balancing(&pause, true);
-	stamped = nodemask_of_node(nid);
-	return clear_stamps(&pause, &stamped);
+	cleared = have_moves && !clear_stamps(&pause);
+	if (cleared)
+		return;
+	pr_err("node%d: NUMA balancing is off. Do not switch it on before a reboot\n", nid);
+	pause.mode = 0;
 }
 
 /* The kernel failed to allocate the node's tier. Nobody else tries again. */
@@ -718,59 +720,67 @@ static bool is_tierless(int nid)
 	return tierless;
 }
 
+/*
+ * The kernel may just have put this node into a slow tier, where its pages get stamps, and we are to
+ * move it into the top tier.
+ */
 static void reapply(int nid)
 {
+	int err = -EAGAIN, emptied = NO_TIER, before = NO_TIER, number;
 	struct memory_dev_type *type = overrides[nid].type;
-	int err, emptied = NO_TIER, before = NO_TIER;
+	bool pause_first;
 
 	if (is_tierless(nid) || !type)
 		return;
-	err = clear_own_stamps(nid, tier_number(type));
+	number = tier_number(type);
+
+	mutex_lock(memory_tier_lock);
+	pause_first = !paused && must_pause(nid, number);
+	mutex_unlock(memory_tier_lock);
+	if (pause_first)
+		pause_in_hotplug(nid);
 
 	mutex_lock(memory_tier_lock);
 	/* Between two notifications kmem may have cleared the kernel's entry. */
-	if (!err && (!tier_of(nid) || !node_memory_types[nid].memtype))
+	if (!tier_of(nid) || !node_memory_types[nid].memtype)
 		err = -ENODEV;
-	if (!err) {
+	else if (!paused || (cleared && balancing_is_paused())) {
 		before = tier_now(nid);
 		err = move_node(nid, type, &emptied);
 	}
 	mutex_unlock(memory_tier_lock);
 	if (err)
-		pr_warn("node%d is not in memory_tier%d again: %d\n", nid, tier_number(type), err);
-	else if (before != tier_number(type))
+		pr_warn("node%d is not in memory_tier%d again: %d\n", nid, number, err);
+	else if (before != number)
 		announce(nid);
 	drop_tier(emptied);
 }
 
-/*
- * A node with CPUs that gets memory again may take the limit of the top tier with it, by the
- * kernel's own work or by ours.
- */
-static void prepare_online(int nid)
+/* The tier that the kernel will give a node that gets memory */
+static int kernels_tier(int nid)
 {
-	struct memory_dev_type *kernels, *ours = overrides[nid].type;
-	nodemask_t stamped;
-	int number;
+	int adistance = MEMTIER_ADISTANCE_DRAM;
 
-	if (!node_state(nid, N_CPU))
-		return;
-	if (!have_moves) {
-		pr_err("node%d: cannot clear the access times of slower nodes\n", nid);
-		return;
-	}
+	if (node_memory_types[nid].memtype)
+		return tier_number(node_memory_types[nid].memtype);
+#ifdef HAVE_CALC_ADISTANCE
+	mt_calc_adistance(nid, &adistance);
+#endif
+	return adistance >> MEMTIER_CHUNK_BITS;
+}
+
+/* Before the kernel computes the top tier anew because @nid gets memory, or loses its last */
+static void prepare_hotplug(int nid, bool online)
+{
+	bool pause_first;
+
 	mutex_lock(memory_tier_lock);
-	kernels = node_memory_types[nid].memtype;
-	number = max(kernels ? tier_number(kernels) : TIER_MAX, ours ? tier_number(ours) : 0);
-	must_pause(nid, number, &stamped);
+	pause_first = must_pause(nid, online ? kernels_tier(nid) : NO_TIER);
+	if (online && overrides[nid].type)
+		pause_first |= must_pause(nid, tier_number(overrides[nid].type));
 	mutex_unlock(memory_tier_lock);
-
-	paused = true;
-	pause_balancing(&pause, true);
-	if (clear_stamps(&pause, &stamped)) {
-		pr_err("node%d: NUMA balancing stays off\n", nid);
-		pause.mode = 0;
-	}
+	if (pause_first)
+		pause_in_hotplug(nid);
 }
 
 /* The node that this notification gives a tier or takes it from, or NUMA_NO_NODE */
@@ -793,10 +803,9 @@ static int before_kernel(struct notifier_block *nb, unsigned long action, void *
 		pr_err("node%d: memory hotplug goes on without waiting for a move\n", nid);
 	notified = current;
 	paused = false;
+	prepare_hotplug(nid, action == NODE_ONLINE);
 	if (action == NODE_OFFLINE)
 		keep_tier(nid);
-	else
-		prepare_online(nid);
 	return NOTIFY_OK;
 }
 
@@ -810,11 +819,13 @@ static int after_kernel(struct notifier_block *nb, unsigned long action, void *a
 
 	if (action == NODE_OFFLINE)
 		release_tier(nid);
-	else
+	else if (have_moves)
 		reapply(nid);
+	else if (overrides[nid].type)
+		pr_err("node%d is left in the kernel's tier\n", nid);
 	notified = NULL;
 	if (paused)
-		resume_balancing(&pause);
+		end_pause(&pause);
 	if (have_moves)
 		up(&moves);
 	return NOTIFY_OK;
@@ -942,12 +953,13 @@ static int verify(void)
 	return err;
 }
 
-/* As patient as can be, but not for ever. */
+/* Memory hotplug may go on for minutes, and goes first. */
 static void give_back(int nid)
 {
-	int tries = 60, err;
+	unsigned long end = jiffies + 600 * HZ;
+	int err;
 
-	while ((err = set_override(nid, NULL)) && --tries)
+	while ((err = set_override(nid, NULL)) == -EAGAIN && time_before(jiffies, end))
 		msleep(100);
 	if (err)
 		pr_err("node%d stays in memory_tier%d until a reboot: %d\n", nid,

@@ -12,7 +12,8 @@
  * a CPU number, and uses it as an index: task_numa_fault() and should_numa_migrate_memory() in
  * kernel/sched/fair.c check cpupid_valid() only for nodes below the top tier. The kernel panics.
  *
- * Stamps stay in the pages after the tiering mode is switched off. They go when a page is freed.
+ * Stamps stay in the pages after the tiering mode is switched off. They go when a page is freed
+ * (up to 6.1 or so not those in the tails of a large page).
  *
  *
  * The way out
@@ -24,16 +25,17 @@
  *	2. Wait for an RCU grace period. Stamps are made under a page table lock, which is an RCU
  *	   read-side critical section. Whoever still saw the old mode is then through.
  *	3. Clear last_cpupid of each page whose value is not a CPU that this machine can have.
- *	   Such values can be copied from page to page: by migration (folio_migrate_flags()), and by
- *	   the split of a huge page. So a copy may pass the walk. Walk again until there are none.
  *	4. Wait for an RCU-tasks grace period. A fault reads last_cpupid under the page table lock and
- *	   uses it after that lock is dropped. It does not sleep in between, but may be preempted.
- *	5. The caller moves the node.
- *	6. Switch NUMA balancing on again, to what it was.
+ *	   uses it after that lock is dropped. It may be preempted in between. It does not sleep: with
+ *	   a stamp, should_numa_migrate_memory() lets no page migrate while the tiering mode is off.
+ *	5. Repeat 3 and 4 until a walk finds no stamp, and at least once. Stamps can be copied from page
+ *	   to page, by migration and by the split of a huge page, and a copy may have passed the walk.
+ *	6. The caller moves the node.
+ *	7. Switch NUMA balancing on again, to what it was.
  *
- * The stamps of nodes that stay below the top tier are cleared too, if the caller names them in
- * @nodes: otherwise their pages could carry stamps into the nodes that were walked already. The
- * price is that NUMA balancing takes these pages for newly scanned once.
+ * All nodes are walked, those of the top tier too: while the tiering mode is off, pages that migrate
+ * into the top tier keep their stamps (folio_migrate_flags()). The price is that NUMA balancing takes
+ * the pages of slower nodes for newly scanned once.
  *
  * A value that happens to be a possible CPU's is left alone. It does no harm: at worst one page is
  * promoted or grouped wrongly once.
@@ -51,7 +53,9 @@
  *	hold a reference on the folio while we write, so that it cannot become one.
  *
  * A folio without references that has a stamp is being migrated or split. It is counted, and found
- * again by the next walk.
+ * again by the next walk. In 6.1 it may also be free: that kernel stamps tails, and resets only the
+ * head when it frees a page. There, pages without references are written to as well, unless tails may
+ * be mapped read-only (hugetlb_free_vmemmap=on). Where they may, such a stamp makes us give up.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -67,6 +71,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/module.h>
 #include <linux/percpu-rwsem.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
@@ -136,6 +141,18 @@ static int last_cpupid(struct page *page)
 #endif
 }
 
+/* May a free page have a stamp? Only said where all struct pages are writable. */
+static bool tails_may_be_stamped(void)
+{
+#ifndef PAGE_LAST_CPUPID
+	return false;
+#elif defined(CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP)
+	return !static_branch_unlikely(&hugetlb_optimize_vmemmap_key);
+#else
+	return true;
+#endif
+}
+
 /* ---- One page ---- */
 
 static bool is_stamp(int cpupid)
@@ -149,8 +166,11 @@ static void clear_stamp(struct page *page)
 {
 	struct folio *folio = page_folio(page);
 
-	if (!folio_try_get(folio))
+	if (!folio_try_get(folio)) {
+		if (tails_may_be_stamped())
+			reset_last_cpupid(page);
 		return;
+	}
 	if (page_folio(page) == folio && !folio_test_hugetlb(folio))
 		reset_last_cpupid(page);
 	folio_put(folio);
@@ -210,7 +230,8 @@ static int walk_section(struct walk *w, int nid, unsigned long pfn)
 	unsigned long end = SECTION_ALIGN_UP(pfn + 1);
 	int err;
 
-	if (fatal_signal_pending(current))
+	if (!w->in_hotplug && THIS_MODULE->state == MODULE_STATE_LIVE &&
+	    fatal_signal_pending(current))
 		return -EINTR;
 	err = lock_memory(w);
 	if (err)
@@ -233,12 +254,12 @@ static int walk_node(struct walk *w, int nid)
 	return err;
 }
 
-static int walk_nodes(struct walk *w, const nodemask_t *nodes)
+static int walk_nodes(struct walk *w)
 {
 	int nid, err;
 
 	w->stamps = 0;
-	for_each_node_mask(nid, *nodes) {
+	for_each_node_state(nid, N_MEMORY) {
 		err = walk_node(w, nid);
 		if (err)
 			return err;
@@ -246,26 +267,33 @@ static int walk_nodes(struct walk *w, const nodemask_t *nodes)
 	return 0;
 }
 
-static int walk_until_clear(const struct pause *p, const nodemask_t *nodes)
+int clear_stamps(const struct pause *p)
 {
 	struct walk w = { .in_hotplug = p->in_hotplug };
 	ktime_t start = ktime_get();
 	unsigned long stamps = 0;
 	int err, walks = 0;
 
-	do {
-		err = walk_nodes(&w, nodes);
+	for (;;) {
+		err = walk_nodes(&w);
 		stamps += w.stamps;
-	} while (!err && w.stamps && ++walks < WALKS_MAX);
-	if (!err && w.stamps)
-		err = -EAGAIN;
-	pr_info("cleared %lu access times, read %lu pages of nodes %*pbl in %lld ms%s\n", stamps,
-		w.pages, nodemask_pr_args(nodes), ktime_ms_delta(ktime_get(), start),
-		err ? ", not all" : "");
+		if (err || (++walks > 1 && !w.stamps))
+			break;
+		if (walks == WALKS_MAX) {
+			err = -EAGAIN;
+			break;
+		}
+		synchronize_rcu_tasks();
+	}
+	pr_info("cleared %lu access times, read %lu pages in %lld ms%s\n", stamps, w.pages,
+		ktime_ms_delta(ktime_get(), start), err ? ", not all" : "");
 	return err;
 }
 
 /* ---- NUMA balancing, off and on ---- */
+
+/* What NUMA balancing is yet to be set to */
+static int late_mode;
 
 /*
  * Changing a static key takes cpu_hotplug_lock. Memory hotplug holds that, and may wait for us: for
@@ -294,7 +322,7 @@ int pause_balancing(struct pause *p, bool in_hotplug)
 	*p = (struct pause){ .in_hotplug = in_hotplug };
 	if (!lock_cpus(in_hotplug))
 		return -EAGAIN;
-	p->mode = xchg(balancing_mode, 0);
+	p->mode = xchg(balancing_mode, 0) ?: xchg(&late_mode, 0);
 	if (p->mode)
 		static_key_disable_cpuslocked(&balancing_key->key);
 	unlock_cpus(in_hotplug);
@@ -316,8 +344,6 @@ static void restore_mode(int mode)
 	if (balancing_is_paused())	/* by somebody else, just now */
 		static_key_disable_cpuslocked(&balancing_key->key);
 }
-
-static int late_mode;
 
 static void resume_late(struct work_struct *work)
 {
@@ -346,18 +372,6 @@ void finish_resuming(void)
 	flush_work(&late);
 }
 
-int clear_stamps(const struct pause *p, const nodemask_t *nodes)
-{
-	int err;
-
-	if (nodes_empty(*nodes))
-		return 0;
-	err = walk_until_clear(p, nodes);
-	if (!err)
-		synchronize_rcu_tasks();
-	return err;
-}
-
 int find_stamp_symbols(void)
 {
 	balancing_mode = find_variable("sysctl_numa_balancing_mode", sizeof(*balancing_mode));
@@ -380,7 +394,7 @@ int pause_balancing(struct pause *p, bool in_hotplug)
 	return 0;
 }
 
-int clear_stamps(const struct pause *p, const nodemask_t *nodes)
+int clear_stamps(const struct pause *p)
 {
 	return 0;
 }

@@ -3,7 +3,6 @@
 #ifndef MEMTIER_OVERRIDE_STAMPS_H
 #define MEMTIER_OVERRIDE_STAMPS_H
 
-#include <linux/nodemask.h>
 #include <linux/types.h>
 
 /* Before the others, after find_lookup_name(). 0 or -ENOENT. */
@@ -22,11 +21,11 @@ struct pause {
 int pause_balancing(struct pause *p, bool in_hotplug);
 
 /*
- * While NUMA balancing is paused: clears the stamps in all pages of @nodes, which may be empty, and
- * waits until nobody uses one any more. Takes seconds for each TiB. One caller at a time.
+ * While NUMA balancing is paused: clears the stamps in all pages of the machine, and waits until
+ * nobody uses one any more. Takes seconds for each TiB. One caller at a time.
  * 0; -EAGAIN: memory hotplug goes first, or pages moved too often; -EINTR: the task is to die.
  */
-int clear_stamps(const struct pause *p, const nodemask_t *nodes);
+int clear_stamps(const struct pause *p);
 
 /* Has nobody switched NUMA balancing on since pause_balancing()? */
 bool balancing_is_paused(void);
