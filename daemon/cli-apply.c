@@ -147,7 +147,10 @@ static int restore(const struct arguments *a, struct look *l)
         status = finish(a, report);
         fflush(stdout);
         print_hazards(stderr, plan);
-        return plan->n_unmet > 0 ? EXIT_FAILURE : status;
+        for (size_t i = 0; i < plan->n_held; i++)
+                fprintf(stderr, "%s is not written to /%s: %s\n", plan->held[i].value,
+                        plan->held[i].path, plan->held[i].reason);
+        return plan->n_unmet > 0 || plan->n_held > 0 ? EXIT_FAILURE : status;
 }
 
 int verb_restore(const struct arguments *a)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "knobs.h"
 #include "tiers.h"
 
 #define VALUE_MAX 128
@@ -97,9 +98,19 @@ static bool same_value(const struct plan_write *w, const char *a, const char *b)
         return is_override(w) ? same_tier(a, b) : streq(a, b);
 }
 
+static bool same_min_ttl(const char *shown, const char *written)
+{
+        unsigned a, b;
+
+        return parse_unsigned(shown, UINT32_MAX, &a) == 0 &&
+               parse_unsigned(written, UINT32_MAX, &b) == 0 && min_ttl_is(a, b);
+}
+
 /* An override that is to be given back is to be cleared, whatever tier the node is in. */
 static bool is_fulfilled(const struct plan_write *w, const char *value)
 {
+        if (w->kind == WRITE_MIN_TTL)
+                return same_min_ttl(value, w->expect);
         return !(is_override(w) && gives_back(w)) && same_value(w, value, w->expect);
 }
 
@@ -151,20 +162,36 @@ static bool took_effect(enum outcome o)
         return o == OUTCOME_DONE || o == OUTCOME_ALREADY || o == OUTCOME_UNVERIFIED;
 }
 
-/* What comes before decides: a write that needs the guard waits until the guard has been read back,
- * and the guard stays until all that ends the need for it has been. */
+/* Whether a write depends on an earlier one that did not take effect. A node that is to be moved
+ * behind "demotion off" waits for it; demotion that restore switches on waits for the nodes; the
+ * guard stays until all that ends the need for it is done. */
+static bool depends_on(const struct plan_write *w, const struct report_entry *earlier)
+{
+        enum write_kind kind = earlier->write->kind;
+
+        switch (w->guard) {
+        case GUARD_NEED:
+                return earlier->write->guard == GUARD_RAISE;
+        case GUARD_NEED_OFF:
+                return kind == WRITE_DEMOTION;
+        case GUARD_NEED_MOVES:
+                return kind == WRITE_NODE_TIER;
+        case GUARD_LOWER:
+                return kind == WRITE_NODE_TIER || kind == WRITE_DEMOTION;
+        default:
+                return false;
+        }
+}
+
+/* What comes before decides. The guard itself must have been read back. */
 static bool is_to_be_held(const struct report *so_far, const struct plan_write *w)
 {
-        if (w->guard != GUARD_NEED && w->guard != GUARD_LOWER)
-                return false;
         for (size_t i = 0; i < so_far->n_entries; i++) {
                 const struct report_entry *e = &so_far->entries[i];
 
-                if (w->guard == GUARD_NEED && e->write->guard == GUARD_RAISE &&
-                    e->outcome != OUTCOME_DONE && e->outcome != OUTCOME_ALREADY)
-                        return true;
-                if (w->guard == GUARD_LOWER && !took_effect(e->outcome) &&
-                    (e->write->kind == WRITE_NODE_TIER || e->write->kind == WRITE_DEMOTION))
+                if (depends_on(w, e) &&
+                    (!took_effect(e->outcome) ||
+                     (w->guard == GUARD_NEED && e->outcome == OUTCOME_UNVERIFIED)))
                         return true;
         }
         return false;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
+
 /* The kernel's files that numatier may write to, below the root. */
 
 #define NODE_DIR          "sys/devices/system/node"
@@ -17,3 +19,10 @@
 #define SWAPS_PATH       "proc/swaps" /* only read */
 #define WEIGHT_DIR       "sys/kernel/mm/mempolicy/weighted_interleave"
 #define WEIGHT_AUTO_PATH WEIGHT_DIR "/auto"
+
+/* Whether the file shows what was written. The kernel counts in jiffies, of at most 10 ms, and
+ * rounds up (mm/vmscan.c:min_ttl_ms_store). */
+static inline bool min_ttl_is(unsigned shown, unsigned ms)
+{
+        return shown >= ms && shown - ms < (ms ? 10 : 1);
+}

@@ -309,7 +309,7 @@ bool balancing_is_tiering(const char *value)
 static bool kernel_moves_nodes(const struct machine *m)
 {
         for (size_t i = 0; i < m->n_nodes; i++)
-                if (m->nodes[i].has_offset || (m->nodes[i].has_override && !m->module_loaded))
+                if (m->nodes[i].has_offset || (m->nodes[i].has_override && !m->module_clears))
                         return true;
         return false;
 }

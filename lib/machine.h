@@ -91,6 +91,7 @@ struct machine {
         bool tiers_known;    /* every node's memory_tier could be learnt */
         bool tiers_withheld; /* they were not, because it was not safe to look */
         bool module_loaded;  /* kmod/memtier_override: it can also reset */
+        bool module_clears;  /* it also clears access times: plan-top-tier.c */
 
         /* of machine_read_guard(): what decides whether memory exhaustion can freeze it */
         struct knob demotion; /* mm/numa/demotion_enabled: 0, 1 */

@@ -150,9 +150,9 @@ static enum guard judge_guard(const struct machine *m, const struct policy *poli
         if (!(m->lru_gen.value & LRU_GEN_CORE_BIT) || !m->min_ttl.present)
                 return GUARD_MISSING;
         if (policy->min_ttl == MIN_TTL_SET)
-                return off                                      ? GUARD_LEFT_OFF
-                       : m->min_ttl.value == policy->min_ttl_ms ? GUARD_STANDS
-                                                                : GUARD_CAN_BE_SET;
+                return off                                                ? GUARD_LEFT_OFF
+                       : min_ttl_is(m->min_ttl.value, policy->min_ttl_ms) ? GUARD_STANDS
+                                                                          : GUARD_CAN_BE_SET;
         if (m->min_ttl.value > 0)
                 return GUARD_STANDS;
         if (policy->min_ttl == MIN_TTL_LEAVE)
@@ -172,26 +172,10 @@ static void reorder(struct plan *p, size_t from, size_t to)
         p->writes[to] = w;
 }
 
-/* Takes a write out of the plan, and says why. */
-static int hold(struct plan *p, size_t i, const char *reason)
-{
-        char *copy = strdup(reason);
-
-        if (!copy || grow(&p->held, &p->held_allocated, p->n_held + 1, sizeof(*p->held)) < 0) {
-                free(copy);
-                return -ENOMEM;
-        }
-        reorder(p, i, p->n_writes - 1);
-        p->held[p->n_held] = p->writes[--p->n_writes];
-        free(p->held[p->n_held].reason);
-        p->held[p->n_held++].reason = copy;
-        return 0;
-}
-
 static int hold_hazardous(struct plan *p, const struct machine *m, const char *reason)
 {
         for (size_t i = p->n_writes; i-- > 0;) {
-                int r = is_hazardous(m, &p->writes[i]) ? hold(p, i, reason) : 0;
+                int r = is_hazardous(m, &p->writes[i]) ? plan_hold(p, i, reason) : 0;
 
                 if (r < 0)
                         return r;
@@ -235,8 +219,8 @@ static int lower_guard(struct plan *p, const struct machine *m, const struct sta
 {
         const struct state_original *o = state_get_original(state, MIN_TTL_PATH);
 
-        if (!o || !m->min_ttl.present || m->min_ttl.value != MIN_TTL_AUTO_MS ||
-            atoi(o->value) == MIN_TTL_AUTO_MS)
+        if (!o || !m->min_ttl.present || !min_ttl_is(m->min_ttl.value, MIN_TTL_AUTO_MS) ||
+            min_ttl_is((unsigned)atoi(o->value), MIN_TTL_AUTO_MS))
                 return 0;
         return add_guard(p, m, o->value, GUARD_LOWER,
                          "[apply] min-ttl = auto: no longer needed, as there is no demotion "
@@ -260,7 +244,7 @@ static int plan_fixed(struct plan *p, const struct machine *m, const struct poli
 {
         if (!m->min_ttl.present && !m->min_ttl.unreadable)
                 messages_add(warnings, "The policy sets min-ttl, which this kernel does not have");
-        if (!m->min_ttl.present || m->min_ttl.value == policy->min_ttl_ms)
+        if (!m->min_ttl.present || min_ttl_is(m->min_ttl.value, policy->min_ttl_ms))
                 return 0;
         if (policy->min_ttl_ms == 0)
                 return add_guard(p, m, "0", GUARD_NONE, "[apply] min-ttl");
@@ -290,11 +274,12 @@ static int refuse_demotion(struct plan *p, const struct machine *m)
                 if (!turns_demotion(&p->writes[i], true))
                         continue;
                 if (m->swap.unreadable)
-                        return hold(p, i,
-                                    "/" SWAPS_PATH " cannot be read, and without swap " MAY_FREEZE);
-                return hold(p, i,
-                            "demotion = yes is refused: there is no swap, and without a "
-                            "guard " MAY_FREEZE " (see numatierd.conf(5), demotion)");
+                        return plan_hold(p, i,
+                                         "/" SWAPS_PATH
+                                         " cannot be read, and without swap " MAY_FREEZE);
+                return plan_hold(p, i,
+                                 "demotion = yes is refused: there is no swap, and without a "
+                                 "guard " MAY_FREEZE " (see numatierd.conf(5), demotion)");
         }
         return 0;
 }

@@ -55,7 +55,7 @@ static int plan_demotion(struct plan *p, const struct machine *m, const struct p
 /* Whether a node may yet be found out of place: its tier is not known now, but will be. */
 static bool awaits_moves(const struct plan *p, const struct machine *m)
 {
-        if (p->interface == INTERFACE_NONE || m->module_loaded)
+        if (p->interface == INTERFACE_NONE || m->module_clears)
                 return false;
         for (size_t i = 0; i < m->n_nodes; i++)
                 if (m->nodes[i].unsettled)
@@ -76,14 +76,13 @@ static int plan_tiering(struct plan *p, const struct machine *m)
         r = plan_number(p, WRITE_NUMA_BALANCING, BALANCING_PATH, before,
                         before | BALANCING_TIERING_BIT, "[apply] numa-balancing");
         if (r == 0 && p->n_writes > n)
-                p->writes[n].after_moves = !m->module_loaded;
+                p->writes[n].after_moves = !m->module_clears;
         return r;
 }
 
 static int plan_balancing(struct plan *p, const struct machine *m, const struct policy *policy,
                           struct messages *warnings)
 {
-
         if (policy->numa_balancing == BALANCING_LEAVE ||
             !knob_is_there(&m->numa_balancing, "numa-balancing", warnings))
                 return 0;

@@ -28,6 +28,9 @@ int plan_node(struct plan *p, const struct assignment *a, const struct state *st
  * top-tier whose pages may hold access times. */
 int plan_keep_from_top_tier(struct plan *p, const struct machine *m, const struct state *state);
 
+/* Takes a write out of the plan, and says why. 0 or -ENOMEM. */
+int plan_hold(struct plan *p, size_t i, const char *reason);
+
 /* The last step: completes the plan by the guard that its writes need, and holds back those that
  * nothing would guard. */
 int plan_against_freeze(struct plan *p, const struct assignment *a, const struct state *state,

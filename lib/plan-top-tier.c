@@ -11,7 +11,8 @@
  * other pages hold the CPU that used them last (last_cpupid). They stay when the mode is switched
  * off. When such a node becomes top-tier, the next hint fault takes a time for a CPU and the kernel
  * panics (kernel/sched/fair.c:should_numa_migrate_memory, Linux 6.1 to 7.3). Our module clears the
- * pages before it moves a node; a kernel with an interface of its own does not. */
+ * pages before it moves a node, from version 1.1 on; a kernel with an interface of its own does
+ * not. */
 
 /* The tiers that a node may be in while the plan is carried out. */
 struct tier_range {
@@ -158,7 +159,7 @@ static const struct node *find_victim(const struct guard *g, const struct plan_w
         if (!g->cause || !n)
                 return NULL;
         /* the module clears the pages itself */
-        if (w->interface == INTERFACE_MEMTIER_OVERRIDE && g->machine->module_loaded)
+        if (w->interface == INTERFACE_MEMTIER_OVERRIDE && g->machine->module_clears)
                 return NULL;
         to = range_of_write(w);
         if (n->has_cpu)
@@ -169,17 +170,17 @@ static const struct node *find_victim(const struct guard *g, const struct plan_w
 static char *describe_hazard(const struct guard *g, const struct plan_write *w,
                              const struct node *victim)
 {
-        bool replug = w->memory_tier == TIER_UNKNOWN && victim->id == w->node;
+        const char *other = "";
 
-        return plan_print("node %u would become top-tier, and its pages may hold access times of "
-                          "NUMA balancing's tiering mode, %s: the kernel may panic. It is possible "
-                          "after a reboot, before that mode is switched on; %son a kernel that has "
-                          "this fixed, write %s to /%s by hand",
-                          victim->id, g->cause,
-                          replug ? "without numatier, by taking the node's memory offline and "
-                                   "online again; "
-                                 : "",
-                          w->value, w->path);
+        if (w->interface == INTERFACE_MEMTIER_OVERRIDE && g->machine->module_loaded)
+                other = "Or reload the module memtier_override: version 1.1 or later clears them. ";
+        else if (w->memory_tier == TIER_UNKNOWN && victim->id == w->node)
+                other = "Or take the node's memory offline and online again, without numatier. ";
+        return plan_print("moving it would make node %u top-tier. Its pages may hold access times "
+                          "of NUMA balancing's tiering mode, %s, and the kernel may panic. To move "
+                          "it, reboot; it is moved before that mode is switched on. %sIf this "
+                          "kernel has the bug fixed, write %s to /%s by hand",
+                          victim->id, g->cause, other, w->value, w->path);
 }
 
 static int refuse(struct guard *g, struct plan *p, const struct plan_write *w,

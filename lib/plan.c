@@ -91,6 +91,22 @@ char *plan_print(const char *format, ...)
         return r < 0 ? NULL : text;
 }
 
+int plan_hold(struct plan *p, size_t i, const char *reason)
+{
+        char *copy = strdup(reason);
+
+        if (!copy || grow(&p->held, &p->held_allocated, p->n_held + 1, sizeof(*p->held)) < 0) {
+                free(copy);
+                return -ENOMEM;
+        }
+        p->held[p->n_held] = p->writes[i];
+        free(p->held[p->n_held].reason);
+        p->held[p->n_held++].reason = copy;
+        p->n_writes--;
+        memmove(&p->writes[i], &p->writes[i + 1], (p->n_writes - i) * sizeof(*p->writes));
+        return 0;
+}
+
 int plan_new(const struct assignment *a, const struct state *state, struct messages *warnings,
              struct plan **ret)
 {
@@ -154,10 +170,15 @@ char *plan_restore_value(const struct machine *m, const struct state_original *o
         return strdup(startswith(original->value, "memory_tier") ?: original->value);
 }
 
-/* The guard ends when what it guards against has. */
-static bool ends_guard(const struct state_original *original)
+/* The guard ends when what it guards against has, and demotion that was on before is on again when
+ * no node is in a tier of its own any more. */
+static enum guard_role role_of(const struct state_original *original)
 {
-        return streq(original->path, MIN_TTL_PATH) && streq(original->value, "0");
+        if (streq(original->path, MIN_TTL_PATH) && streq(original->value, "0"))
+                return GUARD_LOWER;
+        if (streq(original->path, DEMOTION_PATH) && streq(original->value, "true"))
+                return GUARD_NEED_MOVES;
+        return GUARD_NONE;
 }
 
 static int plan_restore(struct plan *p, struct sysroot *root, const struct machine *m,
@@ -165,7 +186,7 @@ static int plan_restore(struct plan *p, struct sysroot *root, const struct machi
 {
         struct plan_write w = {
                 .kind = kind_of(original->path),
-                .guard = ends_guard(original) ? GUARD_LOWER : GUARD_NONE,
+                .guard = role_of(original),
                 .interface = interface_of(original->path),
                 .old_tier = TIER_UNKNOWN,
                 .memory_tier = TIER_UNKNOWN,
@@ -192,18 +213,53 @@ static int plan_restore(struct plan *p, struct sysroot *root, const struct machi
         return plan_add_write(p, w);
 }
 
+static int plan_restore_role(struct plan *p, struct sysroot *root, const struct machine *m,
+                             const struct state *state, enum guard_role role)
+{
+        int r = 0;
+
+        for (size_t i = state->n_originals; r == 0 && i-- > 0;)
+                if (role_of(&state->originals[i]) == role)
+                        r = plan_restore(p, root, m, &state->originals[i]);
+        return r;
+}
+
+/* A node that is not given back keeps its tier, and with it what guards against a freeze. */
+static int keep_from_freeze(struct plan *p)
+{
+        _cleanup_(freep) char *reason = NULL;
+
+        if (p->n_unmet == 0)
+                return 0;
+        reason = plan_print("node %u could not be given back, and memory exhaustion could freeze "
+                            "this machine",
+                            p->unmet[0].node);
+        if (!reason)
+                return -ENOMEM;
+        for (size_t i = p->n_writes; i-- > 0;) {
+                enum guard_role role = p->writes[i].guard;
+                int r = role == GUARD_LOWER || role == GUARD_NEED_MOVES ? plan_hold(p, i, reason)
+                                                                        : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int plan_new_restore(struct sysroot *root, const struct machine *machine, const struct state *state,
                      struct plan **ret)
 {
         _cleanup_(plan_freep) struct plan *p = calloc(1, sizeof(*p));
+        static const enum guard_role roles[] = { GUARD_NONE, GUARD_NEED_MOVES, GUARD_LOWER };
         int r = p ? 0 : -ENOMEM;
 
-        for (unsigned last = 0; last <= 1; last++)
-                for (size_t i = state->n_originals; r == 0 && i-- > 0;)
-                        if (ends_guard(&state->originals[i]) == last)
-                                r = plan_restore(p, root, machine, &state->originals[i]);
+        for (size_t i = 0; r == 0 && i < ELEMENTSOF(roles); i++)
+                r = plan_restore_role(p, root, machine, state, roles[i]);
         if (r == 0)
                 r = plan_keep_from_top_tier(p, machine, state);
+        if (r == 0)
+                r = keep_from_freeze(p);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(p);

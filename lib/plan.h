@@ -35,10 +35,12 @@ const char *interface_name(enum interface i); /* "none", "memtier_override", "ad
 /* What a write has to do with the guard against a frozen machine (plan-freeze.c). */
 enum guard_role {
         GUARD_NONE,
-        GUARD_RAISE, /* it is the guard, and stands before what it guards against */
-        GUARD_NEED,  /* not to be written unless the guard has been */
-        GUARD_LOWER, /* it ends the guard: only after all before it took effect; what was there
-                        before numatier is there again */
+        GUARD_RAISE,      /* it is the guard, and stands before what it guards against */
+        GUARD_NEED,       /* not to be written unless the guard has been */
+        GUARD_NEED_OFF,   /* not to be written unless demotion has been switched off */
+        GUARD_NEED_MOVES, /* restore: not to be written unless all nodes have been given back */
+        GUARD_LOWER,      /* it ends the guard: only after all before it took effect; what was there
+                             before numatier is there again */
 };
 
 struct plan_write {
@@ -78,8 +80,9 @@ struct plan {
 int plan_new(const struct assignment *a, const struct state *state, struct messages *warnings,
              struct plan **ret);
 
-/* The plan that undoes everything the state remembers, latest first; what it would not be safe to
- * undo now is in unmet. 0 or -ENOMEM. */
+/* The plan that undoes everything the state remembers, latest first; nodes that it would not be
+ * safe to move now are in unmet, and settings that it would not be safe to undo then in held. 0 or
+ * -ENOMEM. */
 int plan_new_restore(struct sysroot *root, const struct machine *machine, const struct state *state,
                      struct plan **ret);
 

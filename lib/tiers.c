@@ -7,8 +7,9 @@
 #include "knobs.h"
 #include "state.h"
 
-#define TIER_DIR  "sys/devices/virtual/memory_tiering"
-#define PATH_SIZE 128
+#define TIER_DIR   "sys/devices/virtual/memory_tiering"
+#define MODULE_DIR "sys/module/memtier_override"
+#define PATH_SIZE  128
 
 int tiers_get_uevent_seqnum(struct sysroot *root, uint64_t *ret)
 {
@@ -89,6 +90,19 @@ static void read_offset(struct sysroot *root, struct node *node, struct messages
                 messages_add(problems, "/%s: expected a number", path);
 }
 
+/* Version 1.1 was the first that clears access times. */
+static void read_module(struct sysroot *root, struct machine *m)
+{
+        unsigned major, minor;
+        char buf[64];
+
+        m->module_loaded = sysroot_read(root, MODULE_DIR "/initstate", buf, sizeof(buf)) >= 0;
+        m->module_clears = m->module_loaded &&
+                           sysroot_read(root, MODULE_DIR "/version", buf, sizeof(buf)) >= 0 &&
+                           sscanf(buf, "%u.%u", &major, &minor) == 2 &&
+                           (major > 1 || (major == 1 && minor >= 1));
+}
+
 /* Both interfaces stand on every node or on none, so the first node with memory tells. Returns
  * whether the module says that the kernel is moving something. */
 static bool read_interfaces(struct sysroot *root, struct machine *m, struct messages *problems)
@@ -110,12 +124,8 @@ static bool read_interfaces(struct sysroot *root, struct machine *m, struct mess
                         first = false;
                 }
         }
-        if (!first && override) {
-                char buf[64];
-
-                m->module_loaded = sysroot_read(root, "sys/module/memtier_override/initstate", buf,
-                                                sizeof(buf)) >= 0;
-        }
+        if (!first && override)
+                read_module(root, m);
         return busy;
 }
 

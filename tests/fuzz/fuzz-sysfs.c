@@ -137,7 +137,7 @@ static void judge(const struct machine *m, const char *text)
         assert(plan_new(a, state, &messages, &plan) == 0);
         for (size_t i = 0; i < plan->n_writes; i++)
                 check_write(m, &plan->writes[i]);
-        if (!m->module_loaded && machine_is_tiering(m))
+        if (!m->module_clears && machine_is_tiering(m))
                 check_top_tier(m, plan);
         plan_free(plan);
         assignment_free(a);

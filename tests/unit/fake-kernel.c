@@ -173,6 +173,19 @@ static int write_weight(struct fake_kernel *k, const char *path, const char *val
         return 0;
 }
 
+/* It counts in jiffies. */
+static int write_min_ttl(struct fake_kernel *k, const char *path, const char *value)
+{
+        unsigned ms, tick = k->tick_ms ?: 1;
+        char text[32];
+
+        if (parse_unsigned(value, UINT32_MAX, &ms) < 0)
+                return -EINVAL;
+        snprintf(text, sizeof(text), "%u", (ms + tick - 1) / tick * tick);
+        fake_kernel_set(k, path, text);
+        return 0;
+}
+
 static void note_write(struct fake_kernel *k, const char *path, const char *value)
 {
         size_t n = strlen(k->log);
@@ -201,6 +214,8 @@ static int fake_write(void *data, const char *path, const char *value)
                 return write_node(k, node, file, value);
         if (startswith(path, WEIGHT_DIR "/"))
                 return write_weight(k, path, value);
+        if (streq(path, MIN_TTL_PATH))
+                return write_min_ttl(k, path, value);
         fake_kernel_set(k, path, value);
         return 0;
 }

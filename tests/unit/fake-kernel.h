@@ -12,6 +12,7 @@
 struct fake_kernel {
         struct sysroot *files;
         bool module;                   /* memtier_override takes "default", as our module does */
+        unsigned tick_ms;              /* min_ttl_ms is rounded up to this; 0: 1 */
         bool has_bandwidths;           /* weighted_interleave/auto can be switched on */
         unsigned own_tier[FAKE_NODES]; /* where it puts a node of its own accord */
         /* faults: on the path that contains this text */

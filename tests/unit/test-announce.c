@@ -145,11 +145,11 @@ static struct sysroot *make_hazard(const char *balancing)
 static void test_hazard(void)
 {
         static const char unmet[] =
-                NAME "Node 1 belongs in tier dram (memory_tier4) but stays in memory_tier5: node 1 "
-                     "would become top-tier, and its pages may hold access times of NUMA "
-                     "balancing's tiering mode, which is on: the kernel may panic. It is possible "
-                     "after a reboot, before that mode is switched on; on a kernel that has this "
-                     "fixed, write 4 to /" NODE "/node1/memtier_override by hand\n";
+                NAME "Node 1 belongs in tier dram (memory_tier4) but stays in memory_tier5: moving "
+                     "it would make node 1 top-tier. Its pages may hold access times of NUMA "
+                     "balancing's tiering mode, which is on, and the kernel may panic. To move "
+                     "it, reboot; it is moved before that mode is switched on. If this kernel has "
+                     "the bug fixed, write 4 to /" NODE "/node1/memtier_override by hand\n";
         static const char status[] = "2 nodes in 1 tier (dram: 0-1) through memtier_override; "
                                      "cannot safely move node 1: the kernel might panic (see the "
                                      "journal)";

@@ -181,6 +181,46 @@ static void test_still_needed(void)
         assert_streq(fake_kernel_get(kernel, MIN_TTL_PATH), "0");
 }
 
+/* A node that cannot be given back stays below the top tier, with what guards it. */
+static void test_restore_beside_top_tier(void)
+{
+        struct report *report;
+        struct plan *plan;
+
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(true) BALANCING_PATH ": 3\n", POLICY);
+        run();
+        assert_streq(kernel->log, WRITE(MIN_TTL_PATH, "100") WRITE(OVERRIDE, "5"));
+        reconciliation_done(&result);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, &result) == 0);
+        assert(plan_new_restore(root, result.machine, state, &plan) == 0);
+        assert(plan->n_unmet == 1 && plan->n_writes == 0 && plan->n_held == 1);
+        assert_streq(plan->held[0].path, MIN_TTL_PATH);
+        assert_streq(plan->held[0].reason, "node 1 could not be given back, and memory exhaustion "
+                                           "could freeze this machine");
+        assert(apply_restore(root, plan, state, &report) == 0);
+        assert_streq(fake_kernel_get(kernel, MIN_TTL_PATH), "100");
+        assert(state_get_original(state, MIN_TTL_PATH)); /* for a restore after that */
+        report_free(report);
+        plan_free(plan);
+}
+
+/* Demotion that was on before waits until the nodes are given back, and is not switched on if one
+ * is not. */
+static void test_restore_demotion(void)
+{
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(true), POLICY "demotion=no\n");
+        run();
+        assert_streq(kernel->log, WRITE(DEMOTION_PATH, "false") WRITE(OVERRIDE, "5"));
+        take_policy(POLICY "interface=none\n");
+        kernel->fail_path = OVERRIDE;
+        kernel->fail_error = -EIO;
+        assert(restore() == 1);
+        assert_streq(kernel->log, "");
+        kernel->fail_path = NULL;
+        assert(restore() == 0);
+        assert_streq(kernel->log, WRITE(OVERRIDE, "4") WRITE(DEMOTION_PATH, "true"));
+}
+
 /* Without the guard nothing is written that needs it, and everything else is. */
 static void test_guard_fails(const char *fail, const char *ignore, enum outcome outcome)
 {
@@ -225,6 +265,27 @@ static void test_fixed(void)
         boot(ONE_TIER DEMOTION(false), POLICY "min-ttl=50ms\n");
         run();
         assert(messages_have(&result.warnings, "min-ttl, which this kernel does not have"));
+}
+
+/* The kernel shows another value than was written. */
+static void test_rounded(void)
+{
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(true), POLICY "min-ttl=50ms\n");
+        kernel->tick_ms = 4;
+        run();
+        assert_streq(kernel->log, WRITE(MIN_TTL_PATH, "50") WRITE(OVERRIDE, "5"));
+        assert_streq(fake_kernel_get(kernel, MIN_TTL_PATH), "52");
+        assert(result.report->count[OUTCOME_DONE] == 2);
+        assert_quiet();
+        take_policy(POLICY "min-ttl=40ms\n");
+        run();
+        assert_streq(kernel->log, WRITE(MIN_TTL_PATH, "40"));
+        take_policy(POLICY "min-ttl=1ms\n");
+        run();
+        assert_quiet();
+        take_policy(POLICY "min-ttl=0\n");
+        run();
+        assert_streq(kernel->log, WRITE(MIN_TTL_PATH, "0"));
 }
 
 static void test_leave(void)
@@ -366,9 +427,12 @@ int main(void)
         test_no_longer_needed();
         test_changed_since();
         test_still_needed();
+        test_restore_beside_top_tier();
+        test_restore_demotion();
         test_guard_fails(MIN_TTL_PATH, NULL, OUTCOME_FAILED);
         test_guard_fails(NULL, MIN_TTL_PATH, OUTCOME_IGNORED);
         test_fixed();
+        test_rounded();
         test_leave();
         test_classic("");
         test_classic(CLASSIC);

@@ -147,7 +147,10 @@ static void test_override(void)
         fake_kernel_set(s.kernel, NODE "node1/memtier_override", "9"); /* as a plain copy has it */
         look(&s, TIERS_KNOWN_ONLY);
         assert_read(&s, 4, 9);
-        assert(s.machine->module_loaded);
+        assert(s.machine->module_loaded && !s.machine->module_clears);
+        fake_kernel_set(s.kernel, "sys/module/memtier_override/version", "1.1");
+        look(&s, TIERS_KNOWN_ONLY);
+        assert(s.machine->module_clears);
         done(&s);
 }
 

@@ -187,7 +187,7 @@ static void test_moved_up(void)
 static void test_pulled_up(void)
 {
         plan("4 4 5 6", "4 5 5 6", on, "", "1!5");
-        assert(strstr(hazard, "node 2 would become top-tier"));
+        assert(strstr(hazard, "would make node 2 top-tier"));
         plan("4 4 5 6", "4 7 5 6", on, "", "1!7");
         plan("4 4 6 6", "4 5 6 6", on, "", "1>5"); /* nobody there */
         plan("4 5 5 6", "5 5 5 6", on, "", "0>5"); /* the other is there already */
@@ -228,17 +228,19 @@ static void test_causes(void)
         plan("4 4 5 6", "4 4 4 6", BALANCING_PATH ": 0\n", "", "2>4");
         plan("4 4 5 6", "4 4 4 6", "", "", "2>4"); /* a kernel without NUMA balancing */
         plan("4 4 5 6", "4 4 4 6", BALANCING_PATH ": 2\n", "", "2!4");
-        assert(strstr(hazard, "tiering mode, which is on:"));
+        assert(strstr(hazard, "tiering mode, which is on,"));
         plan("4 4 5 6", "4 4 4 6", off, "tiering\n", "2!4");
-        assert(strstr(hazard, "tiering mode, which was on earlier in this boot:"));
+        assert(strstr(hazard, "tiering mode, which was on earlier in this boot,"));
         plan("4 4 5 6", "4 4 4 6", off, "original " BALANCING_PATH " 2\n", "2!4");
         plan("4 4 5 6", "4 4 4 6", off, "original " BALANCING_PATH " 1\n", "2>4");
         plan("4 4 5 6", "4 4 4 6", BALANCING_PATH " ! EACCES\n", "", "2!4");
-        assert(strstr(hazard, "/" BALANCING_PATH " cannot be read:"));
+        assert(strstr(hazard, "/" BALANCING_PATH " cannot be read,"));
         plan("4 4 5 6", "4 4 4 6", "proc/sys/kernel/numa_balancing: x\n", "", "2!4");
 }
 
-#define MODULE "sys/module/memtier_override/initstate: live\n"
+#define OLD_MODULE "sys/module/memtier_override/initstate: live\n"
+#define VERSION    "sys/module/memtier_override/version"
+#define MODULE     OLD_MODULE VERSION ": 1.1\n"
 
 /* Our module clears the pages itself, but not for an interface of the kernel's own. */
 static void test_module(void)
@@ -261,13 +263,35 @@ static void test_module(void)
         free(more);
 }
 
+/* The first version did not, and what cannot be read is no version. */
+static void test_old_module(void)
+{
+        static const struct {
+                const char *more, *expected;
+        } cases[] = {
+                { OLD_MODULE BALANCING_PATH ": 3\n", "2!4" },
+                { OLD_MODULE VERSION ": 1.0\n" BALANCING_PATH ": 3\n", "2!4" },
+                { OLD_MODULE VERSION ": x\n" BALANCING_PATH ": 3\n", "2!4" },
+                { OLD_MODULE VERSION " ! EIO\n" BALANCING_PATH ": 3\n", "2!4" },
+                { OLD_MODULE VERSION ": 1.10\n" BALANCING_PATH ": 3\n", "2>4" },
+                { OLD_MODULE VERSION ": 2.0\n" BALANCING_PATH ": 3\n", "2>4" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                *hazard = '\0';
+                plan("4 4 5 6", "4 4 4 6", cases[i].more, "", cases[i].expected);
+                assert(!*hazard || strstr(hazard, "reload the module memtier_override: version 1.1 "
+                                                  "or later clears them"));
+        }
+}
+
 #define OVERRIDE(node, tier)                                                                       \
         "original " NODE "node" #node "/memtier_override memory_tier" #tier "\n"
 
 static void test_given_back(void)
 {
         plan("4 4 5 6", "4 4 - 6", on, OVERRIDE(2, 4), "2!4");
-        assert(strstr(hazard, "by taking the node's memory offline and online again"));
+        assert(strstr(hazard, "Or take the node's memory offline and online again"));
         plan("4 4 5 6", "4 4 - 6", on, OVERRIDE(2, 18), "2>?");
         plan("4 4 5 6", "4 4 - 6", off, OVERRIDE(2, 4), "2>?");
         restore("4 4 5 6", on, OVERRIDE(2, 4) OVERRIDE(3, 18), "3>? 2!4");
@@ -477,6 +501,7 @@ int main(void)
         test_unknown();
         test_causes();
         test_module();
+        test_old_module();
         test_given_back();
         test_offsets();
         test_moves_come_first();
