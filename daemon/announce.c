@@ -226,6 +226,15 @@ static void announce_held(struct announcer *a, const struct assignment *assignme
         if (w->guard == GUARD_LOWER)
                 log_text(&e, "Left /%s at %s, as not everything that needs it has been undone",
                          w->path, w->before);
+        else if (w->guard == GUARD_NEED_OFF)
+                log_text(&e,
+                         "Did not set /%s to %s: /" DEMOTION_PATH
+                         " could not be set to false first, and memory exhaustion can freeze this "
+                         "machine",
+                         w->path, w->value);
+        else if (w->after_moves)
+                log_text(&e, "Did not set /%s to %s: a node could not be moved before", w->path,
+                         w->value);
         else
                 log_text(&e,
                          "Did not set /%s to %s: /" MIN_TTL_PATH

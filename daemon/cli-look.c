@@ -37,7 +37,6 @@ static int take_look(enum reconcile_mode mode, struct look *ret)
         if (r == 0)
                 r = quiet_reconcile(ret->root, ret->policy, mode, ret->state, &ret->result);
         warn_all(&ret->result.problems);
-        warn_all(&ret->result.warnings);
         warn_all(&ret->result.bugs);
         if (r < 0)
                 fail(r, r == -ENOENT ? "cannot read the machine's NUMA nodes" : "cannot look");
@@ -52,7 +51,11 @@ int look(const struct arguments *a, enum reconcile_mode mode, struct look *ret)
         r = input_load_policy(&a->input, &ret->policy);
         if (r == 0)
                 r = input_open_root(&a->input, &ret->root);
-        return r < 0 ? r : take_look(mode, ret);
+        if (r < 0)
+                return r;
+        r = take_look(mode, ret);
+        warn_all(&ret->result.warnings);
+        return r;
 }
 
 int look_unjudged(const struct arguments *a, sysroot_record_fn record, void *userdata,

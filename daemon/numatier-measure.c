@@ -12,6 +12,7 @@
 #include "measure.h"
 #include "measured.h"
 #include "output.h"
+#include "state.h"
 #include "units.h"
 
 #define SECONDS_DEFAULT 5U
@@ -425,6 +426,7 @@ static int check_store(struct sysroot *root)
 
 static int open_session(struct session *s)
 {
+        _cleanup_(state_freep) struct state *state = NULL;
         struct messages problems = MESSAGES_INIT;
         int r;
 
@@ -436,7 +438,10 @@ static int open_session(struct session *s)
                 if (r < 0)
                         return r;
         }
-        r = machine_read(s->root, TIERS_KNOWN_ONLY, NULL, &problems, &s->machine);
+        /* which remembers the nodes of GPUs */
+        r = state_load(s->root, &problems, &state);
+        if (r == 0)
+                r = machine_read(s->root, TIERS_KNOWN_ONLY, state, &problems, &s->machine);
         print_messages(&problems, "warning: ");
         if (r < 0)
                 return fail(r, "cannot read the machine's NUMA nodes");

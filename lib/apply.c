@@ -267,6 +267,15 @@ static bool note_tiering(const struct plan *plan, struct state *state)
         return state->tiering && !before;
 }
 
+static bool a_move_was_held(const struct report *so_far)
+{
+        for (size_t i = 0; i < so_far->n_entries; i++)
+                if (so_far->entries[i].write->kind == WRITE_NODE_TIER &&
+                    so_far->entries[i].outcome == OUTCOME_HELD)
+                        return true;
+        return false;
+}
+
 static enum outcome carry_out_in_turn(struct sysroot *root, const struct report *report,
                                       struct report_entry *e)
 {
@@ -274,6 +283,8 @@ static enum outcome carry_out_in_turn(struct sysroot *root, const struct report 
                 return OUTCOME_HELD;
         if (e->write->after_moves && report->count[OUTCOME_BUSY] > 0)
                 return fail(e, -EAGAIN);
+        if (e->write->after_moves && a_move_was_held(report))
+                return OUTCOME_HELD;
         return carry_out(root, e);
 }
 
@@ -302,6 +313,19 @@ static int carry_out_all(struct sysroot *root, const struct plan *plan, struct s
         return 0;
 }
 
+/* An original says that the setting was written to, and with it that tiering mode may have been on:
+ * not so if that write was never made. */
+static void unnote_balancing(const struct report *report, struct state *state)
+{
+        for (size_t i = 0; i < report->n_entries; i++) {
+                const struct report_entry *e = &report->entries[i];
+
+                if (e->write->kind == WRITE_NUMA_BALANCING && !took_effect(e->outcome) &&
+                    e->outcome != OUTCOME_IGNORED)
+                        state_forget_original(state, BALANCING_PATH);
+        }
+}
+
 /* It was noted only because of a write that was never made. */
 static void unnote_tiering(const struct report *report, struct state *state)
 {
@@ -316,6 +340,7 @@ static void unnote_tiering(const struct report *report, struct state *state)
 
 int apply(struct sysroot *root, const struct plan *plan, struct state *state, struct report **ret)
 {
+        bool was_written = state_get_original(state, BALANCING_PATH) != NULL;
         bool was_tiering = state->tiering;
         int r;
 
@@ -329,9 +354,13 @@ int apply(struct sysroot *root, const struct plan *plan, struct state *state, st
                         return r;
         }
         r = carry_out_all(root, plan, state, false, ret);
-        if (r == 0 && !was_tiering)
+        if (r < 0)
+                return r;
+        if (!was_written)
+                unnote_balancing(*ret, state);
+        if (!was_tiering)
                 unnote_tiering(*ret, state);
-        return r;
+        return 0;
 }
 
 int apply_restore(struct sysroot *root, const struct plan *plan, struct state *state,

@@ -172,15 +172,34 @@ static void reorder(struct plan *p, size_t from, size_t to)
         p->writes[to] = w;
 }
 
+/* Tiering mode would make unsafe what is only held. */
+static int hold_after_moves(struct plan *p)
+{
+        for (size_t i = p->n_writes; i-- > 0;)
+                if (p->writes[i].after_moves) {
+                        int r = plan_hold(p, i,
+                                          "a node's move is held back, and would no longer be safe "
+                                          "after this");
+
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
+}
+
 static int hold_hazardous(struct plan *p, const struct machine *m, const char *reason)
 {
+        bool moves = false;
+
         for (size_t i = p->n_writes; i-- > 0;) {
-                int r = is_hazardous(m, &p->writes[i]) ? plan_hold(p, i, reason) : 0;
+                bool move = p->writes[i].kind == WRITE_NODE_TIER;
+                int r = is_hazardous(m, &p->writes[i]) ? plan_hold(p, i, reason) : 1;
 
                 if (r < 0)
                         return r;
+                moves = moves || (move && r == 0);
         }
-        return 0;
+        return moves ? hold_after_moves(p) : 0;
 }
 
 static int add_guard(struct plan *p, const struct machine *m, const char *value,
@@ -198,8 +217,9 @@ static int add_guard(struct plan *p, const struct machine *m, const char *value,
 }
 
 /* Before all others, and those that make the hazard depend on it. */
-static int raise_guard(struct plan *p, const struct machine *m, unsigned ms, const char *reason)
+static int raise_guard(struct plan *p, const struct assignment *a, unsigned ms, const char *reason)
 {
+        const struct machine *m = a->machine;
         char value[32];
         int r;
 
@@ -209,7 +229,7 @@ static int raise_guard(struct plan *p, const struct machine *m, unsigned ms, con
                 return r;
         reorder(p, p->n_writes - 1, 0);
         for (size_t i = 1; i < p->n_writes; i++)
-                if (is_hazardous(m, &p->writes[i]))
+                if (a->policy->demotion != SWITCH_FORCE && is_hazardous(m, &p->writes[i]))
                         p->writes[i].guard = GUARD_NEED;
         return 0;
 }
@@ -227,28 +247,42 @@ static int lower_guard(struct plan *p, const struct machine *m, const struct sta
                          "between tiers");
 }
 
-static int plan_auto(struct plan *p, const struct machine *m, const struct state *state,
+static int plan_auto(struct plan *p, const struct assignment *a, const struct state *state,
                      enum guard guard, enum answer hazard)
 {
+        const struct machine *m = a->machine;
+
         if (hazard == NO)
                 return lower_guard(p, m, state);
         if (guard != GUARD_CAN_BE_SET || (hazard == UNKNOWN && !has_hazardous_write(p, m)))
                 return 0;
-        return raise_guard(p, m, MIN_TTL_AUTO_MS,
+        return raise_guard(p, a, MIN_TTL_AUTO_MS,
                            "[apply] min-ttl = auto: with demotion between tiers, memory exhaustion "
                            "could freeze the machine");
 }
 
-static int plan_fixed(struct plan *p, const struct machine *m, const struct policy *policy,
-                      struct messages *warnings)
+static int plan_fixed(struct plan *p, const struct assignment *a, struct messages *warnings)
 {
+        const struct policy *policy = a->policy;
+        const struct machine *m = a->machine;
+
         if (!m->min_ttl.present && !m->min_ttl.unreadable)
                 messages_add(warnings, "The policy sets min-ttl, which this kernel does not have");
         if (!m->min_ttl.present || min_ttl_is(m->min_ttl.value, policy->min_ttl_ms))
                 return 0;
         if (policy->min_ttl_ms == 0)
                 return add_guard(p, m, "0", GUARD_NONE, "[apply] min-ttl");
-        return raise_guard(p, m, policy->min_ttl_ms, "[apply] min-ttl");
+        return raise_guard(p, a, policy->min_ttl_ms, "[apply] min-ttl");
+}
+
+static bool is_unguarded(enum guard guard)
+{
+        return guard == GUARD_MISSING || guard == GUARD_LEFT_OFF;
+}
+
+static bool has_swap(const struct machine *m)
+{
+        return m->swap.present && m->swap.value > 0;
 }
 
 #define MAY_FREEZE                                                                                 \
@@ -257,14 +291,16 @@ static int plan_fixed(struct plan *p, const struct machine *m, const struct poli
 static void warn_of_hazard(const struct machine *m, const struct policy *policy, enum guard guard,
                            struct messages *warnings)
 {
-        if (guard == GUARD_LEFT_OFF && policy->min_ttl == MIN_TTL_LEAVE && m->min_ttl.present)
+        if (guard == GUARD_LEFT_OFF && policy->min_ttl == MIN_TTL_LEAVE && m->min_ttl.present &&
+            m->min_ttl.value == 0)
                 messages_add(warnings, "Demotion is on between memory tiers, /" MIN_TTL_PATH
                                        " is 0, and the policy says min-ttl = leave: " MAY_FREEZE);
-        else if (guard == GUARD_MISSING && !(m->swap.present && m->swap.value > 0) &&
-                 policy->demotion != SWITCH_FORCE)
-                messages_add(warnings, "Demotion is on between memory tiers, there is no swap, and "
-                                       "this kernel has no guard against it: " MAY_FREEZE
-                                       " (see numatierd.conf(5), demotion)");
+        else if (is_unguarded(guard) && !has_swap(m) && policy->demotion != SWITCH_FORCE)
+                messages_add(warnings,
+                             "Demotion is on between memory tiers, %s, and no guard is set against "
+                             "it: " MAY_FREEZE " (see numatierd.conf(5), demotion)",
+                             m->swap.unreadable ? "it is not known whether there is swap"
+                                                : "there is no swap");
 }
 
 /* Where nothing protects, demotion is not switched on unless the policy insists. */
@@ -284,12 +320,22 @@ static int refuse_demotion(struct plan *p, const struct machine *m)
         return 0;
 }
 
-/* Demotion is switched off before nodes move, so that they make no hazard on their way. */
-static void put_demotion_off_first(struct plan *p)
+/* Demotion is switched off before nodes move, so that they make no hazard on their way; if it
+ * cannot be, they wait unless something else guards them. */
+static void put_demotion_off_first(struct plan *p, const struct machine *m, enum guard guard)
 {
-        for (size_t i = 0; i < p->n_writes; i++)
-                if (turns_demotion(&p->writes[i], false))
-                        reorder(p, i, 0);
+        size_t i = 0;
+
+        while (i < p->n_writes && !turns_demotion(&p->writes[i], false))
+                i++;
+        if (i == p->n_writes)
+                return;
+        reorder(p, i, 0);
+        if (guard == GUARD_STANDS)
+                return;
+        for (i = 1; i < p->n_writes; i++)
+                if (is_hazardous(m, &p->writes[i]))
+                        p->writes[i].guard = GUARD_NEED_OFF;
 }
 
 int plan_against_freeze(struct plan *p, const struct assignment *a, const struct state *state,
@@ -301,13 +347,13 @@ int plan_against_freeze(struct plan *p, const struct assignment *a, const struct
         enum answer hazard;
         int r = 0;
 
-        put_demotion_off_first(p);
-        if (guard == GUARD_UNKNOWN)
+        put_demotion_off_first(p, m, guard);
+        if (guard == GUARD_UNKNOWN && policy->demotion != SWITCH_FORCE &&
+            demotion_after(p, m) != NO)
                 r = hold_hazardous(p, m,
                                    "/" MIN_TTL_PATH " or /" LRU_GEN_PATH
                                    " cannot be read, and without that guard " MAY_FREEZE);
-        else if (guard == GUARD_MISSING && policy->demotion != SWITCH_FORCE &&
-                 !(m->swap.present && m->swap.value > 0))
+        else if (is_unguarded(guard) && policy->demotion != SWITCH_FORCE && !has_swap(m))
                 r = refuse_demotion(p, m);
         if (r < 0)
                 return r;
@@ -315,6 +361,6 @@ int plan_against_freeze(struct plan *p, const struct assignment *a, const struct
         if (hazard == YES)
                 warn_of_hazard(m, policy, guard, warnings);
         if (policy->min_ttl == MIN_TTL_SET)
-                return plan_fixed(p, m, policy, warnings);
-        return policy->min_ttl == MIN_TTL_AUTO ? plan_auto(p, m, state, guard, hazard) : 0;
+                return plan_fixed(p, a, warnings);
+        return policy->min_ttl == MIN_TTL_AUTO ? plan_auto(p, a, state, guard, hazard) : 0;
 }

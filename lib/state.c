@@ -202,9 +202,7 @@ void state_forget_original(struct state *s, const char *path)
 
 bool state_was_tiering(const struct state *s)
 {
-        const struct state_original *o = state_get_original(s, BALANCING_PATH);
-
-        return s->tiering || (o && balancing_is_tiering(o->value));
+        return s->tiering || state_get_original(s, BALANCING_PATH);
 }
 
 bool state_daemon_is_alive(const struct state *s, struct sysroot *root)

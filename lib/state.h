@@ -89,7 +89,8 @@ int state_note_original(struct state *s, const char *path, const char *value);
 const struct state_original *state_get_original(const struct state *s, const char *path);
 void state_forget_original(struct state *s, const char *path);
 
-/* Whether NUMA balancing's tiering mode has been on in this boot, as far as is known. */
+/* Whether NUMA balancing's tiering mode may have been on in this boot, as far as is known: also if
+ * an earlier version wrote to that setting, whatever it held before. */
 bool state_was_tiering(const struct state *s);
 
 /* Whether the daemon that wrote this state still runs (proc/PID/comm below root says so). */

@@ -252,7 +252,12 @@ static void test_fixed(void)
         run();
         assert_streq(kernel->log, WRITE(MIN_TTL_PATH, "50") WRITE(OVERRIDE, "5"));
         assert_quiet();
-        take_policy(POLICY "min-ttl=0\ndemotion=yes\n");
+        take_policy(POLICY "min-ttl=0\ndemotion=yes\n"); /* nothing would guard */
+        run();
+        assert_streq(kernel->log, WRITE(MIN_TTL_PATH, "0"));
+        assert(holds(DEMOTION_PATH, "demotion = yes is refused"));
+        fake_kernel_set(kernel, MIN_TTL_PATH, "50");
+        take_policy(POLICY "min-ttl=0\ndemotion=force\n");
         run();
         assert_streq(kernel->log, WRITE(DEMOTION_PATH, "true") WRITE(MIN_TTL_PATH, "0"));
         assert(result.warnings.n == 0 && result.plan->n_held == 0);
@@ -291,6 +296,13 @@ static void test_rounded(void)
 static void test_leave(void)
 {
         boot(ONE_TIER LRU_GEN(0) DEMOTION(false), POLICY "min-ttl=leave\ndemotion=yes\n");
+        run();
+        assert_streq(kernel->log, WRITE(OVERRIDE, "5"));
+        assert(holds(DEMOTION_PATH, "demotion = yes is refused") && result.warnings.n == 0);
+        boot(ONE_TIER LRU_GEN(0) SWAP DEMOTION(false), POLICY "min-ttl=leave\ndemotion=yes\n");
+        run();
+        assert_streq(kernel->log, WRITE(OVERRIDE, "5") WRITE(DEMOTION_PATH, "true"));
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(false), POLICY "min-ttl=leave\ndemotion=force\n");
         run();
         assert_streq(kernel->log, WRITE(OVERRIDE, "5") WRITE(DEMOTION_PATH, "true"));
         assert(messages_have(&result.warnings, "min-ttl = leave"));
@@ -373,6 +385,68 @@ static void test_unreadable(const char *path, int error)
         assert_streq(kernel->log, "");
 }
 
+/* Nor does it hold what makes no hazard, or what the policy insists on. */
+static void test_unreadable_guard_not_needed(void)
+{
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(true), POLICY "demotion=no\n");
+        kernel->unreadable_path = MIN_TTL_PATH;
+        kernel->unreadable_error = -EIO;
+        run();
+        assert_streq(kernel->log, WRITE(DEMOTION_PATH, "false") WRITE(OVERRIDE, "5"));
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(false), POLICY "demotion=force\n");
+        kernel->unreadable_path = MIN_TTL_PATH;
+        kernel->unreadable_error = -EIO;
+        run();
+        assert_streq(kernel->log, WRITE(OVERRIDE, "5") WRITE(DEMOTION_PATH, "true"));
+}
+
+static void test_forced(void)
+{
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(false), POLICY "demotion=force\n");
+        kernel->fail_path = MIN_TTL_PATH;
+        kernel->fail_error = -EROFS;
+        run();
+        assert_streq(kernel->log, WRITE(OVERRIDE, "5") WRITE(DEMOTION_PATH, "true"));
+}
+
+/* Demotion that cannot be switched off: nodes do not move into new tiers behind it. */
+static void test_demotion_stays_on(void)
+{
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(true), POLICY "demotion=no\n");
+        kernel->fail_path = DEMOTION_PATH;
+        kernel->fail_error = -EIO;
+        run();
+        assert_streq(kernel->log, "");
+        assert(result.report->count[OUTCOME_HELD] == 1);
+        boot(ONE_TIER LRU_GEN(50) DEMOTION(true), POLICY "demotion=no\n"); /* guarded */
+        kernel->fail_path = DEMOTION_PATH;
+        kernel->fail_error = -EIO;
+        run();
+        assert_streq(kernel->log, WRITE(OVERRIDE, "5"));
+}
+
+/* Tiering mode comes after the moves: it waits for one that is held. */
+static void test_tiering_waits(void)
+{
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(true) BALANCING_PATH ": 1\n",
+             POLICY "numa-balancing=tiering\n");
+        kernel->unreadable_path = MIN_TTL_PATH;
+        kernel->unreadable_error = -EIO;
+        run();
+        assert_streq(kernel->log, "");
+        assert(holds(BALANCING_PATH, "held back"));
+        kernel->unreadable_path = NULL;
+        kernel->fail_path = MIN_TTL_PATH;
+        kernel->fail_error = -EROFS;
+        run();
+        assert_streq(kernel->log, "");
+        assert(result.report->count[OUTCOME_HELD] == 2 && !state->tiering);
+        kernel->fail_path = NULL;
+        run();
+        assert_streq(kernel->log,
+                     WRITE(MIN_TTL_PATH, "100") WRITE(OVERRIDE, "5") WRITE(BALANCING_PATH, "3"));
+}
+
 /* Whether demotion is on decides whether there is a hazard. */
 static void test_unreadable_demotion(void)
 {
@@ -440,6 +514,10 @@ int main(void)
         test_newer();
         test_unreadable(MIN_TTL_PATH, -EIO);
         test_unreadable(LRU_GEN_PATH, -EIO);
+        test_unreadable_guard_not_needed();
+        test_forced();
+        test_demotion_stays_on();
+        test_tiering_waits();
         test_unreadable_demotion();
         test_unreadable_knob();
         test_unreadable_swaps();
