@@ -63,15 +63,25 @@ static bool awaits_moves(const struct plan *p, const struct machine *m)
         return m->tiers_withheld;
 }
 
+/* While the module moves a node, NUMA balancing is off for a moment. What is off again at the next
+ * pass was switched off by somebody. */
+static bool is_interrupted(const struct machine *m, const struct state *state)
+{
+        return m->module_loaded && m->numa_balancing.value == 0 && state->tiering &&
+               !state->seen_off;
+}
+
 /* Tiering mode comes after the moves: once it was on, some are no longer safe
  * (plan_keep_from_top_tier()). */
-static int plan_tiering(struct plan *p, const struct machine *m)
+static int plan_tiering(struct plan *p, const struct machine *m, const struct state *state)
 {
         unsigned before = m->numa_balancing.value;
         size_t n = p->n_writes;
         int r;
 
         if (!machine_is_tiering(m) && awaits_moves(p, m))
+                return 0;
+        if (is_interrupted(m, state))
                 return 0;
         r = plan_number(p, WRITE_NUMA_BALANCING, BALANCING_PATH, before,
                         before | BALANCING_TIERING_BIT, "[apply] numa-balancing");
@@ -80,14 +90,17 @@ static int plan_tiering(struct plan *p, const struct machine *m)
         return r;
 }
 
-static int plan_balancing(struct plan *p, const struct machine *m, const struct policy *policy,
+static int plan_balancing(struct plan *p, const struct assignment *a, const struct state *state,
                           struct messages *warnings)
 {
+        const struct policy *policy = a->policy;
+        const struct machine *m = a->machine;
+
         if (policy->numa_balancing == BALANCING_LEAVE ||
             !knob_is_there(&m->numa_balancing, "numa-balancing", warnings))
                 return 0;
         if (policy->numa_balancing == BALANCING_TIERING)
-                return plan_tiering(p, m);
+                return plan_tiering(p, m, state);
         return plan_number(p, WRITE_NUMA_BALANCING, BALANCING_PATH, m->numa_balancing.value, 0,
                            "[apply] numa-balancing");
 }
@@ -205,14 +218,15 @@ static int plan_weights(struct plan *p, const struct assignment *a, struct messa
         return plan_weights_for(p, m, weights, bandwidths, wanted, n);
 }
 
-int plan_knobs(struct plan *p, const struct assignment *a, struct messages *warnings)
+int plan_knobs(struct plan *p, const struct assignment *a, const struct state *state,
+               struct messages *warnings)
 {
         const struct machine *m = a->machine;
         int r;
 
         r = plan_demotion(p, m, a->policy, warnings);
         if (r == 0)
-                r = plan_balancing(p, m, a->policy, warnings);
+                r = plan_balancing(p, a, state, warnings);
         if (r == 0)
                 r = plan_rate_limit(p, m, a->policy, warnings);
         if (r == 0)

@@ -35,4 +35,5 @@ int plan_hold(struct plan *p, size_t i, const char *reason);
  * nothing would guard. */
 int plan_against_freeze(struct plan *p, const struct assignment *a, const struct state *state,
                         struct messages *warnings);
-int plan_knobs(struct plan *p, const struct assignment *a, struct messages *warnings);
+int plan_knobs(struct plan *p, const struct assignment *a, const struct state *state,
+               struct messages *warnings);

@@ -122,7 +122,7 @@ int plan_new(const struct assignment *a, const struct state *state, struct messa
                 r = plan_keep_from_top_tier(p, a->machine, state);
         /* After the moves, which tiering mode would make unsafe */
         if (r == 0)
-                r = plan_knobs(p, a, warnings);
+                r = plan_knobs(p, a, state, warnings);
         if (r == 0)
                 r = plan_against_freeze(p, a, state, warnings);
         if (r < 0)

@@ -151,6 +151,8 @@ static int update_state(struct sysroot *root, const struct assignment *a, struct
         state->policy = a->policy->hash;
         if (machine_is_tiering(a->machine))
                 state->tiering = true;
+        state->seen_off =
+                a->machine->numa_balancing.present && a->machine->numa_balancing.value == 0;
         r = remember_gpus(a->machine, state);
         return r < 0 ? r : remember_figures(root, a->machine, state);
 }

@@ -251,7 +251,7 @@ int state_format(const struct state *s, char **ret)
         if (s->daemon > 0)
                 fprintf(f, "daemon %ld\n", (long)s->daemon);
         if (s->tiering)
-                fputs("tiering\n", f);
+                fputs(s->seen_off ? "tiering off\n" : "tiering\n", f);
         fprintf(f, "policy %016" PRIx64 "\n", s->policy);
         for (size_t i = 0; i < s->n_nodes; i++) {
                 fprintf(f, "node %u", s->nodes[i].node);
@@ -317,7 +317,8 @@ static int parse_daemon(struct state *s, char *rest)
 
 static int parse_tiering(struct state *s, char *rest)
 {
-        if (rest && *rest)
+        s->seen_off = rest && streq(rest, "off");
+        if (rest && *rest && !s->seen_off)
                 return -EINVAL;
         s->tiering = true;
         return 0;
@@ -416,7 +417,7 @@ static const struct {
         const char *expected;
 } line_kinds[] = {
         { "daemon", parse_daemon, "daemon PID" },
-        { "tiering", parse_tiering, "tiering, and nothing after it" },
+        { "tiering", parse_tiering, "tiering, or tiering off" },
         { "policy", parse_policy, "policy HASH" },
         { "node", parse_node, "node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once" },
         { "manual", parse_manual, "manual NUMBER, of a node above" },

@@ -46,6 +46,7 @@ struct state_gpu {
 struct state {
         pid_t daemon;    /* who keeps memory_tier current, or 0 */
         bool tiering;    /* NUMA balancing's tiering mode has been on in this boot */
+        bool seen_off;   /* the last pass read 0 there: it lasts (plan_tiering()) */
         uint64_t policy; /* the hash of the policy of the last assignment */
         struct state_original *originals; /* in the order they were first written */
         size_t n_originals, originals_allocated;

@@ -54,7 +54,7 @@ static void test_refused(void)
         refuse("nonsense\n",
                "f:1: expected one of daemon, tiering, policy, node, manual, memory, gpu, original");
         refuse("\ndaemon x\n", "f:2: expected daemon PID");
-        refuse("tiering yes\n", "f:1: expected tiering, and nothing after it");
+        refuse("tiering yes\n", "f:1: expected tiering, or tiering off");
         refuse("policy\n", "f:1: expected policy HASH");
         refuse("node 1024 - -\n",
                "f:1: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");

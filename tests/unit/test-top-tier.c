@@ -484,6 +484,24 @@ static void test_noted_first(void)
         halt();
 }
 
+/* While the module moves a node the mode is off for a moment: it is not switched on meanwhile. */
+static void test_interrupted(void)
+{
+        boot();
+        fake_kernel_set(kernel, "sys/module/memtier_override/initstate", "live");
+        fake_kernel_set(kernel, VERSION, "1.1");
+        run(POLICY "tiering\n", "1>4 numa_balancing");
+        fake_kernel_set(kernel, BALANCING_PATH, "0");
+        run(POLICY "tiering\n", "");
+        fake_kernel_set(kernel, BALANCING_PATH, "3");
+        run(POLICY "tiering\n", "");
+        fake_kernel_set(kernel, BALANCING_PATH, "0"); /* and here it lasts */
+        run(POLICY "tiering\n", "");
+        run(POLICY "tiering\n", "numa_balancing");
+        assert_streq(fake_kernel_get(kernel, BALANCING_PATH), "2");
+        halt();
+}
+
 /* Tiers that are not known yet may ask for moves: the mode waits. */
 static void test_waits(void)
 {
@@ -509,5 +527,6 @@ int main(void)
         test_busy();
         test_refused();
         test_noted_first();
+        test_interrupted();
         test_waits();
 }
