@@ -29,7 +29,8 @@ static int load_state(struct sysroot *root, struct state **ret)
         return r;
 }
 
-static int take_look(enum reconcile_mode mode, struct look *ret)
+/* Where the policy is not the one in force, what it cannot have is no news. */
+static int take_look(enum reconcile_mode mode, bool judged, struct look *ret)
 {
         int r;
 
@@ -37,6 +38,8 @@ static int take_look(enum reconcile_mode mode, struct look *ret)
         if (r == 0)
                 r = quiet_reconcile(ret->root, ret->policy, mode, ret->state, &ret->result);
         warn_all(&ret->result.problems);
+        if (judged)
+                warn_all(&ret->result.warnings);
         warn_all(&ret->result.bugs);
         if (r < 0)
                 fail(r, r == -ENOENT ? "cannot read the machine's NUMA nodes" : "cannot look");
@@ -51,11 +54,7 @@ int look(const struct arguments *a, enum reconcile_mode mode, struct look *ret)
         r = input_load_policy(&a->input, &ret->policy);
         if (r == 0)
                 r = input_open_root(&a->input, &ret->root);
-        if (r < 0)
-                return r;
-        r = take_look(mode, ret);
-        warn_all(&ret->result.warnings);
-        return r;
+        return r < 0 ? r : take_look(mode, true, ret);
 }
 
 int look_unjudged(const struct arguments *a, sysroot_record_fn record, void *userdata,
@@ -74,7 +73,7 @@ int look_unjudged(const struct arguments *a, sysroot_record_fn record, void *use
                 sysroot_record(ret->root, record, userdata);
                 sysroot_read_all(ret->root);
         }
-        return take_look(RECONCILE_PLAN, ret);
+        return take_look(RECONCILE_PLAN, false, ret);
 }
 
 void complain_of_withheld_tiers(void)

@@ -34,6 +34,7 @@ static void boot_with_module(void)
         boot(MACHINE THREAD_OVERRIDES);
         kernel->module = true;
         fake_kernel_set(kernel, "sys/module/memtier_override/initstate", "live");
+        fake_kernel_set(kernel, "sys/module/memtier_override/version", "1.1");
 }
 
 static void halt(void)
