@@ -66,13 +66,15 @@ check "demotion = yes" numatier apply
 equal "demotion is on" true "$(cat $demotion)"
 equal "the guard is written" $guard "$(cat $min_ttl)"
 equal "the node is moved" memory_tier5 "$(cat $override)"
-lives "with the guard"
+# 7.3 kills with any guard as soon as node 0 is full, this program now and then, too
+[ "$KERNEL" = 7.3 ] || lives "with the guard"
 is_killed "with the guard"
 
 policy 'demotion = force' 'min-ttl = 0'
 check "min-ttl = 0" numatier apply
 equal "the guard is off" 0 "$(cat $min_ttl)"
 [ "$KERNEL" != 6.1 ] || echo n >$lru_gen
+[ "$KERNEL" != 7.3 ] || lives "without the guard"
 freezes "without the guard"
 
 check "numatier restore" numatier restore
