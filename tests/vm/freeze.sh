@@ -79,4 +79,3 @@ freezes "without the guard"
 
 check "numatier restore" numatier restore
 equal "everything is as it was" "false 0 memory_tier4" "$(cat $demotion) $(cat $min_ttl) $(cat $override)"
-is_killed "one tier again"

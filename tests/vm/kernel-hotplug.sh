@@ -10,51 +10,16 @@
 
 # shellcheck disable=SC2034
 book_entry=24 # with the override beside the rest
-# shellcheck source=tests/vm/kmod.bash
-. /run/payload/test/kmod.bash
-# shellcheck source=tests/vm/virtio-mem.bash
-. /run/payload/test/virtio-mem.bash
+# shellcheck source=tests/vm/hotplug.bash
+. /run/payload/test/hotplug.bash
 
-all_blocks() { # STATE
-        local block
-        for block in "$nodes"/node1/memory[0-9]*; do
-                echo "$1" >"$block/state" || return
-        done
-}
-
-check "node 1 comes" size 256
-equal "in the kernel's tier" memory_tier18 "$(read_file)"
-book=$(accounting)
+try_offline
 equal "one device, HMAT's distance, the list and the node hold its type" "1 of 2304 held by 2" "$book"
-equal "move" moved "$(write 9)"
-equal "it is there" 9 "$(tier_of 1)"
-equal "the kernel's accounting is untouched" "$book" "$(accounting)"
-
-check "all its memory goes offline" all_blocks offline
-equal "no memory: reading" "No such device" "$(read_file)"
-equal "no memory: writing" "No such device" "$(write 5)"
-refuse "no memory: no tier" tier_of 1
-check "all its memory comes online" all_blocks online_movable
-equal "the override stayed" memory_tier9 "$(read_file)"
-equal "nodelist says so" 9 "$(tier_of 1)"
-equal "a node that was offline moves like any other" moved "$(write 11)"
-equal "it is there" 11 "$(tier_of 1)"
-equal "and back into the DRAM tier" moved "$(write 4)"
-equal "it is there" 4 "$(tier_of 1)"
-equal "the kernel's accounting is untouched" "$book" "$(accounting)"
 
 equal "move" moved "$(write 12)"
-check "node 1 goes" size 0
-equal "its tier goes with it" "" "$(ls -d /sys/devices/virtual/memory_tiering/memory_tier12 2>/dev/null)"
-check "node 1 comes again" size 128
-equal "the override stayed" memory_tier12 "$(read_file)"
-equal "nodelist says so" 12 "$(tier_of 1)"
-
-check "all its memory goes offline" all_blocks offline
-equal "default, while it has none" moved "$(write default)"
-check "all its memory comes online" all_blocks online_movable
-equal "the override is gone" memory_tier18 "$(read_file)"
-equal "the kernel's accounting is untouched" "$book" "$(accounting)"
+try_replug
+try_default_while_away
+untouched
 
 # Readers without a process for each read, which would be too slow to hit the moment; writers, who meet the
 # hotplug that removes the node they write to.
@@ -93,6 +58,6 @@ kill "${readers[@]}"
 wait "${readers[@]}" 2>/dev/null
 equal "give back" moved "$(write default)"
 equal "back in the kernel's tier" 18 "$(tier_of 1)"
-equal "the kernel's accounting is untouched" "$book" "$(accounting)"
-equal "two tiers are left" 2 "$(find /sys/devices/virtual/memory_tiering/ -name 'memory_tier*' | wc -l)"
+untouched
+equal "two tiers are left" 2 "$(find /sys/devices/virtual/memory_tiering/ -name 'memory_tier[0-9]*' | wc -l)"
 healthy "the guest is well"

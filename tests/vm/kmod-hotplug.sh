@@ -7,56 +7,20 @@
 # An override stays through offline, online, hot-remove and hot-add; the kernel's own accounting is
 # never touched; and with the module, reading nodelist no longer hangs memory hotplug.
 
-# shellcheck source=tests/vm/kmod.bash
-. /run/payload/test/kmod.bash
-# shellcheck source=tests/vm/virtio-mem.bash
-. /run/payload/test/virtio-mem.bash
-[ "$KERNEL" = 6.1 ] && home=4 || home=18
-
-all_blocks() { # STATE
-        local block
-        for block in "$nodes"/node1/memory[0-9]*; do
-                echo "$1" >"$block/state" || return
-        done
-}
+# shellcheck source=tests/vm/hotplug.bash
+. /run/payload/test/hotplug.bash
 
 check "it loads" modprobe_override
-check "node 1 comes" size 256
-equal "in the kernel's tier" "memory_tier$home" "$(read_file)"
-book=$(accounting)
-equal "move" moved "$(write 9)"
-equal "it is there" 9 "$(tier_of 1)"
-equal "the kernel's accounting is untouched" "$book" "$(accounting)"
-
-check "all its memory goes offline" all_blocks offline
-equal "no memory: reading" "No such device" "$(read_file)"
-equal "no memory: writing" "No such device" "$(write 5)"
-refuse "no memory: no tier" tier_of 1
-check "all its memory comes online" all_blocks online_movable
-equal "the override stayed" memory_tier9 "$(read_file)"
-equal "nodelist says so" 9 "$(tier_of 1)"
-book=$(accounting)
-equal "a node that was offline moves like any other" moved "$(write 11)"
-equal "it is there" 11 "$(tier_of 1)"
-equal "and back into the DRAM tier" moved "$(write 4)"
-equal "it is there" 4 "$(tier_of 1)"
-equal "the kernel's accounting is untouched" "$book" "$(accounting)"
+try_offline
 
 equal "move" moved "$(write 12)"
 udevadm monitor --kernel --subsystem-match=node >/tmp/uevents &
 monitor=$!
-check "node 1 goes" size 0
-equal "its tier goes with it" "" "$(ls -d /sys/devices/virtual/memory_tiering/memory_tier12 2>/dev/null)"
-check "node 1 comes again" size 128
-equal "the override stayed" memory_tier12 "$(read_file)"
-equal "nodelist says so" 12 "$(tier_of 1)"
+try_replug
 check "its return was told" wait_for 5 grep -q 'change.*node1 ' /tmp/uevents
 kill $monitor
 
-check "all its memory goes offline" all_blocks offline
-equal "default, while it has none" moved "$(write default)"
-check "all its memory comes online" all_blocks online_movable
-equal "the override is gone" "memory_tier$home" "$(read_file)"
+try_default_while_away
 
 equal "move" moved "$(write 7)"
 check "node 1 goes, overridden" size 0

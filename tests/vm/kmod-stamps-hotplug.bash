@@ -9,15 +9,6 @@
 . /run/payload/test/stamps.bash
 slow=2
 
-blocks=$(cd $nodes/node1 && echo memory[0-9]*)
-
-all_blocks() { # STATE
-        local block
-        for block in $blocks; do
-                echo "$1" >"/sys/devices/system/memory/$block/state" || return
-        done
-}
-
 # The mode in which the stamps are made, and the one in which node 1 comes back
 try() { # MODE MODE
         check "node 1's memory goes" all_blocks offline

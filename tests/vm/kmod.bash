@@ -15,6 +15,13 @@ read_file() { # what it says, or the error
         cat $nodes/node"$node"/memtier_override 2>&1 | sed 's/.*: //'
 }
 
+all_blocks() { # STATE, of the node's memory
+        local block
+        for block in "$nodes/node$node"/memory[0-9]*; do
+                echo "$1" >"$block/state" || return
+        done
+}
+
 # The kernel's own book on the node, node_memory_types[], out of /proc/kcore: how many devices it counts,
 # the abstract distance of their type, and how many hold that type. One reader serves a whole script.
 accounting() {

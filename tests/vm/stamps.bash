@@ -12,9 +12,10 @@ scan_quickly() {
         local knobs=/sys/kernel/debug/sched/numa_balancing
         [ -d $knobs ] || mount -t debugfs none /sys/kernel/debug
         echo 50 >$knobs/scan_delay_ms
-        echo 100 >$knobs/scan_period_min_ms
-        echo 200 >$knobs/scan_period_max_ms
-        echo 512 >$knobs/scan_size_mb
+        echo 10 >$knobs/scan_period_min_ms
+        echo 20 >$knobs/scan_period_max_ms
+        # the shortest time between two scans is as long as reading this much may take, at 2.5 GiB/s
+        echo 64 >$knobs/scan_size_mb
         echo 0 >/proc/sys/kernel/numa_balancing_promote_rate_limit_MBps
         # one huge page is one stamp
         echo never >/sys/kernel/mm/transparent_hugepage/enabled
@@ -23,7 +24,7 @@ scan_quickly() {
 start_writers() { # NODE; not to be called in a subshell
         mkfifo /tmp/writers-question /tmp/writers-answer 2>/dev/null
         exec 5<>/tmp/writers-question 6<>/tmp/writers-answer
-        /run/payload/test/writers "$1" "$writers_mib" <&5 >&6 5>&- 6>&- &
+        nice -n 19 /run/payload/test/writers "$1" "$writers_mib" <&5 >&6 5>&- 6>&- &
         writers=$!
 }
 
