@@ -288,6 +288,13 @@ static bool has_swap(const struct machine *m)
 #define MAY_FREEZE                                                                                 \
         "memory exhaustion can freeze this machine for minutes instead of killing a process"
 
+static const char *say_swap(const struct machine *m)
+{
+        if (m->swap.unreadable)
+                return "it is not known whether there is swap";
+        return has_swap(m) ? "swap helps only until it is full" : "there is no swap";
+}
+
 static void warn_of_hazard(const struct machine *m, const struct policy *policy, enum guard guard,
                            struct messages *warnings)
 {
@@ -295,12 +302,11 @@ static void warn_of_hazard(const struct machine *m, const struct policy *policy,
             m->min_ttl.value == 0)
                 messages_add(warnings, "Demotion is on between memory tiers, /" MIN_TTL_PATH
                                        " is 0, and the policy says min-ttl = leave: " MAY_FREEZE);
-        else if (is_unguarded(guard) && !has_swap(m) && policy->demotion != SWITCH_FORCE)
+        else if (is_unguarded(guard) && policy->demotion != SWITCH_FORCE)
                 messages_add(warnings,
                              "Demotion is on between memory tiers, %s, and no guard is set against "
                              "it: " MAY_FREEZE " (see numatierd.conf(5), demotion)",
-                             m->swap.unreadable ? "it is not known whether there is swap"
-                                                : "there is no swap");
+                             say_swap(m));
 }
 
 /* Where nothing protects, demotion is not switched on unless the policy insists. */

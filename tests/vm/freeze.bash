@@ -4,9 +4,9 @@
 
 # Starts a program that takes memory until it is killed, and a loop that prints once a second: each
 # print is a turn. It watches both from locked memory, at a real-time priority, and ends a freeze by
-# the kernel's OOM killer (sysrq-f). Arguments: how long to look at a freeze, in seconds. Prints
-# "ended SECONDS TURNS" or "frozen SECONDS TURNS": frozen means fewer than 6 turns in 40 seconds: a frozen
-# machine gives 2 to 3, one that is short of memory but protected 17.
+# the kernel's OOM killer (sysrq-f). Arguments: how long to look at a freeze, in seconds, and a command
+# to start the program by. Prints "ended SECONDS TURNS" or "frozen SECONDS TURNS". Frozen means fewer
+# than 6 turns in 40 seconds: a frozen machine gives 2 to 3, one that is short of memory but protected 17.
 cat >/run/eat.py <<'PY'
 import ctypes, os, subprocess, sys, time
 
@@ -18,7 +18,7 @@ reader, writer = os.pipe()
 os.set_blocking(reader, False)
 sysrq = os.open("/proc/sysrq-trigger", os.O_WRONLY)
 ticker = subprocess.Popen(["bash", "-c", "while sleep 1; do echo; done"], stdout=writer)
-eater = subprocess.Popen([sys.executable, "-c", eater_program], stderr=subprocess.DEVNULL)
+eater = subprocess.Popen([*sys.argv[2:], sys.executable, "-c", eater_program], stderr=subprocess.DEVNULL)
 with open(f"/proc/{eater.pid}/oom_score_adj", "w") as file:
     file.write("1000")
 ctypes.CDLL(None).mlockall(3)
@@ -45,7 +45,7 @@ ticker.kill()
 print("frozen" if frozen else "ended", round(seconds), count, flush=True)
 PY
 
-eat() { # SECONDS: see above; in a unit of its own, which systemd does not end with the eater
+eat() { # SECONDS [COMMAND...]: see above; in a unit of its own, which systemd does not end with the eater
         echo 3 >/proc/sys/vm/drop_caches
-        systemd-run --quiet --wait --pipe -p OOMPolicy=continue python3 /run/eat.py "$1"
+        systemd-run --quiet --wait --pipe -p OOMPolicy=continue python3 /run/eat.py "$@"
 }
