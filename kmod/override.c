@@ -368,7 +368,7 @@ static int move_node(int nid, struct memory_dev_type *to, int *emptied)
 		node_clear(nid, to->nodes);
 		node_set(nid, from->nodes);
 		/* -EINVAL: the node has just lost its memory, its tier will be next */
-		return PTR_ERR(new) == -EINVAL ? -ENODEV : PTR_ERR(new);
+		return PTR_ERR(new) == -EINVAL ? -EAGAIN : PTR_ERR(new);
 	}
 
 	*emptied = leave_tier(from, old);
@@ -497,10 +497,11 @@ static int __set_override(int nid, struct memory_dev_type **type, int *emptied)
 		swap(o->type, *type);
 		return 0;
 	}
+	/* In the middle of hotplug? */
 	if (!node_state(nid, N_MEMORY))
-		return -ENODEV;
+		return is_overridden(nid) ? -EAGAIN : -ENODEV;
 	if (!tier_of(nid) && !o->tierless)
-		return -EAGAIN;	/* in the middle of hotplug */
+		return -EAGAIN;
 	/* The kernel's accounting is damaged: see "Limits". */
 	if (!node_memory_types[nid].memtype || (tier_of(nid) && !node_isset(nid, type_of(nid)->nodes)))
 		return -EIO;
@@ -513,13 +514,30 @@ static int __set_override(int nid, struct memory_dev_type **type, int *emptied)
 	return err;
 }
 
-/* Ends a pause. If somebody has switched NUMA balancing on meanwhile, there may be new stamps. */
-static void end_pause(struct pause *pause)
+/* Pages of the top tier may have stamps: NUMA balancing must not be switched on again. */
+static bool stays_off;
+
+static void leave_off(void)
 {
-	if (!balancing_is_paused() && !pause_balancing(pause, pause->in_hotplug) &&
-	    clear_stamps(pause))
-		pr_err("kernel.numa_balancing was set while a node was moved: reboot\n");
-	resume_balancing(pause);
+	pr_err("NUMA balancing is off. Do not switch it on before a reboot\n");
+	stays_off = true;
+}
+
+/* A node has become top-tier. If somebody switched NUMA balancing on meanwhile, there are new stamps. */
+static void clear_new_stamps(struct pause *pause)
+{
+	if (balancing_is_paused())
+		return;
+	if (pause_balancing(pause, pause->in_hotplug))
+		pr_err("kernel.numa_balancing was set while a node was moved: set it to 0 and reboot\n");
+	else if (clear_stamps(pause))
+		leave_off();
+}
+
+static void end_pause(const struct pause *pause)
+{
+	if (!stays_off)
+		resume_balancing(pause);
 }
 
 static int set_override(int nid, struct memory_dev_type *type)
@@ -542,10 +560,12 @@ static int set_override(int nid, struct memory_dev_type *type)
 		err = pause_balancing(&pause, false);
 		if (err)
 			goto unlock;
-		paused = true;
 		err = clear_stamps(&pause) ?: lock_tiers();
-		if (err)
-			goto resume;
+		if (err) {
+			end_pause(&pause);
+			goto unlock;
+		}
+		paused = true;
 	}
 
 	before = tier_now(nid);
@@ -557,12 +577,13 @@ static int set_override(int nid, struct memory_dev_type *type)
 		err = __set_override(nid, &type, &emptied);
 	after = tier_now(nid);
 	mutex_unlock(memory_tier_lock);
+	if (paused && !err)
+		clear_new_stamps(&pause);
+	if (paused)
+		end_pause(&pause);
 	if (before != after)
 		announce(nid);
 	drop_tier(emptied);
-resume:
-	if (paused)
-		end_pause(&pause);
 unlock:
 	up(&moves);
 put:
@@ -694,15 +715,13 @@ static void release_tier(int nid)
 }
 
 /* Under the kernel's hotplug locks. If this fails, NUMA balancing stays off: the kernel goes on. */
-static void pause_in_hotplug(int nid)
+static void pause_in_hotplug(void)
 {
 	paused = true;
 	pause_balancing(&pause, true);
 	cleared = have_moves && !clear_stamps(&pause);
-	if (cleared)
-		return;
-	pr_err("node%d: NUMA balancing is off. Do not switch it on before a reboot\n", nid);
-	pause.mode = 0;
+	if (!cleared)
+		leave_off();
 }
 
 /* The kernel failed to allocate the node's tier. Nobody else tries again. */
@@ -738,7 +757,7 @@ static void reapply(int nid)
 	pause_first = !paused && must_pause(nid, number);
 	mutex_unlock(memory_tier_lock);
 	if (pause_first)
-		pause_in_hotplug(nid);
+		pause_in_hotplug();
 
 	mutex_lock(memory_tier_lock);
 	/* Between two notifications kmem may have cleared the kernel's entry. */
@@ -780,7 +799,7 @@ static void prepare_hotplug(int nid, bool online)
 		pause_first |= must_pause(nid, tier_number(overrides[nid].type));
 	mutex_unlock(memory_tier_lock);
 	if (pause_first)
-		pause_in_hotplug(nid);
+		pause_in_hotplug();
 }
 
 /* The node that this notification gives a tier or takes it from, or NUMA_NO_NODE */
@@ -824,8 +843,10 @@ static int after_kernel(struct notifier_block *nb, unsigned long action, void *a
 	else if (overrides[nid].type)
 		pr_err("node%d is left in the kernel's tier\n", nid);
 	notified = NULL;
-	if (paused)
+	if (paused) {
+		clear_new_stamps(&pause);
 		end_pause(&pause);
+	}
 	if (have_moves)
 		up(&moves);
 	return NOTIFY_OK;

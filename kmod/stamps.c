@@ -141,7 +141,7 @@ static int last_cpupid(struct page *page)
 #endif
 }
 
-/* May a free page have a stamp? Only said where all struct pages are writable. */
+/* May a page that is free or of hugetlb have one? Only said where all struct pages are writable. */
 static bool tails_may_be_stamped(void)
 {
 #ifndef PAGE_LAST_CPUPID
@@ -171,7 +171,7 @@ static void clear_stamp(struct page *page)
 			reset_last_cpupid(page);
 		return;
 	}
-	if (page_folio(page) == folio && !folio_test_hugetlb(folio))
+	if (page_folio(page) == folio && (!folio_test_hugetlb(folio) || tails_may_be_stamped()))
 		reset_last_cpupid(page);
 	folio_put(folio);
 }
@@ -184,7 +184,10 @@ struct walk {
 	unsigned long stamps;	/* found, in the present walk */
 };
 
-/* A pageblock is in one section, and its struct pages are contiguous. */
+/* Memory comes and goes in blocks of this size, which is a power of two, and no more than a section. */
+#define BLOCK_PAGES	min(pageblock_nr_pages, PAGES_PER_SUBSECTION)
+
+/* The struct pages of a block are contiguous. */
 static void walk_block(struct walk *w, int nid, unsigned long pfn)
 {
 	struct page *page = pfn_to_online_page(pfn);
@@ -193,15 +196,17 @@ static void walk_block(struct walk *w, int nid, unsigned long pfn)
 	if (!page)
 		return;
 	/* Spans of nodes may overlap. */
-	if (page_to_nid(page) != nid && page_to_nid(page + pageblock_nr_pages - 1) != nid)
+	if (page_to_nid(page) != nid && page_to_nid(page + BLOCK_PAGES - 1) != nid)
 		return;
-	for (i = 0; i < pageblock_nr_pages; i++, page++) {
+	for (i = 0; i < BLOCK_PAGES; i++, page++) {
 		if (likely(!is_stamp(last_cpupid(page))))
 			continue;
-		w->stamps++;
+		/* A poisoned page may be free, and is not used again. */
+		if (!PageHWPoison(page))
+			w->stamps++;
 		clear_stamp(page);
 	}
-	w->pages += pageblock_nr_pages;
+	w->pages += BLOCK_PAGES;
 }
 
 /* Memory hotplug goes first. */
@@ -236,7 +241,7 @@ static int walk_section(struct walk *w, int nid, unsigned long pfn)
 	err = lock_memory(w);
 	if (err)
 		return err;
-	for (; pfn < end; pfn += pageblock_nr_pages) {
+	for (; pfn < end; pfn += BLOCK_PAGES) {
 		walk_block(w, nid, pfn);
 		cond_resched();
 	}
@@ -317,32 +322,45 @@ static void unlock_cpus(bool in_hotplug)
 		cpus_read_unlock();
 }
 
-int pause_balancing(struct pause *p, bool in_hotplug)
-{
-	*p = (struct pause){ .in_hotplug = in_hotplug };
-	if (!lock_cpus(in_hotplug))
-		return -EAGAIN;
-	p->mode = xchg(balancing_mode, 0) ?: xchg(&late_mode, 0);
-	if (p->mode)
-		static_key_disable_cpuslocked(&balancing_key->key);
-	unlock_cpus(in_hotplug);
-	synchronize_rcu();
-	return 0;
-}
-
 bool balancing_is_paused(void)
 {
 	return READ_ONCE(*balancing_mode) == 0;
 }
 
+/* Under cpu_hotplug_lock: the key follows the mode, which somebody else may set at any time. */
+static void set_key(void)
+{
+	bool on;
+
+	do {
+		on = !balancing_is_paused();
+		if (on)
+			static_key_enable_cpuslocked(&balancing_key->key);
+		else
+			static_key_disable_cpuslocked(&balancing_key->key);
+	} while (on == balancing_is_paused());
+}
+
+int pause_balancing(struct pause *p, bool in_hotplug)
+{
+	int late;
+
+	*p = (struct pause){ .in_hotplug = in_hotplug };
+	if (!lock_cpus(in_hotplug))
+		return -EAGAIN;
+	late = xchg(&late_mode, 0);
+	p->mode = xchg(balancing_mode, 0) ?: late;
+	set_key();
+	unlock_cpus(in_hotplug);
+	synchronize_rcu();
+	return 0;
+}
+
 /* Under cpu_hotplug_lock */
 static void restore_mode(int mode)
 {
-	if (!mode || cmpxchg(balancing_mode, 0, mode) != 0)
-		return;
-	static_key_enable_cpuslocked(&balancing_key->key);
-	if (balancing_is_paused())	/* by somebody else, just now */
-		static_key_disable_cpuslocked(&balancing_key->key);
+	if (mode && cmpxchg(balancing_mode, 0, mode) == 0)
+		set_key();
 }
 
 static void resume_late(struct work_struct *work)
