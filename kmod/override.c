@@ -121,6 +121,7 @@
 #include <linux/static_call.h>
 #include <linux/sysfs.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 #include "stamps.h"
 #include "symbols.h"
@@ -514,30 +515,62 @@ static int __set_override(int nid, struct memory_dev_type **type, int *emptied)
 	return err;
 }
 
-/* Pages of the top tier may have stamps: NUMA balancing must not be switched on again. */
-static bool stays_off;
+static void try_to_resume(struct work_struct *work);
+static DECLARE_DELAYED_WORK(resuming, try_to_resume);
 
-static void leave_off(void)
+/*
+ * NUMA balancing goes on if all pages were cleared in this pause. If not (@err), pages of the top tier
+ * may have access times. Then it stays off, and that is tried again.
+ */
+static void end_pause(const struct pause *pause, int err)
 {
-	pr_err("NUMA balancing is off. Do not switch it on before a reboot\n");
-	stays_off = true;
-}
-
-/* A node has become top-tier. If somebody switched NUMA balancing on meanwhile, there are new stamps. */
-static void clear_new_stamps(struct pause *pause)
-{
-	if (balancing_is_paused())
+	/* Nobody uses the old limit of the top tier any more. */
+	synchronize_rcu();
+	err = err ?: resume_balancing(pause);
+	if (!err)
 		return;
-	if (pause_balancing(pause, pause->in_hotplug))
-		pr_err("kernel.numa_balancing was set while a node was moved: set it to 0 and reboot\n");
-	else if (clear_stamps(pause))
-		leave_off();
+	pr_warn("NUMA balancing stays off for now (%d): do not switch it on\n", err);
+	owe_balancing(pause);
+	schedule_delayed_work(&resuming, 5 * HZ);
 }
 
-static void end_pause(const struct pause *pause)
+static void try_to_resume(struct work_struct *work)
 {
-	if (!stays_off)
-		resume_balancing(pause);
+	struct pause pause;
+	int err = down_trylock(&moves);
+
+	if (!err) {
+		err = pause_balancing(&pause, false);
+		if (!err)
+			end_pause(&pause, clear_stamps(&pause));
+		up(&moves);
+	}
+	if (err)
+		schedule_delayed_work(&resuming, HZ);
+}
+
+/* Before unloading */
+static void finish_resuming(void)
+{
+	unsigned long end = jiffies + 600 * HZ;
+
+	while (flush_delayed_work(&resuming) && time_before(jiffies, end))
+		msleep(100);
+	if (cancel_delayed_work_sync(&resuming))
+		pr_err("NUMA balancing is off: do not switch it on before a reboot\n");
+}
+
+/* The tiers have changed. If somebody switched NUMA balancing on meanwhile, there are new stamps. */
+static int clear_new_stamps(struct pause *pause)
+{
+	int err, tries = 10;
+
+	if (balancing_is_paused())
+		return 0;
+	do
+		err = pause_balancing(pause, pause->in_hotplug);
+	while (err && --tries);
+	return err ?: clear_stamps(pause);
 }
 
 static int set_override(int nid, struct memory_dev_type *type)
@@ -560,9 +593,14 @@ static int set_override(int nid, struct memory_dev_type *type)
 		err = pause_balancing(&pause, false);
 		if (err)
 			goto unlock;
-		err = clear_stamps(&pause) ?: lock_tiers();
+		err = clear_stamps(&pause);
 		if (err) {
-			end_pause(&pause);
+			end_pause(&pause, err);
+			goto unlock;
+		}
+		err = lock_tiers();
+		if (err) {
+			end_pause(&pause, 0);
 			goto unlock;
 		}
 		paused = true;
@@ -577,10 +615,8 @@ static int set_override(int nid, struct memory_dev_type *type)
 		err = __set_override(nid, &type, &emptied);
 	after = tier_now(nid);
 	mutex_unlock(memory_tier_lock);
-	if (paused && !err)
-		clear_new_stamps(&pause);
 	if (paused)
-		end_pause(&pause);
+		end_pause(&pause, clear_new_stamps(&pause));
 	if (before != after)
 		announce(nid);
 	drop_tier(emptied);
@@ -714,14 +750,12 @@ static void release_tier(int nid)
 	drop_tier(emptied);
 }
 
-/* Under the kernel's hotplug locks. If this fails, NUMA balancing stays off: the kernel goes on. */
+/* Under the kernel's hotplug locks. The kernel goes on even if this fails; then NUMA balancing does not. */
 static void pause_in_hotplug(void)
 {
 	paused = true;
 	pause_balancing(&pause, true);
 	cleared = have_moves && !clear_stamps(&pause);
-	if (!cleared)
-		leave_off();
 }
 
 /* The kernel failed to allocate the node's tier. Nobody else tries again. */
@@ -843,10 +877,8 @@ static int after_kernel(struct notifier_block *nb, unsigned long action, void *a
 	else if (overrides[nid].type)
 		pr_err("node%d is left in the kernel's tier\n", nid);
 	notified = NULL;
-	if (paused) {
-		clear_new_stamps(&pause);
-		end_pause(&pause);
-	}
+	if (paused)
+		end_pause(&pause, cleared ? clear_new_stamps(&pause) : -EAGAIN);
 	if (have_moves)
 		up(&moves);
 	return NOTIFY_OK;

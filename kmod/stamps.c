@@ -31,7 +31,8 @@
  *	5. Repeat 3 and 4 until a walk finds no stamp, and at least once. Stamps can be copied from page
  *	   to page, by migration and by the split of a huge page, and a copy may have passed the walk.
  *	6. The caller moves the node.
- *	7. Switch NUMA balancing on again, to what it was.
+ *	7. Switch NUMA balancing on again, to what it was. If 3 to 5 have failed, it stays off until they
+ *	   succeed: pages may have migrated into the top tier with their stamps.
  *
  * All nodes are walked, those of the top tier too: while the tiering mode is off, pages that migrate
  * into the top tier keep their stamps (folio_migrate_flags()). The price is that NUMA balancing takes
@@ -77,7 +78,6 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/static_call.h>
-#include <linux/workqueue.h>
 
 #include "stamps.h"
 #include "symbols.h"
@@ -184,7 +184,7 @@ struct walk {
 	unsigned long stamps;	/* found, in the present walk */
 };
 
-/* Memory comes and goes in blocks of this size, which is a power of two, and no more than a section. */
+/* A power of two, no more than a section. No hole in a section, and nothing else in it, is smaller. */
 #define BLOCK_PAGES	min(pageblock_nr_pages, PAGES_PER_SUBSECTION)
 
 /* The struct pages of a block are contiguous. */
@@ -297,8 +297,8 @@ int clear_stamps(const struct pause *p)
 
 /* ---- NUMA balancing, off and on ---- */
 
-/* What NUMA balancing is yet to be set to */
-static int late_mode;
+/* What NUMA balancing was when a pause ended without switching it on again */
+static int owed_mode;
 
 /*
  * Changing a static key takes cpu_hotplug_lock. Memory hotplug holds that, and may wait for us: for
@@ -327,67 +327,53 @@ bool balancing_is_paused(void)
 	return READ_ONCE(*balancing_mode) == 0;
 }
 
-/* Under cpu_hotplug_lock: the key follows the mode, which somebody else may set at any time. */
+/*
+ * Under cpu_hotplug_lock: the key follows the mode. Somebody else may be setting both, and while a
+ * key is being enabled, it cannot be disabled.
+ */
 static void set_key(void)
 {
-	bool on;
+	struct static_key *key = &balancing_key->key;
 
-	do {
-		on = !balancing_is_paused();
-		if (on)
-			static_key_enable_cpuslocked(&balancing_key->key);
+	while (static_key_enabled(key) == balancing_is_paused()) {
+		if (atomic_read(&key->enabled) < 0)
+			usleep_range(100, 200);
+		else if (balancing_is_paused())
+			static_key_disable_cpuslocked(key);
 		else
-			static_key_disable_cpuslocked(&balancing_key->key);
-	} while (on == balancing_is_paused());
+			static_key_enable_cpuslocked(key);
+	}
 }
 
 int pause_balancing(struct pause *p, bool in_hotplug)
 {
-	int late;
+	int owed;
 
 	*p = (struct pause){ .in_hotplug = in_hotplug };
 	if (!lock_cpus(in_hotplug))
 		return -EAGAIN;
-	late = xchg(&late_mode, 0);
-	p->mode = xchg(balancing_mode, 0) ?: late;
+	owed = xchg(&owed_mode, 0);
+	p->mode = xchg(balancing_mode, 0) ?: owed;
 	set_key();
 	unlock_cpus(in_hotplug);
 	synchronize_rcu();
 	return 0;
 }
 
-/* Under cpu_hotplug_lock */
-static void restore_mode(int mode)
+int resume_balancing(const struct pause *p)
 {
-	if (mode && cmpxchg(balancing_mode, 0, mode) == 0)
+	if (!lock_cpus(p->in_hotplug))
+		return -EAGAIN;
+	if (p->mode && cmpxchg(balancing_mode, 0, p->mode) == 0)
 		set_key();
+	unlock_cpus(p->in_hotplug);
+	return 0;
 }
 
-static void resume_late(struct work_struct *work)
+void owe_balancing(const struct pause *p)
 {
-	cpus_read_lock();
-	restore_mode(xchg(&late_mode, 0));
-	cpus_read_unlock();
-}
-
-static DECLARE_WORK(late, resume_late);
-
-void resume_balancing(const struct pause *p)
-{
-	if (!p->mode)
-		return;
-	if (lock_cpus(p->in_hotplug)) {
-		restore_mode(p->mode);
-		unlock_cpus(p->in_hotplug);
-	} else {
-		WRITE_ONCE(late_mode, p->mode);
-		schedule_work(&late);
-	}
-}
-
-void finish_resuming(void)
-{
-	flush_work(&late);
+	if (p->mode)
+		WRITE_ONCE(owed_mode, p->mode);
 }
 
 int find_stamp_symbols(void)
@@ -422,11 +408,12 @@ bool balancing_is_paused(void)
 	return true;
 }
 
-void resume_balancing(const struct pause *p)
+int resume_balancing(const struct pause *p)
 {
+	return 0;
 }
 
-void finish_resuming(void)
+void owe_balancing(const struct pause *p)
 {
 }
 

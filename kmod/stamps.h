@@ -30,10 +30,10 @@ int clear_stamps(const struct pause *p);
 /* Has nobody switched NUMA balancing on since pause_balancing()? */
 bool balancing_is_paused(void);
 
-/* Undoes pause_balancing(), unless somebody else has set the mode meanwhile. */
-void resume_balancing(const struct pause *p);
+/* Undoes pause_balancing(), unless somebody else has set the mode meanwhile. 0 or -EAGAIN. */
+int resume_balancing(const struct pause *p);
 
-/* Before unloading: waits for what resume_balancing() may have left to do. */
-void finish_resuming(void);
+/* Leaves NUMA balancing off. The next pause takes over what it was. */
+void owe_balancing(const struct pause *p);
 
 #endif

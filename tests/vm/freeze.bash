@@ -5,8 +5,8 @@
 # Starts a program that takes memory until it is killed, and a loop that prints once a second: each
 # print is a turn. It watches both from locked memory, at a real-time priority, and ends a freeze by
 # the kernel's OOM killer (sysrq-f). Arguments: how long to look at a freeze, in seconds, and a command
-# to start the program by. Prints "ended SECONDS TURNS" or "frozen SECONDS TURNS". Frozen means fewer
-# than 6 turns in 40 seconds: a frozen machine gives 2 to 3, one that is short of memory but protected 17.
+# to start the program by. Prints "ended SECONDS TURNS" if it was killed, or "frozen SECONDS TURNS". Frozen
+# means fewer than 6 turns in 40 seconds: a frozen machine gives 2 to 3, one that is short of memory but protected 17.
 cat >/run/eat.py <<'PY'
 import ctypes, os, subprocess, sys, time
 
@@ -42,7 +42,8 @@ while eater.poll() is None:
 if not ended_by_us:
     seconds, count = time.monotonic() - start, len(turns)
 ticker.kill()
-print("frozen" if frozen else "ended", round(seconds), count, flush=True)
+ended = "ended" if eater.returncode == -9 else f"exited:{eater.returncode}"
+print("frozen" if frozen else ended, round(seconds), count, flush=True)
 PY
 
 eat() { # SECONDS [COMMAND...]: see above; in a unit of its own, which systemd does not end with the eater

@@ -109,7 +109,7 @@ stuck_tasks() { # tasks in uninterruptible sleep now and 3 seconds later
 }
 
 kernel_trouble() {
-        dmesg | grep -E 'BUG:|Oops|WARNING: CPU|blocked for more than|refcount_t|use-after-free'
+        dmesg | grep -E 'BUG:|Oops|WARNING: .*CPU|blocked for more than|refcount_t|use-after-free'
 }
 
 healthy() {

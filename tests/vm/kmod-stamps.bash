@@ -30,6 +30,8 @@ away() {
         equal "node 1 is slow" moved "$(write 22)"
 }
 
+shuffles=yes # empty: they do not
+
 # Pages migrate between the nodes all the time. While the tiering mode is on, the kernel resets stamps
 # that get into the top tier, but not while NUMA balancing pauses.
 shuffle() {
@@ -39,13 +41,41 @@ shuffle() {
         done
 }
 
+# Whoever writes is killed while the module reads pages. That may take some attempts.
+killed_writer() {
+        local attempt
+        away
+        check "mode 3: the pages hold access times" stamp 3
+        for attempt in {1..100}; do
+                write 22 >/dev/null
+                ! kill_writer || break
+        done
+        check "a write is killed (attempt $attempt)" stays_off
+        check "NUMA balancing comes back" wait_for 60 grep -qx 3 $balancing
+        check "the kernel survives" use
+}
+
+kill_writer() { # has it died while the module read pages?
+        local pid
+        bash -c "echo 4 >$nodes/node1/memtier_override" &
+        pid=$!
+        sleep 0.0$((RANDOM % 10))
+        kill -KILL $pid
+        wait $pid
+        stays_off
+} 2>/dev/null
+
+stays_off() {
+        dmesg | grep -q 'NUMA balancing stays off for now (-4)'
+}
+
 # The mode in which the stamps are made, and the one in which the node moves
 try() { # WAY MODE MODE
         local shuffler=
         away
         check "mode $2: the pages hold access times" stamp "$2"
         echo "$3" >$balancing
-        if [ "$2" = "$3" ]; then shuffle & shuffler=$!; fi
+        if [ "$shuffles" ] && [ "$2" = "$3" ]; then shuffle & shuffler=$!; fi
         $1
         equal "NUMA balancing is as before" "$3" "$(cat $balancing)"
         [ -z "$shuffler" ] || { kill $shuffler && wait $shuffler; } 2>/dev/null

@@ -13,6 +13,7 @@
 start_trying
 try up 3 3
 try back 2 2
+killed_writer
 try unload 3 1
 try cpu_node_down 2 0
 stop_trying
