@@ -55,8 +55,8 @@
  *
  * A folio without references that has a stamp is being migrated or split. It is counted, and found
  * again by the next walk. In 6.1 it may also be free: that kernel stamps tails, and resets only the
- * head when it frees a page. There, pages without references are written to as well, unless tails may
- * be mapped read-only (hugetlb_free_vmemmap=on). Where they may, such a stamp makes us give up.
+ * head when it frees a page. There, pages without references and those of hugetlb are written to as well,
+ * unless tails may be mapped read-only (hugetlb_free_vmemmap=on). Where they may, such a stamp makes us give up.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

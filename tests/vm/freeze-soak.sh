@@ -12,8 +12,7 @@
 
 swapoff -a
 modprobe_override
-mkdir -p /etc/numatier/numatierd.conf.d
-printf '%s\n' '[apply]' 'demotion = force' 'min-ttl = 0' >/etc/numatier/numatierd.conf.d/freeze.conf
+policy 'demotion = force' 'min-ttl = 0'
 check "demotion = force" numatier apply
 read -r word seconds turns <<<"$(eat 300)"
 equal "memory runs out, and the machine freezes ($seconds s, $turns turns)" frozen "$word"

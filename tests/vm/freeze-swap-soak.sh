@@ -12,12 +12,6 @@
 # shellcheck source=tests/vm/freeze.bash
 . /run/payload/test/freeze.bash
 
-apply() { # LINE... of [apply]
-        mkdir -p /etc/numatier/numatierd.conf.d
-        printf '%s\n' '[apply]' "$@" >/etc/numatier/numatierd.conf.d/freeze.conf
-        check "apply: $*" numatier apply
-}
-
 try() { # WHEN [MIB that the cgroup of the program may have]
         local word seconds turns
         read -r word seconds turns <<<"$(eat 40 ${2:+systemd-run --quiet --scope -p "MemoryMax=$2M"})"
@@ -35,7 +29,8 @@ echo 200M >/sys/block/zram0/disksize
 mkswap /dev/zram0 >/dev/null
 
 for ttl in 0 20ms 100ms; do
-        apply 'demotion = force' "min-ttl = $ttl"
+        policy 'demotion = force' "min-ttl = $ttl"
+        check "min-ttl = $ttl" numatier apply
         [ $ttl = 0 ] || echo y >/sys/kernel/mm/lru_gen/enabled
         try "min-ttl = $ttl, no swap, a cgroup of 400 MiB" 400
         try "min-ttl = $ttl, no swap, a cgroup of 900 MiB" 900

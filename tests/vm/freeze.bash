@@ -46,6 +46,11 @@ ended = "ended" if eater.returncode == -9 else f"exited:{eater.returncode}"
 print("frozen" if frozen else ended, round(seconds), count, flush=True)
 PY
 
+policy() { # LINE... of [apply]
+        mkdir -p /etc/numatier/numatierd.conf.d
+        printf '%s\n' '[apply]' "$@" >/etc/numatier/numatierd.conf.d/freeze.conf
+}
+
 eat() { # SECONDS [COMMAND...]: see above; in a unit of its own, which systemd does not end with the eater
         echo 3 >/proc/sys/vm/drop_caches
         systemd-run --quiet --wait --pipe -p OOMPolicy=continue python3 /run/eat.py "$@"

@@ -17,11 +17,6 @@ lru_gen=/sys/kernel/mm/lru_gen/enabled
 min_ttl=/sys/kernel/mm/lru_gen/min_ttl_ms
 override=/sys/devices/system/node/node1/memtier_override
 
-policy() { # LINE... of [apply]
-        mkdir -p /etc/numatier/numatierd.conf.d
-        printf '%s\n' '[apply]' "$@" >/etc/numatier/numatierd.conf.d/freeze.conf
-}
-
 lives() { # WHEN
         local before pages
         before=$(demoted_pages)
@@ -37,10 +32,14 @@ is_killed() { # WHEN
                 ended "$word"
 }
 
-freezes() { # WHEN
-        local word seconds turns
-        read -r word seconds turns <<<"$(eat 40)"
-        equal "$1: memory runs out, and the machine freezes ($seconds s, $turns turns)" frozen "$word"
+freezes() { # WHEN: now and then the kernel gives up early, so this may take some attempts
+        local word seconds turns attempt
+        for attempt in {1..5}; do
+                read -r word seconds turns <<<"$(eat 40)"
+                [ "$word" != frozen ] || break
+        done
+        equal "$1: memory runs out, and the machine freezes ($seconds s, $turns turns, attempt $attempt)" \
+                frozen "$word"
 }
 
 swapoff -a
@@ -79,3 +78,4 @@ freezes "without the guard"
 
 check "numatier restore" numatier restore
 equal "everything is as it was" "false 0 memory_tier4" "$(cat $demotion) $(cat $min_ttl) $(cat $override)"
+is_killed "one tier again"

@@ -16,5 +16,6 @@ for ((round = 0; round < 50; round++)); do
         try 3 3
         try 3 1
         try 2 2
+        try 2 0
 done
 stop_trying

@@ -17,6 +17,7 @@ for ((round = 0; round < 50; round++)); do
                 try $way 3 3
                 try $way 3 1
                 try $way 2 2
+                try $way 2 0
         done
 done
 stop_trying
