@@ -23,7 +23,7 @@ void job_init(struct job *j, struct sysroot *root, struct state *state)
 
 void job_done(struct job *j)
 {
-        reconciliation_done(&j->result);
+        snapshot_unref(j->result);
         sysroot_record(j->root, NULL, NULL);
         pthread_mutex_destroy(&j->place_mutex);
 }

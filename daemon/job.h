@@ -13,12 +13,12 @@
 struct job {
         /* in */
         struct sysroot *root;
-        const struct policy *policy;
+        struct policy *policy;
         struct state *state;
         enum tier_reading tiers;
         /* out */
         int error;
-        struct reconciliation result;
+        struct snapshot *result;
 
         pthread_mutex_t place_mutex;
         char place[JOB_PLACE_MAX]; /* the file last read */

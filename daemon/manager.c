@@ -8,16 +8,16 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
-#include "announce.h"
-#include "config.h"
+#include "common/lock.h"
+#include "facts/knobs.h"
+#include "facts/tiers.h"
 #include "job.h"
-#include "knobs.h"
-#include "lock.h"
-#include "log.h"
 #include "monitor.h"
+#include "policy/files.h"
+#include "publish/journal.h"
+#include "publish/log.h"
+#include "publish/status.h"
 #include "settle.h"
-#include "status.h"
-#include "tiers.h"
 #include "worker.h"
 
 #define USEC_PER_SEC 1000000ULL
@@ -153,8 +153,8 @@ static bool forget_known_tiers(struct state *state)
         bool known = false;
 
         for (size_t i = 0; i < state->n_nodes; i++) {
-                known = known || state->nodes[i].memory_tier != TIER_UNKNOWN;
-                state->nodes[i].memory_tier = TIER_UNKNOWN;
+                known = known || state->nodes[i].present_tier != TIER_UNKNOWN;
+                state->nodes[i].present_tier = TIER_UNKNOWN;
         }
         return known;
 }
@@ -251,8 +251,8 @@ static void run_job(void *userdata)
 
 static void release_job(struct manager *m)
 {
-        reconciliation_done(&m->job.result);
-        m->retired = policy_free(m->retired);
+        m->job.result = snapshot_unref(m->job.result);
+        m->retired = policy_unref(m->retired);
         /* A machine of a thousand nodes took megabytes, and the next look may be long in coming. */
         malloc_trim(0);
 }
@@ -260,7 +260,7 @@ static void release_job(struct manager *m)
 /* Says what the job did, and lets go of it. */
 static void take_result(struct manager *m)
 {
-        struct reconciliation *r = &m->job.result;
+        struct snapshot *r = m->job.result;
         char *summary;
 
         announce_look(&m->announcer, r, m->job.error);
@@ -296,9 +296,9 @@ static bool note_seen(struct manager *m, const struct machine *machine)
 /* Whether the last look leaves a question that time answers. */
 static bool is_inconclusive(const struct job *j)
 {
-        const struct report *report = j->result.report;
+        const struct report *report = j->result->report;
 
-        return j->error < 0 || j->result.machine->tiers_withheld ||
+        return j->error < 0 || j->result->machine->tiers_withheld ||
                (report && report->count[OUTCOME_BUSY] + report->count[OUTCOME_GONE] +
                                           report->count[OUTCOME_UNVERIFIED] >
                                   0);
@@ -334,8 +334,8 @@ static int on_job_done(void *userdata)
         bool inconclusive = is_inconclusive(&m->job), unsettled = false;
         int r;
 
-        if (m->job.result.machine)
-                unsettled = note_seen(m, m->job.result.machine);
+        if (m->job.result->machine)
+                unsettled = note_seen(m, m->job.result->machine);
 
         disarm_timer(m, TIMER_SLOW);
         take_result(m);
@@ -402,7 +402,7 @@ static void use_policy(struct manager *m, struct policy *policy)
         if (m->policy && worker_is_busy(m->worker) && m->job.policy == m->policy)
                 m->retired = m->policy;
         else
-                policy_free(m->policy);
+                policy_unref(m->policy);
         m->policy = policy;
         m->policy_refused = false;
         m->settle.quiet = policy->settle_usec;
@@ -628,8 +628,8 @@ struct manager *manager_free(struct manager *m)
         sd_event_unref(m->event);
         announcer_done(&m->announcer);
         free(m->summary);
-        policy_free(m->policy);
-        policy_free(m->retired);
+        policy_unref(m->policy);
+        policy_unref(m->retired);
         state_free(m->state);
         sysroot_free(m->root);
         sysroot_free(m->events_root);

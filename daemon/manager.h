@@ -5,7 +5,7 @@
  * worker.h), because the kernel may keep it waiting. The event loop itself reads no more of /sys
  * than which nodes have memory, for which the kernel takes no lock. */
 
-#include "util.h"
+#include "base/util.h"
 
 struct manager;
 

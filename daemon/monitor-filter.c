@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "util.h"
+#include "base/util.h"
 
 /* libudev's own filter looks at the header that udevd puts before a message, lets pass everything
  * that has none, as the kernel's messages have not, and sorts those out after it woke up. This one

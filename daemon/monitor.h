@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
-#include "util.h"
+#include "base/util.h"
 
 struct monitor;
 

@@ -5,10 +5,10 @@
 #include <getopt.h>
 #include <malloc.h>
 
-#include "input.h"
-#include "log.h"
+#include "common/input.h"
 #include "manager.h"
 #include "once.h"
+#include "publish/log.h"
 
 static struct input arg_input;
 static bool arg_once, arg_dry_run, arg_check;

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 
-#include "announce.h"
-#include "lock.h"
-#include "log.h"
-#include "quiet.h"
-#include "status.h"
+#include "common/lock.h"
+#include "common/quiet.h"
+#include "publish/journal.h"
+#include "publish/log.h"
+#include "publish/status.h"
 
 static int load_state(struct sysroot *root, struct state **ret)
 {
@@ -34,7 +34,7 @@ static void print_plan(const struct plan *plan)
                         plan->held[i].path, plan->held[i].before, plan->held[i].reason);
 }
 
-static void tell(const struct reconciliation *r, int error)
+static void tell(const struct snapshot *r, int error)
 {
         struct announcer announcer = { 0 };
         struct status status = { 0 };
@@ -50,7 +50,7 @@ static void tell(const struct reconciliation *r, int error)
         fprintf(stderr, "%s\n", summary ?: "");
 }
 
-static int judge_result(const struct reconciliation *r, bool dry_run)
+static int judge_result(const struct snapshot *r, bool dry_run)
 {
         if (r->machine->tiers_withheld)
                 return EXIT_FAILURE; /* what could not be seen could not be put right */
@@ -64,20 +64,19 @@ static int judge_result(const struct reconciliation *r, bool dry_run)
                        : EXIT_SUCCESS;
 }
 
-static int reconcile_once(struct sysroot *root, const struct policy *policy, bool dry_run)
+static int reconcile_once(struct sysroot *root, struct policy *policy, bool dry_run)
 {
         _cleanup_(state_freep) struct state *state = NULL;
-        struct reconciliation result = { 0 };
+        _cleanup_(snapshot_unrefp) struct snapshot *result = NULL;
         int r, status = EXIT_FAILURE;
 
         if (load_state(root, &state) < 0)
                 return EXIT_FAILURE;
         r = quiet_reconcile(root, policy, dry_run ? RECONCILE_PLAN : RECONCILE_APPLY, state,
                             &result);
-        tell(&result, r);
+        tell(result, r);
         if (r >= 0)
-                status = judge_result(&result, dry_run);
-        reconciliation_done(&result);
+                status = judge_result(result, dry_run);
         return status;
 }
 
@@ -97,7 +96,7 @@ static int take_lock(const struct input *in, int *ret_fd)
 
 int once_run(const struct input *in, bool dry_run)
 {
-        _cleanup_(policy_freep) struct policy *policy = NULL;
+        _cleanup_(policy_unrefp) struct policy *policy = NULL;
         _cleanup_(sysroot_freep) struct sysroot *root = NULL;
         _cleanup_(closep) int lock_fd = -1;
 
@@ -110,7 +109,7 @@ int once_run(const struct input *in, bool dry_run)
 
 int once_check(const struct input *in)
 {
-        _cleanup_(policy_freep) struct policy *policy = NULL;
+        _cleanup_(policy_unrefp) struct policy *policy = NULL;
 
         return input_load_policy(in, &policy) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

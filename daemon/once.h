@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "input.h"
+#include "common/input.h"
 
 /* Reconciles once, or (dry_run) says what that would do. Returns an exit status: 0 done, 1 failed,
  * 3 there is something to do (dry_run only). */

@@ -3,20 +3,13 @@
 
 #include <errno.h>
 
-#include "knobs.h"
-#include "sanity.h"
-
-void reconciliation_done(struct reconciliation *r)
-{
-        report_free(r->report);
-        plan_free(r->plan);
-        assignment_free(r->assignment);
-        machine_free(r->machine);
-        messages_done(&r->bugs);
-        messages_done(&r->warnings);
-        messages_done(&r->problems);
-        *r = (struct reconciliation){ 0 };
-}
+#include "apply/difference.h"
+#include "classify/assign.h"
+#include "classify/sanity.h"
+#include "facts/key.h"
+#include "facts/knobs.h"
+#include "facts/settings.h"
+#include "state/recall.h"
 
 /* Figures that the kernel shows now, and will not after the node's memory went and came. Nodes with
  * CPUs do not go. */
@@ -30,7 +23,7 @@ static int remember_figures(struct sysroot *root, const struct machine *m, struc
                 if (!n->has_memory || n->has_cpu || n->remembered ||
                     (!n->access_present[ACCESS_LOCAL] && !n->access_present[ACCESS_CPU]))
                         continue;
-                r = identity_read_key(root, n, &key);
+                r = key_read(root, n, &key);
                 if (r == 0)
                         r = state_remember_memory(state, key, n);
                 if (r == -ENOMEM)
@@ -48,7 +41,7 @@ static void forget_override(const struct machine *m, struct state *state, struct
         if (m->module_loaded || !state_get_original(state, path))
                 return;
         state_forget_original(state, path);
-        s->kernel_tier = TIER_UNKNOWN;
+        s->original_tier = TIER_UNKNOWN;
 }
 
 /* A node whose memory went is forgotten but for what an undo needs. */
@@ -60,12 +53,12 @@ static void forget_nodes(const struct machine *m, struct state *state)
                 if (nodeset_has(&m->memory, s->node))
                         continue;
                 forget_override(m, state, s);
-                if (s->kernel_tier == TIER_UNKNOWN) {
+                if (s->original_tier == TIER_UNKNOWN) {
                         state_forget_node(state, s->node);
                         continue;
                 }
                 free(TAKE_PTR(s->tier));
-                s->memory_tier = s->placed = TIER_UNKNOWN;
+                s->present_tier = s->placed = TIER_UNKNOWN;
                 s->manual = false;
         }
 }
@@ -104,8 +97,8 @@ static void keep_node(struct state *state, const struct assignment *a, struct st
 {
         if (state->policy != a->policy->hash)
                 free(TAKE_PTR(s->tier));
-        if (n->memory_tier != TIER_UNKNOWN)
-                s->memory_tier = n->memory_tier;
+        if (n->present_tier != TIER_UNKNOWN)
+                s->present_tier = n->present_tier;
 }
 
 static int note_node(struct state *state, const struct assignment *a,
@@ -127,12 +120,12 @@ static int note_node(struct state *state, const struct assignment *a,
         free(s->tier);
         s->tier = tier;
         s->manual = n->cause == CAUSE_MANUAL;
-        if (n->node->memory_tier != TIER_UNKNOWN)
-                s->memory_tier = n->node->memory_tier;
+        if (n->node->present_tier != TIER_UNKNOWN)
+                s->present_tier = n->node->present_tier;
         if (!node_can_be_moved(n->node))
                 s->placed = TIER_UNKNOWN;
-        else if (!s->manual && n->node->memory_tier == n->memory_tier)
-                s->placed = n->memory_tier;
+        else if (!s->manual && n->node->present_tier == n->wanted_tier)
+                s->placed = n->wanted_tier;
         return 0;
 }
 
@@ -163,20 +156,19 @@ static bool sets_knobs(const struct policy *p)
                p->weighted_interleave != WEIGHTS_LEAVE;
 }
 
-static int look_and_judge(struct sysroot *root, const struct policy *policy,
-                          enum tier_reading tiers, const struct state *state,
-                          struct reconciliation *ret)
+static int find_difference(struct sysroot *root, enum tier_reading tiers, const struct state *state,
+                           struct snapshot *ret)
 {
         int r;
 
         r = machine_read(root, tiers, state, &ret->problems, &ret->machine);
         if (r == 0)
                 machine_read_guard(root, ret->machine, &ret->problems);
-        if (r == 0 && (sets_knobs(policy) || sysroot_reads_all(root)))
+        if (r == 0 && (sets_knobs(ret->policy) || sysroot_reads_all(root)))
                 r = machine_read_knobs(root, ret->machine, &ret->problems);
         if (r < 0)
                 return r;
-        r = assignment_new(ret->machine, policy, state, &ret->warnings, &ret->assignment);
+        r = assignment_new(ret->machine, ret->policy, state, &ret->warnings, &ret->assignment);
         if (r < 0)
                 return r;
         sanity_check(ret->assignment, &ret->bugs);
@@ -194,26 +186,37 @@ static int save_if_changed(struct sysroot *root, struct state *state, const char
         return streq(before, after) && !state->unsaved ? 0 : state_save(root, state);
 }
 
-int reconcile(struct sysroot *root, const struct policy *policy, enum tier_reading tiers,
-              enum reconcile_mode mode, struct state *state, struct reconciliation *ret)
+static int write_difference(struct sysroot *root, struct state *state, struct snapshot *s)
 {
         _cleanup_(freep) char *before = NULL;
         int r;
 
-        *ret = (struct reconciliation){ 0 };
-        r = look_and_judge(root, policy, tiers, state, ret);
-        if (r < 0 || mode == RECONCILE_PLAN)
-                return r;
         r = state_format(state, &before);
+        if (r == 0)
+                r = update_state(root, s->assignment, state);
+        if (r == 0)
+                r = apply_plan(root, s->plan, state, &s->report);
         if (r < 0)
                 return r;
-        r = update_state(root, ret->assignment, state);
+        /* apply_plan() saved the state before its first write; what the writes did comes on top */
+        return s->plan->n_writes > 0 ? state_save(root, state)
+                                     : save_if_changed(root, state, before);
+}
+
+int reconcile(struct sysroot *root, struct policy *policy, enum tier_reading tiers,
+              enum reconcile_mode mode, struct state *state, struct snapshot **ret)
+{
+        struct snapshot *s;
+        int r;
+
+        *ret = NULL;
+        r = snapshot_new(policy, &s);
         if (r < 0)
                 return r;
-        r = apply(root, ret->plan, state, &ret->report);
-        if (r < 0)
-                return r;
-        /* apply() saved the state before its first write; what the writes did comes on top */
-        return ret->plan->n_writes > 0 ? state_save(root, state)
-                                       : save_if_changed(root, state, before);
+        r = find_difference(root, tiers, state, s);
+        if (r == 0 && mode == RECONCILE_APPLY)
+                r = write_difference(root, state, s);
+        s->error = r;
+        *ret = s;
+        return r;
 }

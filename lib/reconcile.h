@@ -5,34 +5,18 @@
 
 #include <stdbool.h>
 
-#include "apply.h"
-#include "assignment.h"
-#include "machine.h"
-#include "messages.h"
-#include "plan.h"
-#include "policy.h"
-#include "state.h"
-#include "sysroot.h"
-
-struct reconciliation {
-        struct messages problems; /* garbage and half-made things met while reading */
-        struct messages warnings; /* what the administrator should know */
-        struct messages bugs;     /* what firmware or kernel get wrong (sanity.h) */
-        struct machine *machine;
-        struct assignment *assignment;
-        struct plan *plan;
-        struct report *report; /* NULL if only planned */
-};
-
-void reconciliation_done(struct reconciliation *r);
+#include "facts/tiers.h"
+#include "snapshot.h"
+#include "state/state.h"
+#include "sysroot/sysroot.h"
 
 enum reconcile_mode {
         RECONCILE_PLAN,  /* look and judge; nothing is written, not even state */
         RECONCILE_APPLY, /* and write */
 };
 
-/* state is brought up to date: with RECONCILE_APPLY it is also saved, if it changed. policy and
- * state must outlive the result. On error what was learnt so far stays in ret (release it with
- * reconciliation_done in any case); errors are those of the steps. */
-int reconcile(struct sysroot *root, const struct policy *policy, enum tier_reading tiers,
-              enum reconcile_mode mode, struct state *state, struct reconciliation *ret);
+/* state is brought up to date: with RECONCILE_APPLY it is also saved, if it changed. state must
+ * outlive the snapshot. On error the snapshot holds what was learnt so far, and the same error;
+ * only without memory for it is *ret NULL. Errors are those of the steps. */
+int reconcile(struct sysroot *root, struct policy *policy, enum tier_reading tiers,
+              enum reconcile_mode mode, struct state *state, struct snapshot **ret);

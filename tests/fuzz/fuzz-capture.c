@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "capture.h"
-#include "config.h"
+
 #include "fuzz.h"
+#include "policy/files.h"
 #include "reconcile.h"
-#include "serials.h"
+#include "sysroot/capture.h"
+#include "sysroot/serials.h"
 
 /* Any machine that can be captured can be judged. */
 static void judge(struct sysroot *root, const char *text)
 {
-        struct reconciliation result;
+        struct snapshot *result = NULL;
         struct messages errors = MESSAGES_INIT;
         struct policy *p;
         struct state *s;
@@ -17,9 +18,9 @@ static void judge(struct sysroot *root, const char *text)
         assert(policy_parse(p, text, strlen(text), "fuzz", &errors) == 0);
         assert(state_load(root, &errors, &s) == 0);
         reconcile(root, p, TIERS_READ, RECONCILE_APPLY, s, &result);
-        reconciliation_done(&result);
+        result = snapshot_unref(result);
         state_free(s);
-        policy_free(p);
+        policy_unref(p);
         messages_done(&errors);
 }
 

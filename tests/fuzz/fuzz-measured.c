@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 #include "fuzz.h"
-#include "measured.h"
+#include "state/measured.h"
 
 /* What parses is of use: each memory once, and something known of it. */
 static void check(const struct measured *m)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "base/nodeset.h"
 #include "fuzz.h"
-#include "nodeset.h"
 
 /* What parses also survives being formatted and parsed again. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "assignment.h"
-#include "capture.h"
+
+#include "classify/assign.h"
+#include "classify/assignment.h"
 #include "fuzz.h"
+#include "state/recall.h"
+#include "sysroot/capture.h"
 
 static const char machine_text[] = "# numatier capture 1\n"
                                    "sys/devices/system/node/online: 0-3\n"
@@ -35,8 +38,8 @@ static void judge(const struct policy *p)
 
         assert(assignment_new(m, p, NULL, &warnings, &a) == 0);
         for (size_t i = 0; i < a->n_tiers; i++) {
-                assert(a->tiers[i].memory_tier <= MEMORY_TIER_MAX);
-                assert(i == 0 || a->tiers[i - 1].memory_tier < a->tiers[i].memory_tier);
+                assert(a->tiers[i].wanted_tier <= MEMORY_TIER_MAX);
+                assert(i == 0 || a->tiers[i - 1].wanted_tier < a->tiers[i].wanted_tier);
         }
         assignment_free(a);
         machine_free(m);
@@ -74,6 +77,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (r == 0)
                 judge(p);
         messages_done(&errors);
-        policy_free(p);
+        policy_unref(p);
         return 0;
 }

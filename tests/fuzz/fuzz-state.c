@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 #include "fuzz.h"
-#include "state.h"
+#include "state/state.h"
 
 /* What parses also survives being formatted and parsed again. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

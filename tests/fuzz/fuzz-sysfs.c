@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "apply/difference.h"
+#include "apply/plan.h"
+#include "classify/assign.h"
+#include "facts/settings.h"
 #include "fuzz.h"
-#include "plan.h"
+#include "state/recall.h"
 
-/* A kernel that answers every read with a piece of the input: every reader meets every kind of
- * garbage. */
+/* A kernel that answers every read with a piece of the input: every reader meets every kind
+ * of garbage. */
 struct garbage {
         const uint8_t *data;
         size_t size, at;
@@ -73,8 +77,8 @@ static void check_write(const struct machine *m, const struct plan_write *w)
         assert(startswith(w->path, "sys/") || startswith(w->path, "proc/sys/"));
         assert(*w->value && !strchr(w->value, '\n'));
         if (w->kind == WRITE_NODE_TIER) {
-                assert(n && n->has_memory && n->memory_tier != TIER_UNKNOWN);
-                assert(w->memory_tier <= MEMORY_TIER_MAX && w->memory_tier != n->memory_tier);
+                assert(n && n->has_memory && n->present_tier != TIER_UNKNOWN);
+                assert(w->wanted_tier <= MEMORY_TIER_MAX && w->wanted_tier != n->present_tier);
         }
         if (w->kind == WRITE_WEIGHT)
                 assert(n && atoi(w->value) >= 1 && atoi(w->value) <= 255);
@@ -98,14 +102,14 @@ static void check_top_tier(const struct machine *m, const struct plan *plan)
 
         assert(old && new);
         for (size_t i = 0; i < m->n_nodes; i++)
-                new[i] = m->nodes[i].memory_tier;
+                new[i] = m->nodes[i].present_tier;
         for (size_t w = 0; w < plan->n_writes; w++) {
                 const struct node *n = machine_get_node(m, plan->writes[w].node);
 
                 if (plan->writes[w].kind != WRITE_NODE_TIER)
                         continue;
                 memcpy(old, new, m->n_nodes * sizeof(*new));
-                new[n - m->nodes] = plan->writes[w].memory_tier;
+                new[n - m->nodes] = plan->writes[w].wanted_tier;
                 for (size_t i = 0; i < m->n_nodes; i++)
                         assert(!m->nodes[i].has_memory || old[i] <= top_tier(m, old) ||
                                new[i] > top_tier(m, new));
@@ -117,7 +121,7 @@ static void check_top_tier(const struct machine *m, const struct plan *plan)
 static void check_tiers(const struct assignment *a)
 {
         for (size_t i = 1; i < a->n_tiers; i++)
-                assert(a->tiers[i - 1].memory_tier < a->tiers[i].memory_tier);
+                assert(a->tiers[i - 1].wanted_tier < a->tiers[i].wanted_tier);
 }
 
 /* Whatever the machine, what comes of it can be written. */
@@ -142,7 +146,7 @@ static void judge(const struct machine *m, const char *text)
         plan_free(plan);
         assignment_free(a);
         state_free(state);
-        policy_free(policy);
+        policy_unref(policy);
         messages_done(&messages);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fake-kernel.h"
 
-#include "knobs.h"
-#include "nodeset.h"
-#include "state.h"
+#include "fake-kernel.h"
+#include "base/nodeset.h"
+#include "facts/knobs.h"
+#include "state/state.h"
 
 #define VALUE_MAX 4096
 

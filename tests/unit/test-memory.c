@@ -4,7 +4,8 @@
  * functions before the C library's (--wrap, see meson.build). */
 #include <stdarg.h>
 
-#include "knobs.h"
+#include "apply/restore.h"
+#include "facts/knobs.h"
 #include "reconcile.h"
 #include "testing.h"
 
@@ -89,7 +90,7 @@ static int open_machine(struct sysroot **ret)
 
 static int parse_policy(struct policy **ret)
 {
-        _cleanup_(policy_freep) struct policy *p = NULL;
+        _cleanup_(policy_unrefp) struct policy *p = NULL;
         struct messages errors = MESSAGES_INIT;
         int r;
 
@@ -124,15 +125,15 @@ static int restore(struct sysroot *root, const struct machine *machine, struct s
         return r < 0 ? r : apply_restore(root, plan, state, &report);
 }
 
-static int apply_and_restore(struct sysroot *root, const struct policy *policy, struct state *state)
+static int apply_and_restore(struct sysroot *root, struct policy *policy, struct state *state)
 {
-        struct reconciliation result;
+        struct snapshot *result = NULL;
         int r;
 
         r = reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result);
         if (r == 0)
-                r = restore(root, result.machine, state);
-        reconciliation_done(&result);
+                r = restore(root, result->machine, state);
+        result = snapshot_unref(result);
         return r;
 }
 
@@ -140,7 +141,7 @@ static int apply_and_restore(struct sysroot *root, const struct policy *policy, 
 static int run(void)
 {
         _cleanup_(sysroot_freep) struct sysroot *root = NULL;
-        _cleanup_(policy_freep) struct policy *policy = NULL;
+        _cleanup_(policy_unrefp) struct policy *policy = NULL;
         _cleanup_(state_freep) struct state *state = NULL;
         int r;
 
@@ -155,11 +156,11 @@ static int run(void)
 static int record(void)
 {
         _cleanup_(sysroot_freep) struct sysroot *root = NULL;
-        _cleanup_(policy_freep) struct policy *policy = NULL;
+        _cleanup_(policy_unrefp) struct policy *policy = NULL;
         _cleanup_(state_freep) struct state *state = NULL;
         _cleanup_(capture_freep) struct capture *capture = NULL;
         _cleanup_(freep) char *text = NULL;
-        struct reconciliation result = { 0 };
+        struct snapshot *result = NULL;
         int r;
 
         r = open_machine(&root);
@@ -174,7 +175,7 @@ static int record(void)
         sysroot_record(root, capture_add, capture);
         sysroot_read_all(root);
         r = reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, &result);
-        reconciliation_done(&result);
+        result = snapshot_unref(result);
         return r < 0 ? r : capture_format(capture, &text);
 }
 

@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One reconcile after another: what each leaves to the next. */
+
+#include "facts/knobs.h"
 #include "fake-kernel.h"
-#include "knobs.h"
 #include "reconcile.h"
+
+/* One reconcile after another: what each leaves to the next. */
 
 #define POLICY "[tier dram]\nmax-latency=1.5x\n[tier cxl]\n"
 static struct fake_kernel *kernel;
 static struct sysroot *root;
 static struct policy *policy;
 static struct state *state;
-static struct reconciliation result;
+static struct snapshot *result = NULL;
 
 static void take_policy(const char *text)
 {
-        reconciliation_done(&result); /* it refers to the old one */
-        policy_free(policy);
+        result = snapshot_unref(result); /* it refers to the old one */
+        policy_unref(policy);
         policy = policy_from(text);
 }
 
 static void halt(void)
 {
-        reconciliation_done(&result);
-        policy = policy_free(policy);
+        result = snapshot_unref(result);
+        policy = policy_unref(policy);
         state = state_free(state);
         root = sysroot_free(root);
 }
@@ -38,7 +40,7 @@ static void boot(const char *machine, const char *policy_text)
 
 static void run_reading(enum tier_reading reading)
 {
-        reconciliation_done(&result);
+        result = snapshot_unref(result);
         assert(reconcile(root, policy, reading, RECONCILE_APPLY, state, &result) == 0);
 }
 
@@ -60,13 +62,13 @@ static void test_busy(void)
         kernel->fail_path = "node1/memtier_override";
         kernel->fail_error = -EAGAIN;
         run();
-        assert(result.report->count[OUTCOME_BUSY] == 1);
-        assert(result.report->entries[0].error == -EAGAIN);
-        assert(state_get_node(state, 1)->memory_tier == 18); /* not where it was sent */
+        assert(result->report->count[OUTCOME_BUSY] == 1);
+        assert(result->report->entries[0].error == -EAGAIN);
+        assert(state_get_node(state, 1)->present_tier == 18); /* not where it was sent */
         kernel->fail_path = NULL;
         run();
-        assert(result.report->count[OUTCOME_DONE] == 1);
-        assert(state_get_node(state, 1)->memory_tier == 5);
+        assert(result->report->count[OUTCOME_DONE] == 1);
+        assert(state_get_node(state, 1)->present_tier == 5);
         assert_streq(state_get_original(state, NODE "node1/memtier_override")->value,
                      "memory_tier18");
 }
@@ -77,11 +79,11 @@ static void test_ignored(void)
         boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
         kernel->ignore_path = "node1/memtier_override";
         run();
-        assert(result.report->count[OUTCOME_IGNORED] == 1);
-        assert_streq(result.report->entries[0].after, "memory_tier18");
-        assert(state_get_node(state, 1)->memory_tier == 18);
+        assert(result->report->count[OUTCOME_IGNORED] == 1);
+        assert_streq(result->report->entries[0].after, "memory_tier18");
+        assert(state_get_node(state, 1)->present_tier == 18);
         run();
-        assert(result.plan->n_writes == 1); /* the difference is still there */
+        assert(result->plan->n_writes == 1); /* the difference is still there */
 }
 
 static void lose_node_1(struct fake_kernel *k, const char *path)
@@ -97,9 +99,9 @@ static void test_gone_meanwhile(void)
              "[tier dram]\nmax-latency=1.5x\nmemory-tier=6\n[tier cxl]\n[apply]\ndemotion=yes\n");
         kernel->before_write = lose_node_1;
         run();
-        assert(result.report->n_entries == 3 && result.report->count[OUTCOME_DONE] == 2);
-        assert(result.report->entries[1].outcome == OUTCOME_GONE);
-        assert(result.report->entries[1].error == -ENOENT);
+        assert(result->report->n_entries == 3 && result->report->count[OUTCOME_DONE] == 2);
+        assert(result->report->entries[1].outcome == OUTCOME_GONE);
+        assert(result->report->entries[1].error == -ENOENT);
         assert_streq(fake_kernel_get(kernel, DEMOTION_PATH), "true");
 }
 
@@ -112,11 +114,11 @@ static void test_saved_when_changed(void)
         run();
         run();
         set_latency("11"); /* now it belongs to dram, which is news */
-        reconciliation_done(&result);
+        result = snapshot_unref(result);
         assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result) == -ENOSPC);
         assert(kernel->writes == 1);
         /* nothing new, but what was new then is still to be saved */
-        reconciliation_done(&result);
+        result = snapshot_unref(result);
         set_latency("20");
         assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result) == -ENOSPC);
         kernel->replace_error = 0;
@@ -157,11 +159,11 @@ static void test_replugged(void)
         run();
         unplug_node_1();
         run();
-        assert(result.plan->n_writes == 0);
+        assert(result->plan->n_writes == 0);
         assert(!state_get_node(state, 1));
         plug_node_1();
         run();
-        assert(result.report->count[OUTCOME_DONE] == 1);
+        assert(result->report->count[OUTCOME_DONE] == 1);
         assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier5");
 }
 
@@ -173,10 +175,10 @@ static void test_other_policy(void)
         run();
         set_latency("16");
         run();
-        assert(kernel->writes == 1 && assignment_get_node(result.assignment, 1)->held);
+        assert(kernel->writes == 1 && assignment_get_node(result->assignment, 1)->held);
         take_policy("# the same in other words\n[policy]\nhysteresis=10%\n" POLICY);
         run();
-        assert(!assignment_get_node(result.assignment, 1)->held);
+        assert(!assignment_get_node(result->assignment, 1)->held);
         assert_streq(state_get_node(state, 1)->tier, "cxl");
         assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier5");
 }
@@ -188,7 +190,7 @@ static void test_never_reads_nodelist(void)
              POLICY "[apply]\ndemotion=yes\n");
         for (unsigned i = 0; i < 3; i++)
                 run_reading(TIERS_KNOWN_ONLY);
-        assert(kernel->nodelist_reads == 0 && result.machine->tiers_withheld);
+        assert(kernel->nodelist_reads == 0 && result->machine->tiers_withheld);
         assert_streq(kernel->log, DEMOTION_PATH "=true\n"); /* and what needs no tier is done */
         run();
         assert(kernel->nodelist_reads == 2); /* once a tier, and not to read back */
@@ -202,10 +204,10 @@ static void test_moved_twice(void)
         run();
         take_policy(POLICY "memory-tier=6\n");
         run();
-        assert(result.report->count[OUTCOME_DONE] == 1);
-        assert(state_get_node(state, 1)->memory_tier == 6);
-        assert(state_get_node(state, 1)->kernel_tier == 18);
-        assert(assignment_get_node(result.assignment, 1)->kernel_tier == 18);
+        assert(result->report->count[OUTCOME_DONE] == 1);
+        assert(state_get_node(state, 1)->present_tier == 6);
+        assert(state_get_node(state, 1)->original_tier == 18);
+        assert(assignment_get_node(result->assignment, 1)->original_tier == 18);
 }
 
 /* A look that must not see the tiers does not unlearn them. */
@@ -216,9 +218,9 @@ static void test_withheld(void)
         kernel->unreadable_path = "memtier_override";
         kernel->unreadable_error = -EAGAIN;
         run();
-        assert(result.machine->tiers_withheld && plan_is_empty(result.plan));
-        assert(state_get_node(state, 0)->memory_tier == 4);
-        assert(state_get_node(state, 1)->memory_tier == 5);
+        assert(result->machine->tiers_withheld && plan_is_empty(result->plan));
+        assert(state_get_node(state, 0)->present_tier == 4);
+        assert(state_get_node(state, 1)->present_tier == 5);
 }
 
 /* Figures are remembered of memory that can go: not of that beside CPUs. */
@@ -244,12 +246,12 @@ static void test_given_back(void)
         take_policy(POLICY "[node x]\nnode=1\nignore=yes\n");
         kernel->own_tier[1] = 22; /* its figures are others by now */
         run();
-        assert(result.report->count[OUTCOME_DONE] == 1);
-        assert(state_get_node(state, 1)->memory_tier == 22);
-        assert(state_get_node(state, 1)->kernel_tier == TIER_UNKNOWN);
+        assert(result->report->count[OUTCOME_DONE] == 1);
+        assert(state_get_node(state, 1)->present_tier == 22);
+        assert(state_get_node(state, 1)->original_tier == TIER_UNKNOWN);
         run();
-        assert(plan_is_empty(result.plan));
-        assert(assignment_get_node(result.assignment, 1)->kernel_tier == 22);
+        assert(plan_is_empty(result->plan));
+        assert(assignment_get_node(result->assignment, 1)->original_tier == 22);
 }
 
 /* What the kernel shows now counts, even if it once showed more. */
@@ -266,8 +268,8 @@ static void test_shown_beats_remembered(void)
         state_free(state);
         assert(state_parse(memory, strlen(memory), "f", &errors, &state) == 0);
         run();
-        assert(!machine_get_node(result.machine, 1)->remembered);
-        assert(assignment_get_node(result.assignment, 1)->figures.latency.value == 30);
+        assert(!machine_get_node(result->machine, 1)->remembered);
+        assert(assignment_get_node(result->assignment, 1)->figures.latency.value == 30);
 }
 
 /* An administrator's hand. */
@@ -290,17 +292,17 @@ static void test_hand_restored(void)
 {
         boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
         run();
-        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand); /* Linux put it there */
+        assert(!assignment_get_node(result->assignment, 1)->moved_by_hand); /* Linux put it there */
         for (unsigned i = 0; i < 2; i++) {
                 move_by_hand("7");
                 run();
-                assert(kernel->writes == 1 && result.report->count[OUTCOME_DONE] == 1);
-                assert(startswith(result.plan->writes[0].reason, BY_HAND));
-                assert(result.plan->writes[0].old_tier == 7);
+                assert(kernel->writes == 1 && result->report->count[OUTCOME_DONE] == 1);
+                assert(startswith(result->plan->writes[0].reason, BY_HAND));
+                assert(result->plan->writes[0].present_tier == 7);
                 assert_streq(tier_of_node_1(), "memory_tier5");
                 run();
-                assert(plan_is_empty(result.plan));
-                assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+                assert(plan_is_empty(result->plan));
+                assert(!assignment_get_node(result->assignment, 1)->moved_by_hand);
         }
         assert_streq(state_get_original(state, NODE "node1/memtier_override")->value,
                      "memory_tier18");
@@ -313,19 +315,19 @@ static void test_no_hand(void)
         run();
         take_policy(POLICY "memory-tier=6\n[apply]\nmanual=keep\n");
         run();
-        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        assert(!assignment_get_node(result->assignment, 1)->moved_by_hand);
         assert_streq(tier_of_node_1(), "memory_tier6");
         boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "[apply]\nmanual=keep\n");
         move_by_hand("7"); /* before the first look */
         run();
-        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        assert(!assignment_get_node(result->assignment, 1)->moved_by_hand);
         assert_streq(tier_of_node_1(), "memory_tier5");
         /* what the kernel did not do was not undone by hand */
         boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "[apply]\nmanual=keep\n");
         kernel->ignore_path = "node1/memtier_override";
         run();
         run();
-        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        assert(!assignment_get_node(result->assignment, 1)->moved_by_hand);
         assert(kernel->writes == 2);
 }
 
@@ -338,10 +340,10 @@ static void keep_by_hand(const char *tier)
                 const struct node_assignment *n;
 
                 run();
-                n = assignment_get_node(result.assignment, 1);
+                n = assignment_get_node(result->assignment, 1);
                 assert(n->cause == CAUSE_MANUAL && n->moved_by_hand && n->tier == TIER_NONE);
                 assert_streq(n->reason, "moved by hand, and manual = keep leaves it there");
-                assert(plan_is_empty(result.plan) && kernel->writes == 0);
+                assert(plan_is_empty(result->plan) && kernel->writes == 0);
                 assert(state_get_node(state, 1)->manual);
         }
 }
@@ -353,15 +355,15 @@ static void test_hand_kept(void)
         assert_streq(tier_of_node_1(), "memory_tier7");
         move_by_hand("9"); /* and again */
         run();
-        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_MANUAL);
-        assert(state_get_node(state, 1)->memory_tier == 9 && kernel->writes == 0);
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_MANUAL);
+        assert(state_get_node(state, 1)->present_tier == 9 && kernel->writes == 0);
         set_latency("11"); /* it would belong elsewhere now: it stays all the same */
         run();
-        assert(plan_is_empty(result.plan));
+        assert(plan_is_empty(result->plan));
         set_latency("20");
         take_policy(POLICY);
         run();
-        assert(startswith(result.plan->writes[0].reason, BY_HAND) && kernel->writes == 1);
+        assert(startswith(result->plan->writes[0].reason, BY_HAND) && kernel->writes == 1);
         assert(!state_get_node(state, 1)->manual);
         assert_streq(tier_of_node_1(), "memory_tier5");
 }
@@ -372,12 +374,12 @@ static void test_hand_kept_over_restart(void)
         struct messages problems = MESSAGES_INIT;
 
         keep_by_hand("7");
-        reconciliation_done(&result);
+        result = snapshot_unref(result);
         state_free(state);
         assert(state_load(root, &problems, &state) == 0 && problems.n == 0);
         assert(state_get_node(state, 1)->placed == TIER_UNKNOWN);
         run();
-        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_MANUAL);
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_MANUAL);
         assert(kernel->writes == 0);
 }
 
@@ -394,14 +396,14 @@ static void test_hand_returned(void)
         keep_by_hand("7");
         move_by_hand("5");
         run();
-        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_REST);
-        assert(!state_get_node(state, 1)->manual && plan_is_empty(result.plan));
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_REST);
+        assert(!state_get_node(state, 1)->manual && plan_is_empty(result->plan));
         set_latency("11");
         run();
         assert(kernel->writes == 1 && streq(tier_of_node_1(), "memory_tier4"));
         move_by_hand("7");
         run();
-        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_MANUAL);
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_MANUAL);
 }
 
 /* It ends with the memory: what comes in its place belongs where the policy says. */
@@ -413,7 +415,7 @@ static void test_hand_gone(void)
         assert(!state_get_node(state, 1));
         plug_node_1();
         run();
-        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        assert(!assignment_get_node(result->assignment, 1)->moved_by_hand);
         assert(kernel->writes == 1 && streq(tier_of_node_1(), "memory_tier5"));
 }
 
@@ -433,8 +435,8 @@ static void test_offset_of_other_memory(void)
         run();
         assert_streq(fake_kernel_get(kernel, NODE "node1/adistance_offset"), "-3328"); /* from 31 */
         run();
-        assert(plan_is_empty(result.plan));
-        assert(assignment_get_node(result.assignment, 1)->kernel_tier == 31);
+        assert(plan_is_empty(result->plan));
+        assert(assignment_get_node(result->assignment, 1)->original_tier == 31);
         take_policy(POLICY "memory-tier=6\n");
         run();
         assert_streq(fake_kernel_get(kernel, NODE "node1/adistance_offset"), "-3200");
@@ -449,11 +451,11 @@ static void test_module_reloaded(void)
         kernel->unreadable_path = "memtier_override";
         kernel->unreadable_error = -ENOENT;
         run();
-        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_REST);
-        assert(result.plan->n_unmet == 1 && kernel->writes == 0);
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_REST);
+        assert(result->plan->n_unmet == 1 && kernel->writes == 0);
         kernel->unreadable_path = NULL;
         run();
-        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
+        assert(!assignment_get_node(result->assignment, 1)->moved_by_hand);
         assert(kernel->writes == 1 && streq(tier_of_node_1(), "memory_tier5"));
 }
 
@@ -466,10 +468,10 @@ static void test_hand_adistance(void)
         assert(kernel->writes == 0);
         move_by_hand("7");
         run();
-        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_MANUAL);
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_MANUAL);
         take_policy("[policy]\nmethod=adistance\n");
         run();
-        assert(startswith(result.plan->writes[0].reason, "it was moved by hand; "));
+        assert(startswith(result->plan->writes[0].reason, "it was moved by hand; "));
         assert_streq(tier_of_node_1(), "memory_tier18");
 }
 
@@ -479,11 +481,11 @@ static void test_hand_offset(void)
         boot(THREAD_GUEST THREAD_TIERS THREAD_OFFSETS, POLICY);
         run();
         run();
-        assert(plan_is_empty(result.plan));
+        assert(plan_is_empty(result->plan));
         assert(sysroot_write(root, NODE "node1/adistance_offset", "-128") == 0);
         run();
-        assert(startswith(result.plan->writes[0].reason, BY_HAND));
-        assert(result.plan->writes[0].old_tier == 17);
+        assert(startswith(result->plan->writes[0].reason, BY_HAND));
+        assert(result->plan->writes[0].present_tier == 17);
         assert_streq(fake_kernel_get(kernel, NODE "node1/adistance_offset"), "-1664");
 }
 
@@ -493,10 +495,10 @@ static void test_no_hand_offset(void)
         boot(THREAD_GUEST THREAD_TIERS THREAD_OFFSETS, POLICY "[apply]\nmanual=keep\n");
         kernel->own_tier[1] = 31; /* and the offset brings it to where it is already */
         run();
-        assert(result.report->count[OUTCOME_UNVERIFIED] == 1);
+        assert(result->report->count[OUTCOME_UNVERIFIED] == 1);
         run();
-        assert(!assignment_get_node(result.assignment, 1)->moved_by_hand);
-        assert(kernel->writes == 1 && result.plan->n_unmet == 1);
+        assert(!assignment_get_node(result->assignment, 1)->moved_by_hand);
+        assert(kernel->writes == 1 && result->plan->n_unmet == 1);
 }
 
 #define COMING "sys/devices/system/memory/memory40/state"
@@ -517,12 +519,12 @@ static void hide_figures(bool hidden)
 
 static void assert_unsettled(void)
 {
-        const struct node_assignment *n = assignment_get_node(result.assignment, 1);
+        const struct node_assignment *n = assignment_get_node(result->assignment, 1);
 
-        assert(machine_get_node(result.machine, 1)->unsettled && n->cause == CAUSE_UNSETTLED);
+        assert(machine_get_node(result->machine, 1)->unsettled && n->cause == CAUSE_UNSETTLED);
         assert_streq(n->reason, "its memory is just coming: looked at again when it is there");
-        assert(plan_is_empty(result.plan) && kernel->writes == 0);
-        assert(result.bugs.n == 0 && result.warnings.n == 0);
+        assert(plan_is_empty(result->plan) && kernel->writes == 0);
+        assert(result->bugs.n == 0 && result->warnings.n == 0);
 }
 
 /* Memory that is just coming is judged when it is there, not by what is missing yet. */
@@ -538,7 +540,7 @@ static void test_unsettled(void)
         assert_unsettled();
         hide_figures(false); /* figures are enough */
         run();
-        assert(!machine_get_node(result.machine, 1)->unsettled);
+        assert(!machine_get_node(result->machine, 1)->unsettled);
         assert_streq(tier_of_node_1(), "memory_tier5");
 }
 
@@ -550,8 +552,8 @@ static void settled_unknown(const char *block)
         hide_figures(true);
         fake_kernel_set(kernel, COMING, block);
         run();
-        assert(!machine_get_node(result.machine, 1)->unsettled);
-        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_UNKNOWN);
+        assert(!machine_get_node(result->machine, 1)->unsettled);
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_UNKNOWN);
         assert(kernel->writes == 0);
 }
 
@@ -596,7 +598,7 @@ static void test_unsettled_not_given_back(void)
         assert_unsettled();
         fake_kernel_set(kernel, COMING, "online");
         run();
-        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_UNKNOWN);
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_UNKNOWN);
         assert(kernel->writes == 1 && streq(tier_of_node_1(), "memory_tier18"));
 }
 
@@ -609,7 +611,7 @@ static void test_settled_cpus(void)
         fake_kernel_set(kernel, COMING, "offline");
         run();
         assert_unsettled();
-        assert(!machine_get_node(result.machine, 0)->unsettled);
+        assert(!machine_get_node(result->machine, 0)->unsettled);
 }
 
 /* Of memory that was there before the figures are known: nothing to wait for. */
@@ -620,9 +622,9 @@ static void test_settled_remembered(void)
         hide_figures(true);
         fake_kernel_set(kernel, COMING, "offline");
         run();
-        assert(machine_get_node(result.machine, 1)->remembered);
-        assert(!machine_get_node(result.machine, 1)->unsettled);
-        assert(plan_is_empty(result.plan) && streq(tier_of_node_1(), "memory_tier5"));
+        assert(machine_get_node(result->machine, 1)->remembered);
+        assert(!machine_get_node(result->machine, 1)->unsettled);
+        assert(plan_is_empty(result->plan) && streq(tier_of_node_1(), "memory_tier5"));
 }
 
 /* Nor judged by a rule, by SLIT, or by distances. */
@@ -661,13 +663,14 @@ static void test_gpu_unreadable(void)
         kernel->unreadable_path = GPU_STATUS;
         kernel->unreadable_error = -EIO;
         run();
-        assert(result.plan->n_writes == 0 && plan_is_empty(result.plan) && result.problems.n == 1);
-        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_UNREADABLE);
+        assert(result->plan->n_writes == 0 && plan_is_empty(result->plan) &&
+               result->problems.n == 1);
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_UNREADABLE);
         assert(state->n_gpus == 0);
         kernel->unreadable_path = NULL;
         run();
-        assert(result.plan->n_writes == 0 && result.problems.n == 0);
-        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_IGNORED);
+        assert(result->plan->n_writes == 0 && result->problems.n == 0);
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_IGNORED);
         assert(state->n_gpus == 1 && state->gpus[0].node == 1);
 }
 
@@ -679,18 +682,18 @@ static void test_gpu_remembered(void)
         kernel->unreadable_path = GPU_STATUS;
         kernel->unreadable_error = -EIO;
         run();
-        assert(result.plan->n_writes == 0 && result.problems.n == 1);
-        assert(machine_get_node(result.machine, 1)->kind == KIND_GPU);
+        assert(result->plan->n_writes == 0 && result->problems.n == 1);
+        assert(machine_get_node(result->machine, 1)->kind == KIND_GPU);
         kernel->unreadable_error = -ENOENT;
         run();
-        assert(result.plan->n_writes == 0 && result.problems.n == 0);
-        assert(machine_get_node(result.machine, 1)->kind == KIND_GPU && state->n_gpus == 1);
+        assert(result->plan->n_writes == 0 && result->problems.n == 0);
+        assert(machine_get_node(result->machine, 1)->kind == KIND_GPU && state->n_gpus == 1);
         unplug_node_1();
         run();
         assert(state->n_gpus == 0);
         plug_node_1();
         run();
-        assert(result.plan->n_writes == 1);
+        assert(result->plan->n_writes == 1);
 }
 
 /* Its memory goes while the driver cannot tell: it is the GPU's again when it comes. */
@@ -704,11 +707,11 @@ static void test_gpu_replugged(void)
         run();
         plug_node_1();
         run();
-        assert(machine_get_node(result.machine, 1)->kind == KIND_GPU);
+        assert(machine_get_node(result->machine, 1)->kind == KIND_GPU);
         kernel->unreadable_path = NULL;
         fake_kernel_set(kernel, GPU_STATUS, "Node: -1");
         run();
-        assert(machine_get_node(result.machine, 1)->kind == KIND_DRAM && state->n_gpus == 0);
+        assert(machine_get_node(result->machine, 1)->kind == KIND_DRAM && state->n_gpus == 0);
 }
 
 /* An ordinary node that was moved stays where it is, and its last assignment is kept for the
@@ -717,20 +720,20 @@ static void test_moved_then_unreadable(void)
 {
         boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES GPU_STATUS ": Node: -1\n", POLICY);
         run();
-        assert(result.report->count[OUTCOME_DONE] == 1);
+        assert(result->report->count[OUTCOME_DONE] == 1);
         kernel->unreadable_path = GPU_STATUS;
         kernel->unreadable_error = -EIO;
         run();
-        assert(result.plan->n_writes == 0 && state->n_originals == 1);
-        assert(assignment_get_node(result.assignment, 1)->cause == CAUSE_UNREADABLE);
-        assert(state_get_node(state, 1)->memory_tier == 5);
+        assert(result->plan->n_writes == 0 && state->n_originals == 1);
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_UNREADABLE);
+        assert(state_get_node(state, 1)->present_tier == 5);
         assert_streq(state_get_node(state, 1)->tier, "cxl");
         take_policy("# another\n" POLICY);
         run();
         assert(!state_get_node(state, 1)->tier);
         kernel->unreadable_path = NULL;
         run();
-        assert(result.plan->n_writes == 0 && plan_is_empty(result.plan));
+        assert(result->plan->n_writes == 0 && plan_is_empty(result->plan));
         assert_streq(state_get_node(state, 1)->tier, "cxl");
 }
 

@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "capture.h"
-#include "machine.h"
-#include "messages.h"
-#include "policy.h"
-#include "sysroot.h"
-#include "util.h"
+#include "base/messages.h"
+#include "base/util.h"
+#include "facts/machine.h"
+#include "policy/policy.h"
+#include "sysroot/capture.h"
+#include "sysroot/sysroot.h"
 
 static inline void assert_same(const char *file, int line, const char *got, const char *want)
 {

@@ -8,7 +8,7 @@ json() { # EXPRESSION over s, the status
         numatier --json | python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"
 }
 
-equal "the kernel's tiers" "$(tier_of 0) $(tier_of 1)" "$(json '*(n["kernel_tier"] for n in s["nodes"])')"
+equal "the kernel's tiers" "$(tier_of 0) $(tier_of 1)" "$(json '*(n["present_tier"] for n in s["nodes"])')"
 equal "the policy's tiers" "dram cxl" "$(json '*(n["tier"] for n in s["nodes"])')"
 equal "the figures" "10 20 10 5" \
         "$(json '*(n["latency_ns"] for n in s["nodes"]), *(n["bandwidth_mib"] for n in s["nodes"])')"

@@ -5,7 +5,7 @@
 policies=/etc/numatier/numatierd.conf.d
 nodes=/sys/devices/system/node
 
-# What its entries are about: their MESSAGE_ID (daemon/message-ids.h)
+# What its entries are about: their MESSAGE_ID (daemon/publish/message-ids.h)
 came=f3560b2d014f4802a98322c779b80a23
 went=3538347ca5604989b0ae1008eb049d06
 resized=a447295b563642e1b571252f617725f9

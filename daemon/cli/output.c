@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+static const struct {
+        int flags, json;
+} column_types[] = {
+        [COLUMN_TEXT] = { 0, SCOLS_JSON_STRING },
+        [COLUMN_RIGHT] = { SCOLS_FL_RIGHT, SCOLS_JSON_STRING },
+        [COLUMN_TREE] = { SCOLS_FL_TREE, SCOLS_JSON_STRING },
+        [COLUMN_NUMBER] = { 0, SCOLS_JSON_NUMBER },
+        [COLUMN_NUMBERS] = { SCOLS_FL_WRAP, SCOLS_JSON_ARRAY_NUMBER },
+        [COLUMN_BOOLEAN] = { 0, SCOLS_JSON_BOOLEAN },
+};
+
+struct libscols_table *table_new(const char *name, const struct column *columns, size_t n)
+{
+        _cleanup_(table_freep) struct libscols_table *t = scols_new_table();
+
+        if (!t || (name && scols_table_set_name(t, name) < 0))
+                return NULL;
+        scols_table_enable_json(t, name != NULL);
+        for (size_t i = 0; i < n; i++) {
+                struct libscols_column *c = scols_table_new_column(
+                        t, columns[i].name, 0, column_types[columns[i].type].flags);
+
+                if (!c)
+                        return NULL;
+                scols_column_set_json_type(c, column_types[columns[i].type].json);
+                if (columns[i].type == COLUMN_NUMBERS)
+                        scols_column_set_wrapfunc(c, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
+                                                  NULL);
+        }
+        return TAKE_PTR(t);
+}
+
+struct libscols_line *table_add(struct libscols_table *t, struct libscols_line *parent)
+{
+        return t ? scols_table_new_line(t, parent) : NULL;
+}
+
+void table_set(struct libscols_line *line, size_t column, const char *format, ...)
+{
+        char *text = NULL;
+        va_list ap;
+
+        if (!line)
+                return;
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) >= 0)
+                scols_line_refer_data(line, column, text);
+        va_end(ap);
+}
+
+void table_set_numbers(struct libscols_line *line, size_t column, const unsigned *numbers, size_t n)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return;
+        for (size_t i = 0; i < n; i++)
+                fprintf(f, "%s%u", i > 0 ? "\n" : "", numbers[i]);
+        /* libsmartcols makes [null] of an empty cell, and an empty array of a blank one */
+        if (n == 0)
+                fputc(' ', f);
+        if (fclose(f) == 0)
+                table_set(line, column, "%s", text);
+        free(text);
+}
+
+bool output_has_colours(void)
+{
+        static int has = -1;
+
+        if (has < 0) {
+                const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+
+                has = isatty(STDOUT_FILENO) && (!no_colour || !*no_colour) && term &&
+                      !streq(term, "dumb");
+        }
+        return has;
+}
+
+void table_set_colour(struct libscols_line *line, size_t column, const char *colour)
+{
+        struct libscols_cell *cell = line ? scols_line_get_cell(line, column) : NULL;
+
+        if (cell && output_has_colours())
+                scols_cell_set_color(cell, streq(colour, "dim") ? "\033[2m" : colour);
+}
+
+int table_print(struct libscols_table *t, bool legend)
+{
+        if (!t)
+                return -ENOMEM;
+        scols_table_enable_noheadings(t, !legend);
+        scols_table_enable_colors(t, output_has_colours());
+        return scols_print_table(t);
+}
+
+/* A table alone is an object: "{\n   "name": [...]\n}\n". The members are what is between the
+ * braces. */
+static int print_member(struct libscols_table *t, bool first)
+{
+        _cleanup_(freep) char *text = NULL;
+        const char *open, *close;
+        int r;
+
+        if (!t)
+                return -ENOMEM;
+        r = scols_print_table_to_string(t, &text);
+        if (r < 0)
+                return r;
+        open = strchr(text, '{');
+        close = strrchr(text, '}');
+        if (!open || !close)
+                return -EINVAL;
+        do
+                close--;
+        while (close > open && *close == '\n');
+        printf("%s%.*s", first ? "{" : ",", (int)(close - open), open + 1);
+        return 0;
+}
+
+int json_print(struct libscols_table *const *tables, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                int r = print_member(tables[i], i == 0);
+
+                if (r < 0)
+                        return r;
+        }
+        puts("\n}");
+        return 0;
+}

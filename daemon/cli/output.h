@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Tables, trees and JSON, by libsmartcols. A JSON answer is one object with a table in each member.
+ */
+
+#include <libsmartcols/libsmartcols.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/util.h"
+
+enum column_type {
+        COLUMN_TEXT,
+        COLUMN_RIGHT,   /* text, aligned to the right */
+        COLUMN_TREE,    /* text, indented below its parent line */
+        COLUMN_NUMBER,  /* JSON number, or null if not set */
+        COLUMN_NUMBERS, /* JSON array of numbers, see table_set_numbers() */
+        COLUMN_BOOLEAN, /* JSON true or false: "1" or "0" */
+};
+
+struct column {
+        const char *name; /* the heading, or the JSON key */
+        enum column_type type;
+};
+
+static inline struct libscols_table *table_free(struct libscols_table *t)
+{
+        scols_unref_table(t);
+        return NULL;
+}
+DEFINE_CLEANUP(struct libscols_table *, table_free)
+
+/* A table; name makes it a member of a JSON answer, NULL a table for people. NULL: no memory. */
+struct libscols_table *table_new(const char *name, const struct column *columns, size_t n);
+
+/* A new line below parent (or NULL). NULL: no memory. */
+struct libscols_line *table_add(struct libscols_table *t, struct libscols_line *parent);
+
+/* Sets a cell. A line that is NULL is passed over, so that only table_print() need be checked. */
+void table_set(struct libscols_line *line, size_t column, const char *format, ...) _printf_(3, 4);
+
+/* Sets a cell of COLUMN_NUMBERS. */
+void table_set_numbers(struct libscols_line *line, size_t column, const unsigned *numbers,
+                       size_t n);
+
+/* Colours a cell, if this output has colours ("green", "yellow", "red", "dim"). */
+void table_set_colour(struct libscols_line *line, size_t column, const char *colour);
+
+/* Whether standard output wants colours: a terminal that can, and no NO_COLOR. Asked once, before a
+ * pager takes standard output over. */
+bool output_has_colours(void);
+
+/* Prints a table for people; headings unless legend is false. 0 or a negative errno. */
+int table_print(struct libscols_table *t, bool legend);
+
+/* Prints one JSON object that has each of the tables for a member. 0 or a negative errno. */
+int json_print(struct libscols_table *const *tables, size_t n);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "publish/status.h"
+
+#include "base/units.h"
+
+/* systemd takes messages of up to 4096 bytes, and a person less. */
+#define STATUS_MAX 1000U
+#define LIST_MAX   200U
+
+static void note_write(struct status *s, const struct assignment *a, const struct plan_write *w,
+                       const char *when)
+{
+        const struct node_assignment *n = assignment_get_node(a, w->node);
+        const char *tier = n ? assignment_tier_name(a, n) : NULL;
+
+        if (w->kind != WRITE_NODE_TIER)
+                snprintf(s->change, sizeof(s->change), "%s to %s, %s", strrchr(w->path, '/') + 1,
+                         w->value, when);
+        else if (w->wanted_tier == TIER_UNKNOWN)
+                snprintf(s->change, sizeof(s->change), "node %u given back to Linux, %s", w->node,
+                         when);
+        else
+                snprintf(s->change, sizeof(s->change), "node %u to %s, %s", w->node, tier ?: "?",
+                         when);
+}
+
+void status_note(struct status *s, const struct snapshot *r, time_t now)
+{
+        char when[64];
+        struct tm tm;
+
+        if (!r->report ||
+            r->report->count[OUTCOME_DONE] + r->report->count[OUTCOME_UNVERIFIED] == 0)
+                return;
+        if (!localtime_r(&now, &tm) || strftime(when, sizeof(when), "%F %T", &tm) == 0)
+                return;
+        /* a move is worth more than a knob */
+        for (unsigned moves = 0; moves <= 1; moves++)
+                for (size_t i = 0; i < r->report->n_entries; i++) {
+                        const struct report_entry *e = &r->report->entries[i];
+
+                        if ((e->outcome == OUTCOME_DONE || e->outcome == OUTCOME_UNVERIFIED) &&
+                            (e->write->kind == WRITE_NODE_TIER) == moves)
+                                note_write(s, r->assignment, e->write, when);
+                }
+}
+
+static void print_set(FILE *f, const struct nodeset *set)
+{
+        char buf[NODESET_STRING_MAX];
+
+        nodeset_format(set, buf);
+        if (strlen(buf) > LIST_MAX)
+                fprintf(f, "%u nodes", nodeset_count(set));
+        else
+                fputs(buf, f);
+}
+
+static size_t count_used(const struct assignment *a)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < a->n_tiers; i++)
+                n += nodeset_count(&a->tiers[i].nodes) > 0;
+        return n;
+}
+
+static void print_tiers(FILE *f, const struct assignment *a)
+{
+        const char *separator = " (";
+
+        for (size_t i = 0; i < a->n_tiers; i++) {
+                if (nodeset_count(&a->tiers[i].nodes) == 0)
+                        continue;
+                fprintf(f, "%s%s: ", separator, a->tiers[i].name);
+                print_set(f, &a->tiers[i].nodes);
+                separator = ", ";
+        }
+        if (*separator == ',')
+                fputc(')', f);
+}
+
+/* The nodes that stay where they are, because of a hazard or because they cannot be moved. */
+static void print_unmet_nodes(FILE *f, const struct plan *p, bool hazard)
+{
+        struct nodeset nodes = { 0 };
+
+        for (size_t i = 0; i < p->n_unmet; i++)
+                if ((p->unmet[i].hazard != NULL) == hazard)
+                        nodeset_add(&nodes, p->unmet[i].node);
+        fprintf(f, "; cannot %smove node%s ", hazard ? "safely " : "",
+                plural(nodeset_count(&nodes)));
+        print_set(f, &nodes);
+}
+
+static void print_unmet(FILE *f, const struct snapshot *r)
+{
+        size_t hazards = plan_count_hazards(r->plan);
+
+        if (hazards > 0) {
+                print_unmet_nodes(f, r->plan, true);
+                fputs(": the kernel might panic (see the journal)", f);
+        }
+        if (hazards == r->plan->n_unmet)
+                return;
+        print_unmet_nodes(f, r->plan, false);
+        if (r->plan->interface != INTERFACE_NONE)
+                fputs(": the kernel does not do what it is told", f);
+        else if (r->assignment->policy->interface == POLICY_INTERFACE_NONE)
+                fputs(": the policy says interface = none", f);
+        else
+                fputs(": this kernel has no interface for it (load numatier's module "
+                      "memtier_override)",
+                      f);
+}
+
+static void print_trouble(FILE *f, const struct snapshot *r)
+{
+        size_t failed =
+                r->report ? r->report->count[OUTCOME_FAILED] + r->report->count[OUTCOME_IGNORED]
+                          : 0;
+        size_t held = r->plan->n_held + (r->report ? r->report->count[OUTCOME_HELD] : 0);
+
+        if (!r->machine->has_tiers)
+                fputs("; this kernel has no memory tiers (Linux 6.1 and later do)", f);
+        else if (r->machine->tiers_withheld)
+                fputs("; memory is changing: the tiers will be read when it is quiet", f);
+        if (r->plan->n_unmet > 0)
+                print_unmet(f, r);
+        if (held > 0)
+                fprintf(f,
+                        "; %zu write%s held back, as memory exhaustion could freeze this machine "
+                        "(see the journal)",
+                        held, plural(held));
+        if (failed > 0)
+                fprintf(f, "; %zu write%s without effect (see the journal)", failed,
+                        plural(failed));
+}
+
+static void print_summary(FILE *f, const struct status *s, const struct snapshot *r)
+{
+        size_t nodes = nodeset_count(&r->machine->memory), tiers = count_used(r->assignment);
+
+        fprintf(f, "%zu node%s in %zu tier%s", nodes, plural(nodes), tiers, plural(tiers));
+        print_tiers(f, r->assignment);
+        if (r->plan->interface != INTERFACE_NONE)
+                fprintf(f, " through %s", interface_name(r->plan->interface));
+        print_trouble(f, r);
+        if (*s->change != '\0')
+                fprintf(f, "; last: %s", s->change);
+}
+
+char *status_format(const struct status *s, const struct snapshot *r, int error)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return NULL;
+        if (error < 0)
+                fprintf(f, "Failed: %s; trying again", strerror(-error));
+        else
+                print_summary(f, s, r);
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+        if (size > STATUS_MAX)
+                strcpy(text + STATUS_MAX - 4, "...");
+        return text;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The one line that systemctl status shows. */
+
+#include <time.h>
+
+#include "reconcile.h"
+
+struct status {
+        char change[128]; /* the last thing written, and when; or "" */
+};
+
+/* Notes what a look wrote. */
+void status_note(struct status *s, const struct snapshot *r, time_t now);
+
+/* "2 nodes in 2 tiers (dram: 0, cxl: 1) through memtier_override; last: node 1 to cxl, DATE". To be
+ * freed by the caller; NULL: no memory. error: what reconcile() returned. */
+char *status_format(const struct status *s, const struct snapshot *r, int error);

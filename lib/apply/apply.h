@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The only effect: carries out a plan, write by write, and reports what each did. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apply/plan.h"
+#include "base/util.h"
+#include "state/state.h"
+#include "sysroot/sysroot.h"
+
+enum outcome {
+        OUTCOME_DONE,       /* written, and reads back as expected */
+        OUTCOME_ALREADY,    /* compared first: it already held the value */
+        OUTCOME_IGNORED,    /* the kernel accepted the write and did something else */
+        OUTCOME_UNVERIFIED, /* accepted; it cannot be read back safely now */
+        OUTCOME_GONE,       /* the file vanished: hotplug; look again */
+        OUTCOME_BUSY,       /* EAGAIN, EBUSY, EINTR: worth another try */
+        OUTCOME_FAILED,     /* refused; see error */
+        OUTCOME_HELD,       /* not written: the guard is not there, or is still needed */
+        OUTCOMES,
+};
+
+const char *outcome_name(enum outcome o); /* "done" ... */
+
+struct report_entry {
+        const struct plan_write *write;
+        enum outcome outcome;
+        int error;   /* 0 or a negative errno */
+        char *after; /* what it read afterwards, or NULL */
+};
+
+struct report {
+        struct report_entry *entries; /* as plan->writes */
+        size_t n_entries;
+        size_t count[OUTCOMES];
+};
+
+/* Writes what the plan says. state takes each file's original value, and is saved before the first
+ * write, so that restore works whatever happens next. One failed write does not stop the others.
+ * plan must outlive the report. 0, -ENOMEM, or the error of saving the state (then nothing was
+ * written). */
+int apply_plan(struct sysroot *root, const struct plan *plan, struct state *state,
+               struct report **ret);
+
+/* The same for a restore plan: what was undone is forgotten by the state instead of noted. */
+int apply_restore(struct sysroot *root, const struct plan *plan, struct state *state,
+                  struct report **ret);
+
+struct report *report_free(struct report *r);
+DEFINE_CLEANUP(struct report *, report_free)

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "apply/plan.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "facts/knobs.h"
+
+const char *interface_name(enum interface i)
+{
+        static const char *const names[] = {
+                [INTERFACE_NONE] = "none",
+                [INTERFACE_MEMTIER_OVERRIDE] = OVERRIDE_FILE,
+                [INTERFACE_ADISTANCE_OFFSET] = OFFSET_FILE,
+        };
+
+        return names[i];
+}
+
+void plan_write_done(struct plan_write *w)
+{
+        free(w->path);
+        free(w->value);
+        free(w->before);
+        free(w->expect);
+        free(w->reason);
+}
+
+struct plan *plan_free(struct plan *p)
+{
+        if (!p)
+                return NULL;
+        for (size_t i = 0; i < p->n_writes; i++)
+                plan_write_done(&p->writes[i]);
+        for (size_t i = 0; i < p->n_held; i++)
+                plan_write_done(&p->held[i]);
+        for (size_t i = 0; i < p->n_unmet; i++)
+                free(p->unmet[i].hazard);
+        free(p->writes);
+        free(p->held);
+        free(p->unmet);
+        free(p);
+        return NULL;
+}
+
+bool plan_is_empty(const struct plan *p)
+{
+        return p->n_writes == 0 && p->n_unmet == 0 && p->n_held == 0;
+}
+
+size_t plan_count_hazards(const struct plan *p)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < p->n_unmet; i++)
+                n += p->unmet[i].hazard != NULL;
+        return n;
+}
+
+int plan_add_unmet(struct plan *p, struct plan_unmet u)
+{
+        if (array_grow(&p->unmet, &p->unmet_allocated, p->n_unmet + 1, sizeof(*p->unmet)) < 0) {
+                free(u.hazard);
+                return -ENOMEM;
+        }
+        p->unmet[p->n_unmet++] = u;
+        return 0;
+}
+
+int plan_add_write(struct plan *p, struct plan_write w)
+{
+        if (!w.path || !w.value || !w.before || !w.expect || !w.reason ||
+            array_grow(&p->writes, &p->writes_allocated, p->n_writes + 1, sizeof(*p->writes)) < 0) {
+                plan_write_done(&w);
+                return -ENOMEM;
+        }
+        p->writes[p->n_writes++] = w;
+        return 0;
+}
+
+char *plan_print(const char *format, ...)
+{
+        char *text;
+        va_list ap;
+        int r;
+
+        va_start(ap, format);
+        r = vasprintf(&text, format, ap);
+        va_end(ap);
+        return r < 0 ? NULL : text;
+}
+
+int plan_hold(struct plan *p, size_t i, const char *reason)
+{
+        char *copy = strdup(reason);
+
+        if (!copy ||
+            array_grow(&p->held, &p->held_allocated, p->n_held + 1, sizeof(*p->held)) < 0) {
+                free(copy);
+                return -ENOMEM;
+        }
+        p->held[p->n_held] = p->writes[i];
+        free(p->held[p->n_held].reason);
+        p->held[p->n_held++].reason = copy;
+        p->n_writes--;
+        memmove(&p->writes[i], &p->writes[i + 1], (p->n_writes - i) * sizeof(*p->writes));
+        return 0;
+}

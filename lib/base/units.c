@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/units.h"
+
+#include "base/util.h"
+
+/* Three digits are enough to compare by eye, and no large number turns into 1.7e+04: 999.5 would be
+ * rounded to 1e+03 already. */
+static const char *format_value(double value, const char *unit, char buf[static UNIT_STRING_MAX])
+{
+        snprintf(buf, UNIT_STRING_MAX, value < 999.5 ? "%.3g%s" : "%.0f%s", value, unit);
+        return buf;
+}
+
+const char *format_latency(double ns, char buf[static UNIT_STRING_MAX])
+{
+        return format_value(ns, " ns", buf);
+}
+
+const char *format_bandwidth(double mib, char buf[static UNIT_STRING_MAX])
+{
+        return mib < 1024 ? format_value(mib, " MiB/s", buf)
+                          : format_value(mib / 1024, " GiB/s", buf);
+}
+
+const char *format_size(uint64_t kib, char buf[static UNIT_STRING_MAX])
+{
+        static const char *const units[] = { " KiB", " MiB", " GiB", " TiB", " PiB" };
+        double size = (double)kib;
+        size_t i = 0;
+
+        for (; size >= 1024 && i + 1 < ELEMENTSOF(units); i++)
+                size /= 1024;
+        return format_value(size, units[i], buf);
+}
+
+const char *format_multiple(double x, char buf[static UNIT_STRING_MAX])
+{
+        return format_value(x, "x", buf);
+}
+
+const char *plural(size_t n)
+{
+        return n == 1 ? "" : "s";
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/util.h"
+
+#include <ctype.h>
+#include <errno.h>
+
+int array_grow(void *array, size_t *allocated, size_t need, size_t size)
+{
+        size_t n = *allocated > 0 ? *allocated : 4;
+        void *p;
+
+        if (need <= *allocated)
+                return 0;
+        while (n < need)
+                n *= 2;
+        /* array points at a pointer of the caller's type: copied, not cast, for strict aliasing. */
+        memcpy(&p, array, sizeof(p));
+        p = reallocarray(p, n, size);
+        if (!p)
+                return -ENOMEM;
+        memcpy(array, &p, sizeof(p));
+        *allocated = n;
+        return 0;
+}
+
+int parse_u64(const char *s, unsigned base, unsigned long long max, unsigned long long *ret)
+{
+        unsigned long long v;
+        char *end;
+
+        while (isspace((unsigned char)*s))
+                s++;
+        /* strtoull() would take a sign, and negate. */
+        if (!isxdigit((unsigned char)*s))
+                return -EINVAL;
+        errno = 0;
+        v = strtoull(s, &end, (int)base);
+        if (end == s)
+                return -EINVAL;
+        while (isspace((unsigned char)*end))
+                end++;
+        if (*end != '\0')
+                return -EINVAL;
+        if (errno == ERANGE || v > max)
+                return -ERANGE;
+        *ret = v;
+        return 0;
+}
+
+int parse_unsigned(const char *s, unsigned max, unsigned *ret)
+{
+        unsigned long long v;
+        int r;
+
+        r = parse_u64(s, 10, max, &v);
+        if (r < 0)
+                return r;
+        *ret = (unsigned)v;
+        return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The few idioms every file here uses: cleanup attributes, ownership transfer, string tests. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define _cleanup_(f)        __attribute__((cleanup(f)))
+#define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
+
+#define ELEMENTSOF(x) (sizeof(x) / sizeof((x)[0]))
+
+/* Hands over ownership: yields the pointer and leaves NULL behind, so that cleanup does nothing. */
+#define TAKE_PTR(p)                                                                                \
+        ({                                                                                         \
+                typeof(p) *_pp = &(p);                                                             \
+                typeof(p) _p = *_pp;                                                               \
+                *_pp = NULL;                                                                       \
+                _p;                                                                                \
+        })
+
+#define DEFINE_CLEANUP(type, func)                                                                 \
+        static inline void func##p(type *p)                                                        \
+        {                                                                                          \
+                if (*p)                                                                            \
+                        *p = func(*p);                                                             \
+        }
+
+static inline void freep(void *p)
+{
+        free(*(void **)p);
+}
+
+static inline void closep(const int *fd)
+{
+        if (*fd >= 0)
+                close(*fd);
+}
+
+static inline bool streq(const char *a, const char *b)
+{
+        return strcmp(a, b) == 0;
+}
+
+/* The rest of s after prefix, or NULL. */
+static inline const char *startswith(const char *s, const char *prefix)
+{
+        size_t n = strlen(prefix);
+
+        return strncmp(s, prefix, n) == 0 ? s + n : NULL;
+}
+
+/* Grows *array of elements of the given size so that it holds at least need of them. 0 or -ENOMEM.
+ */
+int array_grow(void *array, size_t *allocated, size_t need, size_t size);
+
+/* Parses a whole string as a decimal (or, with base 16, hexadecimal) number. Surrounding white
+ * space is allowed, nothing else is: 0, -EINVAL (not a number), -ERANGE (larger than max). */
+int parse_u64(const char *s, unsigned base, unsigned long long max, unsigned long long *ret);
+int parse_unsigned(const char *s, unsigned max, unsigned *ret);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Memory blocks, the pieces in which Linux plugs and unplugs memory (drivers/base/memory.c). */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sysroot/sysroot.h"
+
+#define MEMORY_DIR "sys/devices/system/memory"
+
+/* The size of a block in bytes, or 0: there are none. */
+uint64_t blocks_read_size(struct sysroot *root);
+
+/* Whether some memory of this machine is on its way out. */
+bool blocks_any_goes_offline(struct sysroot *root);
+
+/* Whether a node's memory is on its way in: it has blocks, and none of them is online yet or leaves
+ * again. One block tells of a node whose memory is there. */
+bool blocks_are_coming(struct sysroot *root, unsigned node);
+
+/* Where the first block of a node begins, in bytes. 0, -ENOENT (it has none), or what listing says.
+ */
+int blocks_find_lowest(struct sysroot *root, unsigned node, uint64_t *ret);
+
+/* Whether the block at this address is one of the node's. */
+bool blocks_hold_address(struct sysroot *root, unsigned node, uint64_t address);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "facts/cxl.h"
+
+#include <errno.h>
+
+#include "facts/blocks.h"
+
+#define PCI_DIR     "sys/bus/pci/devices"
+#define PATH_SIZE   256
+#define TARGET_SIZE 1024
+#define NAME_MAX_   64
+
+/* CXL 3.1, 8.2.4.20: at most 16-way. */
+#define WAYS_MAX 16
+
+bool cxl_is_region_name(const char *name)
+{
+        const char *digits = startswith(name, "region");
+        unsigned number;
+
+        return digits && parse_unsigned(digits, UINT32_MAX, &number) == 0;
+}
+
+/* One attribute of a device on the CXL bus, without its newline. */
+static int read_text(struct sysroot *root, const char *device, const char *attribute, char *buf,
+                     size_t size)
+{
+        char path[PATH_SIZE];
+        ssize_t n;
+
+        snprintf(path, sizeof(path), CXL_DIR "/%s/%s", device, attribute);
+        n = sysroot_read(root, path, buf, size);
+        if (n < 0)
+                return (int)n;
+        buf[strcspn(buf, "\n")] = '\0';
+        return 0;
+}
+
+static int read_number(struct sysroot *root, const char *device, const char *attribute,
+                       unsigned base, uint64_t *ret)
+{
+        unsigned long long v;
+        char buf[64];
+        int r;
+
+        r = read_text(root, device, attribute, buf, sizeof(buf));
+        if (r == 0)
+                r = parse_u64(buf, base, UINT64_MAX, &v);
+        if (r == 0)
+                *ret = v;
+        return r;
+}
+
+/* The last component of a path, and the one before it: of ".../0000:0d:00.0/mem0" both. */
+static bool split_target(char *target, const char **ret_parent, const char **ret_name)
+{
+        char *slash = strrchr(target, '/');
+
+        if (!slash || slash == target)
+                return false;
+        *slash = '\0';
+        *ret_name = slash + 1;
+        slash = strrchr(target, '/');
+        *ret_parent = slash ? slash + 1 : target;
+        return **ret_name != '\0' && **ret_parent != '\0' && strlen(*ret_name) < NAME_MAX_ &&
+               strlen(*ret_parent) < NAME_MAX_;
+}
+
+static char *read_pci_id(struct sysroot *root, const char *address)
+{
+        static const char *const names[] = { "vendor", "device" };
+        unsigned long long ids[ELEMENTSOF(names)];
+        char *id;
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                char path[PATH_SIZE], buf[64];
+
+                snprintf(path, sizeof(path), PCI_DIR "/%s/%s", address, names[i]);
+                if (sysroot_read(root, path, buf, sizeof(buf)) < 0 ||
+                    parse_u64(buf, 16, UINT16_MAX, &ids[i]) < 0)
+                        return NULL;
+        }
+        return asprintf(&id, "%04llx:%04llx", ids[0], ids[1]) < 0 ? NULL : id;
+}
+
+int cxl_add_memdev(struct sysroot *root, struct node_device *d, const char *name,
+                   const char *pci_address, const char *decoder)
+{
+        struct memdev *memdevs = reallocarray(d->memdevs, d->n_memdevs + 1, sizeof(*memdevs)), *m;
+        uint64_t v;
+
+        if (!memdevs)
+                return -ENOMEM;
+        d->memdevs = memdevs;
+        m = &d->memdevs[d->n_memdevs++];
+        *m = (struct memdev){
+                .name = strdup(name),
+                .pci_address = strdup(pci_address),
+                .pci_id = read_pci_id(root, pci_address),
+        };
+        if (!m->name || !m->pci_address)
+                return -ENOMEM;
+        if (!decoder)
+                return 0;
+        read_number(root, name, "serial", 16, &m->serial);
+        m->locked = read_number(root, decoder, "locked", 10, &v) == 0 && v != 0;
+        m->has_qos_class = read_number(root, name, "ram/qos_class", 10, &v) == 0 && v <= UINT32_MAX;
+        m->qos_class = m->has_qos_class ? (unsigned)v : 0;
+        return 0;
+}
+
+/* targetN names an endpoint decoder; that one's parent is the endpoint, whose uport is the memory
+ * device, whose parent is the PCI device. */
+static int read_target(struct sysroot *root, struct node_device *d, unsigned position,
+                       struct messages *problems)
+{
+        char name[32], decoder[NAME_MAX_], path[PATH_SIZE], target[TARGET_SIZE];
+        const char *parent, *last;
+
+        snprintf(name, sizeof(name), "target%u", position);
+        if (read_text(root, d->region, name, decoder, sizeof(decoder)) < 0 || decoder[0] == '\0' ||
+            strchr(decoder, '/')) {
+                messages_add(problems,
+                             "/" CXL_DIR "/%s/%s: expected the name of an endpoint decoder",
+                             d->region, name);
+                return 0;
+        }
+        snprintf(path, sizeof(path), CXL_DIR "/%s", decoder);
+        if (sysroot_readlink(root, path, target, sizeof(target)) == 0 &&
+            split_target(target, &parent, &last)) {
+                snprintf(path, sizeof(path), CXL_DIR "/%s/uport", parent);
+                if (sysroot_readlink(root, path, target, sizeof(target)) == 0 &&
+                    split_target(target, &parent, &last))
+                        return cxl_add_memdev(root, d, last, parent, decoder);
+        }
+        messages_add(problems, "/%s: expected a link to the memory device of %s", path, d->region);
+        return 0;
+}
+
+static void read_figures(struct sysroot *root, struct node_device *d, struct messages *problems)
+{
+        for (unsigned c = 0; c < ACCESS_CLASSES; c++) {
+                char path[PATH_SIZE];
+
+                snprintf(path, sizeof(path), CXL_DIR "/%s/access%u", d->region, c);
+                perf_read(root, path, &d->access[c], problems);
+        }
+}
+
+int cxl_read_region(struct sysroot *root, struct node_device *d, struct messages *problems)
+{
+        uint64_t committed, ways;
+        int r;
+
+        if (!cxl_is_region_name(d->region) ||
+            read_number(root, d->region, "commit", 10, &committed) < 0 || committed == 0)
+                return 0;
+        /* both are 0x..., and all ones or 0 until they are set */
+        if (read_number(root, d->region, "resource", 16, &d->address) < 0 ||
+            d->address == UINT64_MAX || read_number(root, d->region, "size", 16, &d->size) < 0)
+                d->address = d->size = 0;
+        r = read_number(root, d->region, "interleave_ways", 10, &ways);
+        if (r < 0 || ways == 0 || ways > WAYS_MAX) {
+                if (r != -ENOENT && r != -ENODEV)
+                        messages_add(problems,
+                                     "/" CXL_DIR "/%s/interleave_ways: expected a number from 1 to "
+                                     "%d",
+                                     d->region, WAYS_MAX);
+                return 0;
+        }
+        d->ways = (unsigned)ways;
+        for (unsigned i = 0; i < d->ways; i++) {
+                r = read_target(root, d, i, problems);
+                if (r < 0)
+                        return r;
+        }
+        read_figures(root, d, problems);
+        return 0;
+}
+
+/* CXL regions whose memory Linux had from the start: firmware made them, and no dax device stands
+ * between. Their addresses tell. */
+
+struct search {
+        struct sysroot *root;
+        struct machine *machine;
+        struct messages *problems;
+};
+
+static bool is_known_region(const struct machine *m, const char *name)
+{
+        for (size_t i = 0; i < m->n_nodes; i++)
+                for (size_t j = 0; j < m->nodes[i].n_devices; j++)
+                        if (m->nodes[i].devices[j].region &&
+                            streq(m->nodes[i].devices[j].region, name))
+                                return true;
+        return false;
+}
+
+static struct node *find_node_at(struct search *s, uint64_t address)
+{
+        for (size_t i = 0; i < s->machine->n_nodes; i++) {
+                struct node *n = &s->machine->nodes[i];
+
+                if (n->has_memory && blocks_hold_address(s->root, n->id, address))
+                        return n;
+        }
+        return NULL;
+}
+
+static int add_region(const char *name, void *userdata)
+{
+        struct search *s = userdata;
+        struct node_device d = { .kind = KIND_CXL };
+        struct node *n;
+        int r;
+
+        if (!cxl_is_region_name(name) || is_known_region(s->machine, name))
+                return 0;
+        d.region = strdup(name);
+        r = d.region ? cxl_read_region(s->root, &d, s->problems) : -ENOMEM;
+        n = r == 0 && d.size > 0 ? find_node_at(s, d.address) : NULL;
+        if (n)
+                return node_add_device(n, &d, 0);
+        node_device_done(&d);
+        return r;
+}
+
+int cxl_read_regions(struct sysroot *root, struct machine *m, struct messages *problems)
+{
+        struct search s = { root, m, problems };
+
+        return sysroot_list(root, CXL_DIR, add_region, &s) == -ENOMEM ? -ENOMEM : 0;
+}

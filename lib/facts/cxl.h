@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A CXL region and the devices behind it (drivers/cxl/core/region.c). */
+
+#include "base/messages.h"
+#include "facts/machine.h"
+#include "sysroot/sysroot.h"
+
+#define CXL_DIR "sys/bus/cxl/devices"
+
+/* "region" and a number, and nothing else that stands there ("dax_region0"). */
+bool cxl_is_region_name(const char *name);
+
+/* Fills in what the region d->region is: extent, interleaving, figures, devices. A region that is
+ * not in force (yet, or no longer) has size 0. 0 or -ENOMEM. */
+int cxl_read_region(struct sysroot *root, struct node_device *d, struct messages *problems);
+
+/* Adds the regions that firmware made and whose memory Linux had from the start to the nodes that
+ * hold it; the dax devices must be there already. 0 or -ENOMEM. */
+int cxl_read_regions(struct sysroot *root, struct machine *m, struct messages *problems);
+
+/* Adds one memory device by its PCI address. decoder: the endpoint decoder, for its lock; NULL if
+ * it has none. 0 or -ENOMEM. */
+int cxl_add_memdev(struct sysroot *root, struct node_device *d, const char *name,
+                   const char *pci_address, const char *decoder);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "facts/gpu.h"
+
+#include <ctype.h>
+#include <errno.h>
+
+#include "facts/cxl.h"
+#include "facts/machine.h"
+
+#define NVIDIA_DIR "proc/driver/nvidia/gpus"
+#define PATH_SIZE  128
+
+struct search {
+        struct sysroot *root;
+        struct machine *machine;
+};
+
+bool gpu_is_address(const char *name)
+{
+        size_t n = strspn(name, "0123456789abcdefABCDEF:.");
+
+        return n > 0 && n <= GPU_ADDRESS_MAX && name[n] == '\0';
+}
+
+/* kernel-open/nvidia/nv-procfs.c:nv_procfs_read_numa_status writes "Node:      2", -1 for none. */
+static int parse_report(const char *text, struct gpu *gpu)
+{
+        const char *found = strstr(text, "Node:");
+        char *end;
+        long id;
+
+        if (!found)
+                return strstr(text, "disabled") ? 0 : -EBADMSG;
+        found += strlen("Node:");
+        found += strspn(found, " \t");
+        id = strtol(found, &end, 10);
+        if (end == found || !(isspace((unsigned char)*end) || *end == '\0') || id < -1 ||
+            id >= NODE_MAX)
+                return -EBADMSG;
+        if (id >= 0) {
+                gpu->report = GPU_NODE;
+                gpu->node = (unsigned)id;
+        }
+        return 0;
+}
+
+/* No such file: no node, and nothing is said of an earlier one. */
+static int add_gpu(const char *address, void *userdata)
+{
+        struct search *s = userdata;
+        struct machine *m = s->machine;
+        struct gpu gpu = { .report = GPU_NO_NODE };
+        struct gpu *gpus;
+        char path[PATH_SIZE], buf[512];
+        ssize_t n;
+
+        if (!gpu_is_address(address))
+                return 0;
+        snprintf(path, sizeof(path), NVIDIA_DIR "/%s/numa_status", address);
+        n = sysroot_read(s->root, path, buf, sizeof(buf));
+        if (n == -ENOENT || n == -ENODEV)
+                return 0;
+        gpu.error = n < 0 ? (int)n : parse_report(buf, &gpu);
+        if (gpu.error < 0)
+                gpu.report = GPU_UNREADABLE;
+        gpus = reallocarray(m->gpus, m->n_gpus + 1, sizeof(*gpus));
+        if (!gpus)
+                return -ENOMEM;
+        m->gpus = gpus;
+        gpu.address = strdup(address);
+        if (!gpu.address)
+                return -ENOMEM;
+        m->gpus[m->n_gpus++] = gpu;
+        return 0;
+}
+
+int gpu_add_memory(struct sysroot *root, struct node *n, const char *address)
+{
+        struct node_device d = { .kind = KIND_GPU };
+        int r;
+
+        r = cxl_add_memdev(root, &d, address, address, NULL);
+        return node_add_device(n, &d, r);
+}
+
+static struct node *find_node(struct machine *m, unsigned id)
+{
+        return (struct node *)machine_get_node(m, id);
+}
+
+static int add_reported(struct search *s)
+{
+        for (size_t i = 0; i < s->machine->n_gpus; i++) {
+                const struct gpu *g = &s->machine->gpus[i];
+                struct node *n = g->report == GPU_NODE ? find_node(s->machine, g->node) : NULL;
+                int r = n && n->has_memory ? gpu_add_memory(s->root, n, g->address) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* A GPU's memory has no other sign: no device that Linux knows, and no CPUs beside it. */
+bool gpu_may_own(const struct node *n)
+{
+        return n->has_memory && !n->has_cpu && n->n_devices == 0;
+}
+
+struct gpu *gpu_find(struct machine *m, const char *address)
+{
+        for (size_t i = 0; i < m->n_gpus; i++)
+                if (streq(m->gpus[i].address, address))
+                        return &m->gpus[i];
+        return NULL;
+}
+
+static void report_problem(const struct gpu *g, struct messages *problems)
+{
+        char what[64] = "expected \"Node: N\"", then[64];
+
+        if (g->error != -EBADMSG)
+                snprintf(what, sizeof(what), "cannot be read: %s", strerror(-g->error));
+        if (g->report == GPU_REMEMBERED)
+                snprintf(then, sizeof(then), "node %u is kept as the memory of this GPU", g->node);
+        else
+                snprintf(then, sizeof(then), "nodes that may be its memory are left alone");
+        messages_add(problems, "/" NVIDIA_DIR "/%s/numa_status: %s; %s", g->address, what, then);
+}
+
+void gpus_mark_candidates(struct machine *m, struct messages *problems)
+{
+        bool any = m->gpus_unlisted;
+
+        for (size_t i = 0; i < m->n_gpus; i++) {
+                const struct gpu *g = &m->gpus[i];
+
+                any = any || g->report == GPU_UNREADABLE;
+                if (g->error < 0)
+                        report_problem(g, problems);
+        }
+        for (size_t i = 0; any && i < m->n_nodes; i++)
+                m->nodes[i].may_be_gpu = gpu_may_own(&m->nodes[i]);
+}
+
+int gpus_read(struct sysroot *root, struct machine *m, struct messages *problems)
+{
+        struct search s = { root, m };
+        int r;
+
+        r = sysroot_list(root, NVIDIA_DIR, add_gpu, &s);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0 && r != -ENOENT && r != -ENODEV && r != -ENOTDIR) {
+                m->gpus_unlisted = true;
+                messages_add(problems,
+                             "/" NVIDIA_DIR ": cannot be read: %s; nodes that may be the memory "
+                             "of a GPU are left alone",
+                             strerror(-r));
+        }
+        return add_reported(&s);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "facts/survey.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "facts/blocks.h"
+#include "facts/cxl.h"
+#include "facts/dax.h"
+#include "facts/gpu.h"
+#include "facts/kind.h"
+#include "facts/knobs.h"
+#include "facts/node.h"
+#include "facts/settings.h"
+#include "facts/tiers.h"
+#include "facts/virtio.h"
+
+/* How often a machine that changes while being read is read again before it is taken as it is. */
+#define ATTEMPTS 5
+
+#define PATH_SIZE 128
+
+static bool vanished(int r)
+{
+        return r == -ENOENT || r == -ENODEV;
+}
+
+static int read_mask(struct sysroot *root, const char *name, struct messages *problems,
+                     struct nodeset *ret)
+{
+        char path[PATH_SIZE], buf[NODESET_STRING_MAX + 2];
+        ssize_t n;
+
+        snprintf(path, sizeof(path), NODE_DIR "/%s", name);
+        n = sysroot_read(root, path, buf, sizeof(buf));
+        if (n < 0)
+                return (int)n;
+        if (strlen(buf) == (size_t)n && nodeset_parse(buf, ret) == 0)
+                return 0;
+        messages_add(problems, "/%s: expected a list of nodes such as 0-1,4, found \"%.*s\"", path,
+                     (int)strcspn(buf, "\n"), buf);
+        return -EBADMSG;
+}
+
+static int read_masks(struct sysroot *root, struct machine *m, struct messages *problems)
+{
+        int r;
+
+        r = read_mask(root, "online", problems, &m->online);
+        if (r < 0)
+                return r;
+        r = read_mask(root, "has_memory", problems, &m->memory);
+        if (r < 0)
+                return r;
+        r = read_mask(root, "has_cpu", problems, &m->cpu);
+        if (r < 0)
+                return r;
+        r = read_mask(root, "possible", problems, &m->possible);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        r = read_mask(root, "has_generic_initiator", problems, &m->generic_initiator);
+        return r == -ENOENT ? 0 : r;
+}
+
+/* Made to count as absent: nothing is ever written to a node that is half there. */
+static void give_up_node(struct machine *m, struct node *node, struct messages *problems)
+{
+        messages_add(problems, "/" NODE_DIR "/node%u: is online, and yet cannot be read", node->id);
+        node->has_memory = node->has_cpu = false;
+        free(TAKE_PTR(node->distance));
+        nodeset_remove(&m->memory, node->id);
+        nodeset_remove(&m->cpu, node->id);
+}
+
+/* -EAGAIN: it changed meanwhile. */
+static int read_nodes(struct sysroot *root, bool last, struct machine *m, struct messages *problems)
+{
+        m->nodes = calloc(nodeset_count(&m->online) ?: 1, sizeof(*m->nodes));
+        if (!m->nodes)
+                return -ENOMEM;
+        m->n_nodes = 0;
+        nodeset_foreach (id, &m->online)
+                m->nodes[m->n_nodes++] = (struct node){
+                        .id = id,
+                        .has_memory = nodeset_has(&m->memory, id),
+                        .has_cpu = nodeset_has(&m->cpu, id),
+                        .has_generic_initiator = nodeset_has(&m->generic_initiator, id),
+                        .present_tier = TIER_UNKNOWN,
+                        .known_tier = TIER_UNKNOWN,
+                };
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                int r = node_read(root, m, &m->nodes[i], problems);
+
+                if (last && (vanished(r) || r == -EAGAIN))
+                        give_up_node(m, &m->nodes[i], problems);
+                else if (r < 0)
+                        return vanished(r) ? -EAGAIN : r;
+        }
+        return 0;
+}
+
+/* Whether nodes can be moved by other means than our module: see plan-top-tier.c. */
+static bool kernel_moves_nodes(const struct machine *m)
+{
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (m->nodes[i].has_offset || (m->nodes[i].has_override && !m->module_clears))
+                        return true;
+        return false;
+}
+
+/* Some kernels get the figures of CXL memory wrong, and some the guard of plan-freeze.c. */
+static int read_kernel(struct sysroot *root, struct machine *m)
+{
+        char buf[128];
+
+        if (sysroot_read(root, "proc/sys/kernel/osrelease", buf, sizeof(buf)) < 0)
+                return 0;
+        m->kernel = strndup(buf, strcspn(buf, "\n"));
+        return m->kernel ? 0 : -ENOMEM;
+}
+
+static bool has_figures(const struct node *n)
+{
+        for (size_t i = 0; i < n->n_devices; i++)
+                for (unsigned c = 0; c < ACCESS_CLASSES; c++)
+                        if (perf_is_known(&n->devices[i].access[c]))
+                                return true;
+        return n->access_present[ACCESS_LOCAL] || n->access_present[ACCESS_CPU] || n->remembered ||
+               perf_is_known(&n->measured);
+}
+
+/* A node's memory counts before the kernel is through with bringing it up: its tier, access
+ * directories and a region's figures come meanwhile, and only then is its first block "online"
+ * (mm/memory_hotplug.c:online_pages, drivers/base/memory.c:memory_block_change_state). A kernel
+ * without hotplug has no blocks, and its nodes were there from the start. */
+static void mark_unsettled(struct sysroot *root, struct machine *m)
+{
+        for (size_t i = 0; sysroot_is_live(root) && i < m->n_nodes; i++) {
+                struct node *n = &m->nodes[i];
+
+                if (n->has_memory && !n->has_cpu && !has_figures(n))
+                        n->unsettled = blocks_are_coming(root, n->id);
+        }
+}
+
+/* One attempt. Problems of an attempt that is not the last are not worth telling. */
+static int read_once(struct sysroot *root, bool last, struct messages *problems,
+                     struct machine **ret)
+{
+        _cleanup_(machine_freep) struct machine *m = calloc(1, sizeof(*m));
+        struct nodeset online;
+        int r;
+
+        if (!m)
+                return -ENOMEM;
+        r = read_masks(root, m, problems);
+        if (r < 0)
+                return r;
+        r = read_nodes(root, last, m, problems);
+        if (r < 0)
+                return r;
+        r = read_mask(root, "online", problems, &online);
+        if (r < 0)
+                return r;
+        if (!nodeset_equal(&online, &m->online))
+                return -EAGAIN;
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+static int read_all(struct sysroot *root, struct messages *problems, struct machine **ret)
+{
+        int r = -EAGAIN;
+
+        for (unsigned i = 1; r == -EAGAIN && i <= ATTEMPTS; i++) {
+                struct messages found = MESSAGES_INIT;
+
+                r = read_once(root, i == ATTEMPTS, &found, ret);
+                for (size_t j = 0; r != -EAGAIN && j < found.n; j++)
+                        messages_add(problems, "%s", found.items[j]);
+                messages_done(&found);
+        }
+        return r;
+}
+
+int survey_begin(struct sysroot *root, struct messages *problems, struct machine **ret)
+{
+        _cleanup_(machine_freep) struct machine *m = NULL;
+        int r;
+
+        r = read_all(root, problems, &m);
+        if (r == 0)
+                r = dax_read_devices(root, m, problems);
+        if (r == 0)
+                r = cxl_read_regions(root, m, problems);
+        if (r == 0)
+                r = gpus_read(root, m, problems);
+        if (r == 0)
+                r = read_kernel(root, m);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+int survey_finish(struct sysroot *root, enum tier_reading tiers, struct machine *m,
+                  struct messages *problems)
+{
+        int r;
+
+        gpus_mark_candidates(m, problems);
+        virtio_find_nodes(root, m);
+        kinds_decide(m);
+        mark_unsettled(root, m);
+        r = tiers_read(root, tiers, m, problems);
+        if (r < 0)
+                return r;
+        if (kernel_moves_nodes(m))
+                machine_read_balancing(root, m, problems);
+        return 0;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The administrator's policy, parsed (numatierd.conf(5)). Parsing takes text, never files; finding
+ * the files is config.h's. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/messages.h"
+#include "base/util.h"
+#include "facts/device.h"
+#include "facts/machine.h"
+
+enum policy_method {
+        METHOD_THRESHOLDS, /* the conditions of the [tier] sections */
+        METHOD_ADISTANCE,  /* mm/memory-tiers.c:mt_perf_to_adistance, on any kernel */
+};
+
+/* Where a figure can come from. */
+enum source {
+        SOURCE_USER,     /* a [node] section */
+        SOURCE_MEASURED, /* numatier measure */
+        SOURCE_HMAT,     /* nodeN/accessC */
+        SOURCE_CDAT,     /* a CXL region's accessC */
+        SOURCE_SLIT,     /* nodeN/distance */
+        SOURCES,
+        SOURCE_NONE = SOURCES,
+};
+
+const char *source_name(enum source s); /* "user" ... "slit", "none" */
+
+enum condition_kind {
+        MAX_LATENCY, /* of the worse of read and write */
+        MAX_READ_LATENCY,
+        MAX_WRITE_LATENCY,
+        MIN_BANDWIDTH, /* of the worse of read and write */
+        MIN_READ_BANDWIDTH,
+        MIN_WRITE_BANDWIDTH,
+        CONDITION_KINDS,
+};
+
+const char *condition_name(enum condition_kind k); /* the key: "max-latency" */
+bool condition_is_maximum(enum condition_kind k);  /* of a latency; else a minimum of a bandwidth */
+
+struct condition {
+        bool set;
+        bool relative; /* a multiple of the baseline's figure; else ns or MiB/s */
+        double value;
+};
+
+struct tier_policy {
+        char *name;
+        bool has_memory_tier;
+        uint32_t memory_tier; /* fixed by hand; else numbered automatically */
+        struct condition conditions[CONDITION_KINDS];
+        const char *file; /* where it was (last) defined; owned by the policy */
+        unsigned line;
+};
+
+/* A [node NAME] section. Fields that are not set do not constrain; all that are set must hold. */
+struct node_rule {
+        char *name;
+        bool has_node;
+        unsigned node;
+        bool has_kind;
+        enum node_kind kind;
+        bool has_cxl_serial;
+        uint64_t cxl_serial;                       /* never 0: that is no serial number */
+        char *pci_address, *pci_id, *region, *dax; /* as the kernel writes them; or NULL */
+        /* consequences */
+        bool has_ignore; /* with ignore = no: it is classified as usual */
+        bool ignore;
+        char *tier;       /* the name of a tier, or NULL */
+        struct perf perf; /* figures given by hand; 0 is not given */
+        const char *file; /* NULL: built in (rules.h) */
+        unsigned line;
+};
+
+enum policy_interface {
+        POLICY_INTERFACE_AUTO,
+        POLICY_INTERFACE_MEMTIER_OVERRIDE,
+        POLICY_INTERFACE_ADISTANCE_OFFSET,
+        POLICY_INTERFACE_NONE,
+};
+
+enum policy_switch {
+        SWITCH_LEAVE,
+        SWITCH_YES,
+        SWITCH_NO,
+        SWITCH_FORCE, /* demotion: yes, even where memory exhaustion can freeze the machine */
+};
+
+enum policy_balancing {
+        BALANCING_LEAVE,
+        BALANCING_TIERING, /* kernel.numa_balancing: bit 2 set, the rest as found */
+        BALANCING_OFF,
+};
+
+enum policy_min_ttl {
+        MIN_TTL_AUTO, /* a small value while there is demotion between tiers */
+        MIN_TTL_SET,
+        MIN_TTL_LEAVE,
+};
+
+enum policy_weights {
+        WEIGHTS_LEAVE,
+        WEIGHTS_BY_BANDWIDTH,
+};
+
+struct policy {
+        unsigned references;
+
+        /* [policy] */
+        enum policy_method method;
+        enum source sources[SOURCES]; /* in order of preference */
+        size_t n_sources;
+        bool baseline_auto;
+        unsigned baseline; /* the node, unless auto */
+        double hysteresis; /* a fraction: 0.05 is 5% */
+
+        struct tier_policy *tiers; /* fastest first */
+        size_t n_tiers, tiers_allocated;
+        struct node_rule *rules; /* first match wins */
+        size_t n_rules, rules_allocated;
+
+        /* [apply] */
+        enum policy_interface interface;
+        bool keep_manual; /* leave a node where it was put behind our back; else put it back */
+        enum policy_switch demotion;
+        enum policy_min_ttl min_ttl;
+        unsigned min_ttl_ms; /* of MIN_TTL_SET */
+        enum policy_balancing numa_balancing;
+        bool has_promote_rate_limit;
+        unsigned promote_rate_limit; /* MiB/s */
+        enum policy_weights weighted_interleave;
+
+        /* [daemon] in microseconds */
+        uint64_t settle_usec, settle_max_usec, rescan_usec; /* rescan 0: never */
+        const char *settle_file; /* where either settle was last set; owned by the policy */
+        unsigned settle_line;
+
+        uint64_t hash; /* of everything parsed: tells one policy from another */
+        char **files;  /* the names of what was parsed, in order */
+        size_t n_files, files_allocated;
+};
+
+/* An empty policy: no tier, and every other key at its documented default. */
+int policy_new(struct policy **ret);
+struct policy *policy_ref(struct policy *p);
+struct policy *policy_unref(struct policy *p);
+DEFINE_CLEANUP(struct policy *, policy_unref)
+
+/* Adds one file's text to the policy. Within a file a section may stand once; a later file's [tier]
+ * section of the same name changes that tier key by key (an empty value unsets), a new one is added
+ * at the end; its [node] sections stand before those of earlier files. Everything wrong is told in
+ * errors as "file:line: section.key: what was expected"; the policy is then not to be used.
+ * 0, -EBADMSG (told in errors), -ENOMEM. */
+int policy_parse(struct policy *p, const char *text, size_t size, const char *file,
+                 struct messages *errors);
+
+/* Judges the whole once all files are in: at least one tier, no tier that can never match, tier
+ * numbers that ascend and leave room, rules that say which node they mean, name existing tiers and
+ * do not contradict themselves, settle <= settle-max.
+ * 0 or -EBADMSG (told in errors). */
+int policy_finish(struct policy *p, struct messages *errors);
+
+const struct tier_policy *policy_get_tier(const struct policy *p, const char *name);

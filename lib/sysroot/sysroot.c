@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sysroot/sysroot.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+/* sysfs hands out at most a page a read (fs/kernfs/file.c); whatever ends elsewhere is the end. */
+#define SYSFS_PAGE     4096
+#define READ_ALLOC_MAX (16U << 20)
+
+struct sysroot {
+        const struct sysroot_ops *ops;
+        void *data;
+        bool live, read_all;
+        sysroot_record_fn record;
+        void *record_userdata;
+};
+
+/* The directory root: data is its file descriptor. */
+
+static int directory_fd(void *data)
+{
+        return *(int *)data;
+}
+
+static ssize_t directory_read(void *data, const char *path, char *buf, size_t size)
+{
+        _cleanup_(closep) int fd = -1;
+        size_t length = 0;
+
+        fd = openat(directory_fd(data), path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+        for (;;) {
+                ssize_t n = read(fd, buf + length, size - length);
+
+                if (n < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return -errno;
+                }
+                length += (size_t)n;
+                if (length == size)
+                        return -EFBIG;
+                if (n % SYSFS_PAGE != 0 || n == 0)
+                        break;
+        }
+        buf[length] = '\0';
+        return (ssize_t)length;
+}
+
+static int directory_write(void *data, const char *path, const char *value)
+{
+        _cleanup_(closep) int fd = -1;
+        size_t length = strlen(value);
+        ssize_t n;
+
+        fd = openat(directory_fd(data), path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+        n = write(fd, value, length);
+        if (n < 0)
+                return -errno;
+        return (size_t)n == length ? 0 : -EIO;
+}
+
+static int directory_link(void *data, const char *path, char *buf, size_t size)
+{
+        ssize_t n = readlinkat(directory_fd(data), path, buf, size);
+
+        if (n < 0)
+                return -errno;
+        if ((size_t)n == size)
+                return -ENAMETOOLONG;
+        buf[n] = '\0';
+        return 0;
+}
+
+static int list_entries(const char *buf, size_t length, sysroot_entry_fn fn, void *userdata)
+{
+        const struct dirent64 *entry;
+        int r;
+
+        for (size_t at = 0; at < length; at += entry->d_reclen) {
+                entry = (const void *)(buf + at);
+                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
+                        continue;
+                r = fn(entry->d_name, userdata);
+                if (r != 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int directory_list(void *data, const char *path, sysroot_entry_fn fn, void *userdata)
+{
+        _Alignas(struct dirent64) char buf[16384];
+        _cleanup_(closep) int fd = -1;
+        int r;
+
+        fd = openat(directory_fd(data), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        for (;;) {
+                ssize_t n = getdents64(fd, buf, sizeof(buf));
+
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        return 0;
+                r = list_entries(buf, (size_t)n, fn, userdata);
+                if (r != 0)
+                        return r;
+        }
+}
+
+/* Makes the directories above path. */
+static int make_parents(int root, const char *path)
+{
+        char parent[PATH_MAX];
+
+        if (strlen(path) >= sizeof(parent))
+                return -ENAMETOOLONG;
+        for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+                memcpy(parent, path, (size_t)(slash - path));
+                parent[slash - path] = '\0';
+                if (mkdirat(root, parent, 0755) < 0 && errno != EEXIST)
+                        return -errno;
+        }
+        return 0;
+}
+
+static int write_all(int fd, const char *text, size_t length)
+{
+        while (length > 0) {
+                ssize_t n = write(fd, text, length);
+
+                if (n < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return -errno;
+                }
+                text += n;
+                length -= (size_t)n;
+        }
+        return 0;
+}
+
+static int directory_replace(void *data, const char *path, const char *text)
+{
+        int root = directory_fd(data), r;
+        _cleanup_(freep) char *temporary = NULL;
+        _cleanup_(closep) int fd = -1;
+
+        if (asprintf(&temporary, "%s.%ld.tmp", path, (long)getpid()) < 0) {
+                temporary = NULL;
+                return -ENOMEM;
+        }
+        r = make_parents(root, path);
+        if (r < 0)
+                return r;
+        fd = openat(root, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (fd < 0)
+                return -errno;
+        r = write_all(fd, text, strlen(text));
+        if (r == 0 && fsync(fd) < 0)
+                r = -errno;
+        if (r == 0 && renameat(root, temporary, root, path) < 0)
+                r = -errno;
+        if (r < 0)
+                unlinkat(root, temporary, 0);
+        return r;
+}
+
+static void directory_free(void *data)
+{
+        close(directory_fd(data));
+        free(data);
+}
+
+static const struct sysroot_ops directory_ops = {
+        .read = directory_read,
+        .write = directory_write,
+        .link = directory_link,
+        .list = directory_list,
+        .replace = directory_replace,
+        .free = directory_free,
+};
+
+static bool shows_sysfs(const char *path)
+{
+        char sys[PATH_MAX];
+        struct statfs fs;
+
+        if (snprintf(sys, sizeof(sys), "%s/sys", path) >= (int)sizeof(sys))
+                return false;
+        return statfs(sys, &fs) == 0 && fs.f_type == SYSFS_MAGIC;
+}
+
+int sysroot_open(const char *path, struct sysroot **ret)
+{
+        _cleanup_(closep) int fd = -1;
+        int *data, r;
+
+        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        data = malloc(sizeof(*data));
+        if (!data)
+                return -ENOMEM;
+        *data = fd;
+        fd = -1;
+        r = sysroot_new(&directory_ops, data, ret);
+        if (r < 0)
+                return r;
+        (*ret)->live = shows_sysfs(path);
+        return 0;
+}
+
+int sysroot_new(const struct sysroot_ops *ops, void *data, struct sysroot **ret)
+{
+        struct sysroot *root = calloc(1, sizeof(*root));
+
+        if (!root) {
+                ops->free(data);
+                return -ENOMEM;
+        }
+        root->ops = ops;
+        root->data = data;
+        root->live = ops->live;
+        *ret = root;
+        return 0;
+}
+
+struct sysroot *sysroot_free(struct sysroot *root)
+{
+        if (root) {
+                root->ops->free(root->data);
+                free(root);
+        }
+        return NULL;
+}
+
+bool sysroot_is_live(const struct sysroot *root)
+{
+        return root->live;
+}
+
+/* Not there (any more), too large for this buffer, or busy at the moment. */
+static bool is_passing(ssize_t error)
+{
+        return error == -ENOENT || error == -ENODEV || error == -ENOTDIR || error == -EFBIG ||
+               error == -EAGAIN;
+}
+
+ssize_t sysroot_read(struct sysroot *root, const char *path, char *buf, size_t size)
+{
+        ssize_t n = root->ops->read(root->data, path, buf, size);
+
+        if (root->record && (n >= 0 || !is_passing(n)))
+                root->record(path, n < 0 ? NULL : buf, n, false, root->record_userdata);
+        return n;
+}
+
+int sysroot_readlink(struct sysroot *root, const char *path, char *buf, size_t size)
+{
+        int r = root->ops->link ? root->ops->link(root->data, path, buf, size) : -ENOENT;
+
+        if (r == 0 && root->record)
+                root->record(path, buf, (ssize_t)strlen(buf), true, root->record_userdata);
+        return r;
+}
+
+int sysroot_read_alloc(struct sysroot *root, const char *path, char **ret)
+{
+        for (size_t size = 4 * SYSFS_PAGE; size <= READ_ALLOC_MAX; size *= 16) {
+                _cleanup_(freep) char *buf = malloc(size);
+                ssize_t n;
+
+                if (!buf)
+                        return -ENOMEM;
+                n = sysroot_read(root, path, buf, size);
+                if (n >= 0) {
+                        *ret = TAKE_PTR(buf);
+                        return 0;
+                }
+                if (n != -EFBIG)
+                        return (int)n;
+        }
+        return -EFBIG;
+}
+
+int sysroot_read_own(struct sysroot *root, const char *path, struct messages *problems, char **ret)
+{
+        int r;
+
+        *ret = NULL;
+        r = sysroot_read_alloc(root, path, ret);
+        if (r < 0 && r != -ENOENT && r != -ENOMEM)
+                messages_add(problems, "/%s: cannot be read: %s", path, strerror(-r));
+        return r == -ENOMEM ? r : 0;
+}
+
+int sysroot_read_unsigned(struct sysroot *root, const char *path, unsigned max, unsigned *ret,
+                          struct messages *problems)
+{
+        char buf[64];
+        ssize_t n;
+
+        n = sysroot_read(root, path, buf, sizeof(buf));
+        if (n < 0 && n != -EFBIG)
+                return (int)n;
+        if (n >= 0 && memchr(buf, '\0', (size_t)n) == NULL && parse_unsigned(buf, max, ret) == 0)
+                return 0;
+        if (problems)
+                messages_add(problems, "/%s: expected a number from 0 to %u, found \"%.*s\"", path,
+                             max, n < 0 ? 0 : (int)strcspn(buf, "\n"), buf);
+        return -EBADMSG;
+}
+
+/* Makes a path of the arguments after format. The result has the type of call, which uses path. */
+#define WITH_PATH(format, call)                                                                    \
+        ({                                                                                         \
+                char path[SYSROOT_PATH_MAX];                                                       \
+                va_list ap;                                                                        \
+                int length;                                                                        \
+                                                                                                   \
+                va_start(ap, format);                                                              \
+                length = vsnprintf(path, sizeof(path), format, ap);                                \
+                va_end(ap);                                                                        \
+                length < 0 || (size_t)length >= sizeof(path) ? -ENAMETOOLONG : (call);             \
+        })
+
+ssize_t sysroot_readf(struct sysroot *root, char *buf, size_t size, const char *format, ...)
+{
+        return WITH_PATH(format, sysroot_read(root, path, buf, size));
+}
+
+int sysroot_read_unsignedf(struct sysroot *root, unsigned max, unsigned *ret,
+                           struct messages *problems, const char *format, ...)
+{
+        return WITH_PATH(format, sysroot_read_unsigned(root, path, max, ret, problems));
+}
+
+int sysroot_readlinkf(struct sysroot *root, char *buf, size_t size, const char *format, ...)
+{
+        return WITH_PATH(format, sysroot_readlink(root, path, buf, size));
+}
+
+int sysroot_listf(struct sysroot *root, sysroot_entry_fn fn, void *userdata, const char *format,
+                  ...)
+{
+        return WITH_PATH(format, sysroot_list(root, path, fn, userdata));
+}
+
+int sysroot_write(struct sysroot *root, const char *path, const char *value)
+{
+        return root->ops->write(root->data, path, value);
+}
+
+int sysroot_list(struct sysroot *root, const char *path, sysroot_entry_fn fn, void *userdata)
+{
+        return root->ops->list(root->data, path, fn, userdata);
+}
+
+int sysroot_replace(struct sysroot *root, const char *path, const char *text)
+{
+        return root->ops->replace(root->data, path, text);
+}
+
+void sysroot_record(struct sysroot *root, sysroot_record_fn fn, void *userdata)
+{
+        root->record = fn;
+        root->record_userdata = userdata;
+}
+
+void sysroot_read_all(struct sysroot *root)
+{
+        root->read_all = true;
+}
+
+bool sysroot_reads_all(const struct sysroot *root)
+{
+        return root->read_all;
+}

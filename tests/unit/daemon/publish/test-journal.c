@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#undef NDEBUG
+#include <assert.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+#include "facts/knobs.h"
+#include "publish/journal.h"
+#include "publish/log.h"
+#include "publish/status.h"
+#include "sysroot/capture.h"
+
+/* What is said, and that it is said once: on a machine whose node 1 is twice as slow as node 0 and
+ * in the same tier. */
+
+#define NODE "sys/devices/system/node"
+
+static const char policy_text[] = "[tier dram]\nmax-latency = 1.5x\n[tier slow]\n";
+
+static struct policy *policy;
+static int log_fd;
+
+static struct sysroot *make_machine(bool override, bool second_node, unsigned mib)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct sysroot *root = NULL;
+        char text[2048];
+        int n;
+
+        n = snprintf(text, sizeof(text),
+                     "# numatier capture 1\n" NODE "/online: 0%s\n" NODE "/possible: 0-1\n" NODE
+                     "/has_memory: 0%s\n" NODE "/has_cpu: 0\n" NODE
+                     "/node0/meminfo: Node 0 MemTotal: 1048576 kB\n" NODE "/node0/distance: 10%s\n"
+                     "sys/devices/virtual/memory_tiering/memory_tier4/nodelist: 0%s\n",
+                     second_node ? "-1" : "", second_node ? "-1" : "", second_node ? " 20" : "",
+                     second_node ? "-1" : "");
+        if (override)
+                n += snprintf(text + n, sizeof(text) - (size_t)n,
+                              NODE "/node0/memtier_override: memory_tier4\n");
+        if (second_node)
+                n += snprintf(text + n, sizeof(text) - (size_t)n,
+                              NODE "/node1/meminfo: Node 1 MemTotal: %u kB\n" NODE
+                                   "/node1/distance: 20 10\n",
+                              mib << 10);
+        if (second_node && override)
+                n += snprintf(text + n, sizeof(text) - (size_t)n,
+                              NODE "/node1/memtier_override: memory_tier4\n");
+        assert(capture_open(text, (size_t)n, "machine", &errors, &root) == 0);
+        return root;
+}
+
+/* Looks at a machine, lets it be announced, and checks the log and the status line. */
+static void look(struct announcer *a, struct status *s, struct sysroot *root, const char *log,
+                 const char *status)
+{
+        _cleanup_(state_freep) struct state *state = NULL;
+        _cleanup_(freep) char *got_status = NULL;
+        struct snapshot *r = NULL;
+        char got[4096];
+        ssize_t n;
+
+        assert(state_new(&state) == 0);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &r) == 0);
+        assert(ftruncate(log_fd, 0) == 0 && lseek(log_fd, 0, SEEK_SET) == 0);
+        announce_look(a, r, 0);
+        status_note(s, r, 0);
+        got_status = status_format(s, r, 0);
+        r = snapshot_unref(r);
+        sysroot_free(root);
+
+        n = pread(log_fd, got, sizeof(got) - 1, 0);
+        assert(n >= 0);
+        got[n] = '\0';
+        if (!streq(got, log) || !streq(got_status, status)) {
+                printf("log: %sexpected: %sstatus: %s\nexpected: %s\n", got, log, got_status,
+                       status);
+                abort();
+        }
+}
+
+#define NAME "test-daemon_publish_journal: "
+
+static void test_without_interface(void)
+{
+        static const char unmet[] =
+                NAME "Node 1 belongs in tier slow (memory_tier5) but stays in memory_tier4: this "
+                     "kernel offers no way to move it (numatier's module memtier_override would)\n";
+        static const char status[] = "2 nodes in 2 tiers (dram: 0, slow: 1); cannot move node 1: "
+                                     "this kernel has no interface for it (load numatier's module "
+                                     "memtier_override)";
+        struct announcer a = { 0 };
+        struct status s = { 0 };
+        char both[512];
+
+        look(&a, &s, make_machine(false, true, 512), unmet, status);
+        look(&a, &s, make_machine(false, true, 512), "", status);
+        look(&a, &s, make_machine(false, true, 520), "", status); /* too little to speak of */
+        look(&a, &s, make_machine(false, true, 640),
+             NAME "The memory of node 1 grew from 512 MiB to 640 MiB\n", status);
+        look(&a, &s, make_machine(false, false, 0), NAME "Node 1 has no memory any more\n",
+             "1 node in 1 tier (dram: 0)");
+        snprintf(both, sizeof(both), NAME "Node 1 has memory now: 512 MiB\n%s", unmet);
+        look(&a, &s, make_machine(false, true, 512), both, status);
+        announcer_done(&a);
+}
+
+static void test_with_interface(void)
+{
+        static const char moved[] = NAME "Moved node 1 from memory_tier4 to memory_tier5 (tier "
+                                         "slow: not dram: latency 2x (slit) is over 1.5x)\n";
+        struct announcer a = { 0 };
+        struct status s = { 0 };
+
+        look(&a, &s, make_machine(true, true, 512), moved,
+             "2 nodes in 2 tiers (dram: 0, slow: 1) through memtier_override; last: node 1 to "
+             "slow, 1970-01-01 00:00:00");
+        /* whoever moved it back: each move is told */
+        look(&a, &s, make_machine(true, true, 512), moved,
+             "2 nodes in 2 tiers (dram: 0, slow: 1) through memtier_override; last: node 1 to "
+             "slow, 1970-01-01 00:00:00");
+        announcer_done(&a);
+}
+
+/* Node 1 is as fast as node 0, in a slower tier, and must not leave it. */
+static struct sysroot *make_hazard(const char *balancing)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct sysroot *root = NULL;
+        char text[2048];
+        int n;
+
+        n = snprintf(text, sizeof(text),
+                     "# numatier capture 1\n" NODE "/online: 0-1\n" NODE "/has_memory: 0-1\n" NODE
+                     "/has_cpu: 0\n" NODE "/node0/meminfo: Node 0 MemTotal: 1048576 kB\n" NODE
+                     "/node1/meminfo: Node 1 MemTotal: 1048576 kB\n" NODE
+                     "/node0/distance: 10 12\n" NODE "/node0/memtier_override: memory_tier4\n" NODE
+                     "/node1/memtier_override: memory_tier5\n"
+                     "sys/devices/virtual/memory_tiering/memory_tier4/nodelist: 0\n"
+                     "proc/sys/kernel/numa_balancing: %s\n",
+                     balancing);
+        assert(capture_open(text, (size_t)n, "machine", &errors, &root) == 0);
+        return root;
+}
+
+static void test_hazard(void)
+{
+        static const char unmet[] =
+                NAME "Node 1 belongs in tier dram (memory_tier4) but stays in memory_tier5: moving "
+                     "it would make node 1 top-tier. Its pages may hold access times of NUMA "
+                     "balancing's tiering mode, which is on, and the kernel may panic. To move "
+                     "it, reboot; it is moved before that mode is switched on. If this kernel has "
+                     "the bug fixed, write 4 to /" NODE "/node1/memtier_override by hand\n";
+        static const char status[] = "2 nodes in 1 tier (dram: 0-1) through memtier_override; "
+                                     "cannot safely move node 1: the kernel might panic (see the "
+                                     "journal)";
+        struct announcer a = { 0 };
+        struct status s = { 0 };
+
+        look(&a, &s, make_hazard("2"), unmet, status);
+        look(&a, &s, make_hazard("2"), "", status);
+        look(&a, &s, make_hazard("1"),
+             NAME "Moved node 1 from memory_tier5 to memory_tier4 (tier dram: latency 1.2x (slit) "
+                  "is within 1.5x)\n",
+             "2 nodes in 1 tier (dram: 0-1) through memtier_override; last: node 1 to dram, "
+             "1970-01-01 00:00:00");
+        announcer_done(&a);
+}
+
+/* The same machine with demotion off and nothing that guards it. */
+static struct sysroot *make_unguarded_machine(void)
+{
+        struct sysroot *root = make_machine(true, true, 512);
+
+        assert(sysroot_replace(root, DEMOTION_PATH, "false\n") == 0);
+        return root;
+}
+
+static void test_held(void)
+{
+        static const char held[] =
+                NAME "Moved node 1 from memory_tier4 to memory_tier5 (tier slow: not dram: latency "
+                     "2x (slit) is over 1.5x)\n" NAME
+                     "Did not set /sys/kernel/mm/numa/demotion_enabled to true: demotion = yes is "
+                     "refused: there is no swap, and without a guard memory exhaustion can freeze "
+                     "this machine for minutes instead of killing a process (see "
+                     "numatierd.conf(5), demotion)\n";
+        struct announcer a = { 0 };
+        struct status s = { 0 };
+
+        policy->demotion = SWITCH_YES;
+        look(&a, &s, make_unguarded_machine(), held,
+             "2 nodes in 2 tiers (dram: 0, slow: 1) through memtier_override; 1 write held back, "
+             "as memory exhaustion could freeze this machine (see the journal); last: node 1 to "
+             "slow, 1970-01-01 00:00:00");
+        policy->demotion = SWITCH_LEAVE;
+        announcer_done(&a);
+}
+
+static void test_errors(void)
+{
+        struct snapshot empty = { 0 }, *r = &empty;
+        struct announcer a = { 0 };
+        struct status s = { 0 };
+        char *status;
+
+        assert(lseek(log_fd, 0, SEEK_SET) == 0 && ftruncate(log_fd, 0) == 0);
+        announce_look(&a, r, -28);
+        announce_look(&a, r, -28);
+        assert(lseek(log_fd, 0, SEEK_END) ==
+               (off_t)strlen(NAME "Cannot bring the machine in line with the policy: No space left "
+                                  "on device\n"));
+        status = status_format(&s, r, -28);
+        assert(streq(status, "Failed: No space left on device; trying again"));
+        free(status);
+        announcer_done(&a);
+}
+
+int main(void)
+{
+        struct messages errors = MESSAGES_INIT;
+        char path[] = "/tmp/numatier-test-XXXXXX";
+
+        setenv("TZ", "UTC", 1);
+        log_fd = mkostemp(path, O_APPEND);
+        assert(log_fd >= 0 && unlink(path) == 0);
+        assert(dup2(log_fd, STDERR_FILENO) >= 0);
+        log_open(true);
+        assert(policy_new(&policy) == 0);
+        assert(policy_parse(policy, policy_text, strlen(policy_text), "policy", &errors) == 0 &&
+               policy_finish(policy, &errors) == 0);
+        test_without_interface();
+        test_with_interface();
+        test_hazard();
+        test_held();
+        test_errors();
+        policy_unref(policy);
+        return 0;
+}

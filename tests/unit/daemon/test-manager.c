@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#undef NDEBUG
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "base/util.h"
+
+/* Runs numatierd (the first argument) on a copy of a machine, with a socket for what it would tell
+ * systemd: node 1 is twice as slow as node 0, in the same tier. */
+
+#define NODE_PATH "sys/devices/system/node"
+
+static char *numatierd;
+static char directory[] = "/tmp/numatier-test-XXXXXX";
+static char message[4096];
+static int notify_fd;
+
+static _printf_(2, 3) void write_file(const char *text, const char *format, ...)
+{
+        char path[256];
+        va_list ap;
+        FILE *f;
+
+        va_start(ap, format);
+        vsnprintf(path, sizeof(path), format, ap);
+        va_end(ap);
+        for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+                *slash = '\0';
+                assert(mkdir(path, 0755) == 0 || errno == EEXIST);
+                *slash = '/';
+        }
+        f = fopen(path, "w");
+        assert(f && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+static bool reads(const char *path, const char *text)
+{
+        char buf[256];
+        FILE *f = fopen(path, "r");
+        size_t n;
+
+        assert(f);
+        n = fread(buf, 1, sizeof(buf) - 1, f);
+        fclose(f);
+        buf[n] = '\0';
+        buf[strcspn(buf, "\n")] = '\0';
+        return streq(buf, text);
+}
+
+static void make_machine(void)
+{
+        write_file("0-1\n", "root/" NODE_PATH "/online");
+        write_file("0-1\n", "root/" NODE_PATH "/possible");
+        write_file("0-1\n", "root/" NODE_PATH "/has_memory");
+        write_file("0\n", "root/" NODE_PATH "/has_cpu");
+        write_file("0-1\n", "root/sys/devices/virtual/memory_tiering/memory_tier4/nodelist");
+        for (unsigned n = 0; n <= 1; n++) {
+                char text[64];
+
+                snprintf(text, sizeof(text), "Node %u MemTotal: 1048576 kB\n", n);
+                write_file(text, "root/" NODE_PATH "/node%u/meminfo", n);
+                write_file(n == 0 ? "10 20\n" : "20 10\n", "root/" NODE_PATH "/node%u/distance", n);
+                write_file(n == 0 ? "0\n" : "\n", "root/" NODE_PATH "/node%u/cpulist", n);
+                write_file("memory_tier4\n", "root/" NODE_PATH "/node%u/memtier_override", n);
+        }
+        write_file("[tier dram]\nmax-latency = 1.5x\n[tier slow]\n[daemon]\nrescan = 0\n",
+                   "policy");
+}
+
+static void open_notify_socket(void)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        const void *any = &address;
+
+        notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        assert(notify_fd >= 0);
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", directory);
+        assert(bind(notify_fd, any, sizeof(address)) == 0);
+        assert(setenv("NOTIFY_SOCKET", address.sun_path, 1) == 0);
+}
+
+static pid_t start(void)
+{
+        pid_t pid = fork();
+
+        assert(pid >= 0);
+        if (pid == 0) {
+                execl(numatierd, numatierd, "--root", "root", "--config", "policy", NULL);
+                _exit(127);
+        }
+        return pid;
+}
+
+/* Waits for a message that has all of a text in it. */
+static void expect(const char *text)
+{
+        struct pollfd p = { .fd = notify_fd, .events = POLLIN };
+
+        do {
+                ssize_t n;
+
+                assert(poll(&p, 1, 20000) == 1);
+                n = recv(notify_fd, message, sizeof(message) - 1, 0);
+                assert(n >= 0);
+                message[n] = '\0';
+        } while (!strstr(message, text));
+}
+
+static int wait_for_end(pid_t pid)
+{
+        int status;
+
+        assert(waitpid(pid, &status, 0) == pid);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_service(void)
+{
+        pid_t pid = start();
+
+        expect("READY=1");
+        assert(strstr(message, "STATUS=2 nodes in 2 tiers (dram: 0, slow: 1) through "
+                               "memtier_override; last: node 1 to slow, "));
+        assert(reads("root/" NODE_PATH "/node1/memtier_override", "5"));
+
+        assert(wait_for_end(start()) == 1); /* one writer at a time */
+
+        write_file("[tier dram]\nmax-latency = 3 parsecs\n", "policy");
+        kill(pid, SIGHUP);
+        expect("RELOADING=1\nMONOTONIC_USEC=");
+        expect("READY=1");
+        assert(strstr(message, "STATUS=A new policy was refused"));
+
+        write_file("[tier all]\n[daemon]\nrescan = 0\n", "policy");
+        kill(pid, SIGHUP);
+        expect("READY=1");
+        assert(strstr(message, "STATUS=2 nodes in 1 tier (all: 0-1)"));
+        assert(reads("root/" NODE_PATH "/node1/memtier_override", "4"));
+
+        kill(pid, SIGTERM);
+        expect("STOPPING=1");
+        assert(wait_for_end(pid) == 0);
+        assert(reads("root/" NODE_PATH "/node1/memtier_override", "4"));
+}
+
+/* A kernel that keeps a reader waiting: opening a FIFO does the same. */
+static void test_stuck_job(void)
+{
+        pid_t pid;
+
+        assert(unlink("root/" NODE_PATH "/node1/memtier_override") == 0);
+        assert(mkfifo("root/" NODE_PATH "/node1/memtier_override", 0600) == 0);
+        pid = start();
+        usleep(500000); /* by then it is stuck, and its handlers are there */
+        kill(pid, SIGHUP);
+        expect("RELOADING=1");
+        expect("STATUS=Looking"); /* served, and still not ready */
+        assert(!strstr(message, "READY=1"));
+        kill(pid, SIGTERM);
+        expect("STOPPING=1");
+        assert(wait_for_end(pid) == 0);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+        return remove(path);
+}
+
+int main(int argc, char *argv[])
+{
+        assert(argc == 2);
+        numatierd = realpath(argv[1], NULL); /* to be reached after chdir() */
+        assert(mkdtemp(directory) && chdir(directory) == 0);
+        make_machine();
+        open_notify_socket();
+        test_service();
+        test_stuck_job();
+        assert(nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
+        free(numatierd);
+        return 0;
+}

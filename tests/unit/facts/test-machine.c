@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "facts/key.h"
+#include "facts/knobs.h"
+#include "facts/settings.h"
+#include "fake-kernel.h"
+#include "state/recall.h"
+
+/* What is made of a machine's files, however they read. */
+
+struct scene {
+        struct fake_kernel *kernel;
+        struct sysroot *root;
+        struct messages problems;
+        struct machine *machine;
+        int result;
+};
+
+static void look(struct scene *s)
+{
+        s->machine = machine_free(s->machine);
+        messages_done(&s->problems);
+        s->result = machine_read(s->root, TIERS_KNOWN_ONLY, NULL, &s->problems, &s->machine);
+        if (s->result == 0)
+                machine_read_guard(s->root, s->machine, &s->problems);
+        if (s->result == 0)
+                s->result = machine_read_knobs(s->root, s->machine, &s->problems);
+}
+
+static struct scene scene(const char *text)
+{
+        struct scene s = { 0 };
+
+        s.root = fake_kernel_new(text, &s.kernel);
+        return s;
+}
+
+static struct scene look_at(const char *text)
+{
+        struct scene s = scene(text);
+
+        look(&s);
+        return s;
+}
+
+static void done(struct scene *s)
+{
+        machine_free(s->machine);
+        messages_done(&s->problems);
+        sysroot_free(s->root);
+}
+
+static const struct node *node(const struct scene *s, unsigned id)
+{
+        return machine_get_node(s->machine, id);
+}
+
+#define ONE_NODE                                                                                   \
+        NODE "online: 0\n" NODE "has_memory: 0\n" NODE "has_cpu: 0\n" NODE                         \
+             "node0/distance: 10\n" MEMINFO(0, 9)
+
+static void test_thread_guest(void)
+{
+        struct scene s = look_at(THREAD_GUEST "proc/sys/kernel/osrelease: 6.12.95-amd64\n");
+
+        assert(s.result == 0 && s.problems.n == 0 && s.machine->n_nodes == 2);
+        assert(node(&s, 0)->has_cpu && node(&s, 0)->has_memory && !node(&s, 1)->has_cpu);
+        assert(node(&s, 0)->size_kib == 1000000 && node(&s, 1)->size_kib == 500000);
+        assert(node(&s, 0)->distance[0] == 10 && node(&s, 0)->distance[1] == 20);
+        assert(!node(&s, 1)->distance); /* only those with CPUs are asked */
+        assert(node(&s, 1)->access_present[ACCESS_CPU] && !node(&s, 1)->remembered);
+        assert(node(&s, 1)->access[ACCESS_CPU].v[READ_LATENCY] == 20);
+        assert(node(&s, 1)->access[ACCESS_CPU].v[WRITE_BANDWIDTH] == 5);
+        assert(!node(&s, 2) && !node(&s, UINT32_MAX));
+        assert_streq(s.machine->kernel, "6.12.95-amd64");
+        done(&s);
+}
+
+/* Numbers with gaps, node 0 offline (the kernel then begins the line with a space), one node each
+ * of memory only, CPUs only, a generic initiator, and nothing at all. */
+static void test_kinds(void)
+{
+        struct scene s = look_at(NODE "online: 2,5-6,700,1023\n" NODE "possible: 0-1023\n" NODE
+                                      "has_memory: 2,1023\n" NODE "has_cpu: 5\n" NODE
+                                      "has_generic_initiator: 6\n" MEMINFO(2, 9) MEMINFO(5, 0)
+                                              MEMINFO(6, 0) MEMINFO(700, 0) MEMINFO(1023, 8) NODE
+                                 "node5/distance:  17 10 28 39 40\n");
+
+        assert(s.result == 0 && s.problems.n == 0 && s.machine->n_nodes == 5);
+        assert(node(&s, 2)->has_memory && !node(&s, 2)->has_cpu);
+        assert(node(&s, 5)->has_cpu && !node(&s, 5)->has_memory);
+        assert(node(&s, 6)->has_generic_initiator && !node(&s, 6)->has_cpu);
+        assert(!node(&s, 700)->has_memory && !node(&s, 700)->has_generic_initiator);
+        assert(node(&s, 1023)->has_memory && node(&s, 1023)->size_kib == 8);
+        assert(!node(&s, 0) && !node(&s, 3) && !node(&s, 1022));
+        assert(node(&s, 5)->distance[0] == 17); /* the columns are the online nodes */
+        assert(node(&s, 5)->distance[1] == 10 && node(&s, 5)->distance[4] == 40);
+        assert(nodeset_count(&s.machine->possible) == 1024);
+        done(&s);
+}
+
+static void test_masks(void)
+{
+        static const struct {
+                const char *text;
+                int result;
+                const char *complaint;
+        } cases[] = {
+                { NODE "online: 0\n" NODE "has_memory:\n" NODE "has_cpu:\n" MEMINFO(0, 0), 0,
+                  NULL },
+                { NODE "has_memory: 0\n" NODE "has_cpu: 0\n", -ENOENT, NULL },
+                { NODE "online: 0\n" NODE "has_memory: 0\n", -ENOENT, NULL },
+                { NODE "online: 0-\n", -EBADMSG,
+                  "/sys/devices/system/node/online: expected a list of nodes such as 0-1,4, found "
+                  "\"0-\"" },
+                { NODE "online: 0-1024\n", -EBADMSG, "found \"0-1024\"" },
+                { NODE "online: 0\n" NODE "has_memory: x\n", -EBADMSG, "has_memory: expected" },
+                { ONE_NODE NODE "possible: y\n", -EBADMSG, "possible: expected" },
+                { NODE "online ! EACCES\n", -EACCES, NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                struct scene s = look_at(cases[i].text);
+
+                assert(s.result == cases[i].result && !s.machine == (s.result < 0));
+                assert(s.problems.n == (cases[i].complaint != NULL));
+                assert(!cases[i].complaint || messages_have(&s.problems, cases[i].complaint));
+                done(&s);
+        }
+}
+
+/* One value of access1, and what it is taken for. */
+static void test_value(const char *line, uint32_t value, bool present, const char *complaint)
+{
+        char text[1024];
+        struct scene s;
+
+        snprintf(text, sizeof(text), "%s" NODE "node0/access1/initiators/read_latency%s\n",
+                 ONE_NODE, line);
+        s = look_at(text);
+        assert(s.result == 0);
+        assert(node(&s, 0)->access[ACCESS_CPU].v[READ_LATENCY] == value);
+        assert(node(&s, 0)->access_present[ACCESS_CPU] == present);
+        assert(s.problems.n == (complaint != NULL));
+        if (complaint)
+                assert_streq(s.problems.items[0], complaint);
+        done(&s);
+}
+
+#define COMPLAINT(found)                                                                           \
+        "/" NODE "node0/access1/initiators/read_latency: expected a number from 0 to 4294967295, " \
+        "found \"" found "\""
+
+static void test_values(void)
+{
+        test_value(": 120", 120, true, NULL);
+        test_value(": 0", 0, true, NULL);
+        test_value(": 4294967295", 4294967295, true, NULL);
+        test_value(": 4294967296", 0, true, COMPLAINT("4294967296"));
+        test_value(": -1", 0, true, COMPLAINT("-1"));
+        test_value(": 0x10", 0, true, COMPLAINT("0x10"));
+        test_value(": 12 13", 0, true, COMPLAINT("12 13"));
+        test_value(":", 0, true, COMPLAINT(""));
+        test_value(": 1111111111111111111111111111111111111111111111111111111111111111111", 0, true,
+                   COMPLAINT("")); /* longer than any number */
+        test_value(" ! ENOENT", 0, false, NULL);
+        test_value(" ! ENODEV", 0, false, NULL);
+        test_value(" ! EACCES", 0, true, NULL);
+}
+
+#define ACCESS0_READ_LATENCY NODE "node0/access0/initiators/read_latency"
+
+/* Class 0 is read where class 1 lacks a figure, and for a capture. */
+static void note_read(const char *path, const char *text, ssize_t length, bool link, void *userdata)
+{
+        *(bool *)userdata |= streq(path, ACCESS0_READ_LATENCY);
+}
+
+static void test_access_class(void)
+{
+        struct scene s = look_at(ONE_NODE ACCESS1(0, 10, 20) ACCESS0_READ_LATENCY ": 7\n");
+        bool captured = false;
+
+        assert(!node(&s, 0)->access_present[ACCESS_LOCAL]);
+        fake_kernel_set(s.kernel, NODE "node0/access1/initiators/write_bandwidth", "0");
+        look(&s);
+        assert(node(&s, 0)->access[ACCESS_LOCAL].v[READ_LATENCY] == 7);
+        assert(node(&s, 0)->access[ACCESS_CPU].v[READ_LATENCY] == 10);
+        fake_kernel_set(s.kernel, NODE "node0/access1/initiators/write_bandwidth", "20");
+        sysroot_record(s.root, note_read, &captured);
+        look(&s);
+        assert(!captured && !node(&s, 0)->access_present[ACCESS_LOCAL]);
+        sysroot_read_all(s.root);
+        look(&s);
+        sysroot_record(s.root, NULL, NULL);
+        assert(captured && node(&s, 0)->access[ACCESS_LOCAL].v[READ_LATENCY] == 7);
+        done(&s);
+}
+
+static void test_meminfo(void)
+{
+        struct scene s = look_at(NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE
+                                      "has_cpu:\n" NODE "node0/meminfo:\n"
+                                      "  Node 0 MemFree:  1 kB\n"
+                                      "  Node 0 HugePages_Total:  3\n"
+                                      "  Node 0 MemTotal: 18446744073709551615 kB\n" NODE
+                                      "node1/meminfo: Node 1 MemFree: 5 kB\n");
+
+        assert(s.result == 0 && node(&s, 0)->size_kib == UINT64_MAX && node(&s, 1)->size_kib == 0);
+        assert(s.problems.n == 1 &&
+               messages_have(&s.problems,
+                             "node1/meminfo: expected a line \"Node 1 MemTotal: ... kB\""));
+        done(&s);
+}
+
+static struct scene look_at_distance(const char *line)
+{
+        char text[1024];
+
+        snprintf(text, sizeof(text),
+                 NODE "online: 0-2\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0\n" MEMINFO(0, 9)
+                         MEMINFO(1, 9) MEMINFO(2, 0) NODE "node0/distance%s\n",
+                 line);
+        return look_at(text);
+}
+
+static void test_distance(void)
+{
+        struct scene s = look_at_distance(": 10 9 255");
+
+        assert(s.result == 0 && s.problems.n == 0);
+        assert(node(&s, 0)->distance[0] == 10);
+        assert(node(&s, 0)->distance[1] == 0); /* reserved */
+        assert(node(&s, 0)->distance[2] == 0); /* unreachable */
+        done(&s);
+        s = look_at_distance(": 10 x 20");
+        assert(s.result == 0 && !node(&s, 0)->distance && node(&s, 0)->has_memory);
+        assert(messages_have(&s.problems, "node0/distance: expected 3 distances"));
+        done(&s);
+        s = look_at_distance(" ! ENOENT");
+        assert(s.result == 0 && !node(&s, 0)->distance && s.problems.n == 0);
+        done(&s);
+}
+
+static void assert_given_up(const struct scene *s, unsigned id)
+{
+        assert(s->result == 0 && !node(s, id)->has_memory && !node(s, id)->has_cpu);
+        assert(!nodeset_has(&s->machine->memory, id) && !nodeset_has(&s->machine->cpu, id));
+        assert(!node(s, id)->distance);
+        assert(messages_have(&s->problems, "is online, and yet cannot be read"));
+}
+
+/* A node came or went between online and distance; if that is so each time, it is not to be had. */
+static void test_distance_columns(void)
+{
+        struct scene s = look_at_distance(": 10 20");
+
+        assert_given_up(&s, 0);
+        assert(node(&s, 1)->has_memory);
+        done(&s);
+        s = look_at_distance(": 10 20 30 40");
+        assert_given_up(&s, 0);
+        done(&s);
+}
+
+static unsigned attempts;
+
+/* Node 1 goes while it is being read, in the first attempts. */
+static void vanish_twice(struct fake_kernel *k, const char *path)
+{
+        if (streq(path, NODE "node1/meminfo"))
+                attempts++;
+        k->unreadable_path = attempts <= 2 ? "node1/meminfo" : NULL;
+}
+
+static void test_vanishing(void)
+{
+        struct scene s = scene(THREAD_GUEST);
+
+        s.kernel->unreadable_error = -ENODEV;
+        s.kernel->before_read = vanish_twice;
+        look(&s);
+        assert(s.result == 0 && attempts == 3 && node(&s, 1)->has_memory && s.problems.n == 0);
+        s.kernel->before_read = NULL;
+        s.kernel->unreadable_path = "node1/meminfo";
+        look(&s);
+        assert_given_up(&s, 1);
+        assert(s.problems.n == 1 && node(&s, 0)->has_memory);
+        s.kernel->unreadable_error = -EIO;
+        look(&s);
+        assert(s.result == -EIO);
+        done(&s);
+}
+
+/* Node 1 comes after "online" was read: the nodes and the columns belong together. */
+static void plug_late(struct fake_kernel *k, const char *path)
+{
+        if (!streq(path, NODE "node0/meminfo"))
+                return;
+        fake_kernel_set(k, NODE "online", "0-1");
+        fake_kernel_set(k, NODE "has_memory", "0-1");
+        fake_kernel_set(k, NODE "node0/distance", "10 20");
+}
+
+static void test_plugged_meanwhile(void)
+{
+        struct scene s = scene(ONE_NODE MEMINFO(1, 7));
+
+        s.kernel->before_read = plug_late;
+        look(&s);
+        assert(s.result == 0 && s.machine->n_nodes == 2 && s.problems.n == 0);
+        assert(node(&s, 1)->size_kib == 7 && node(&s, 0)->distance[1] == 20);
+        done(&s);
+}
+
+static void come_and_go(struct fake_kernel *k, const char *path)
+{
+        if (!streq(path, NODE "node0/meminfo"))
+                return;
+        fake_kernel_set(k, NODE "online", attempts++ % 2 ? "0" : "0,2");
+}
+
+static void test_never_still(void)
+{
+        struct scene s = scene(NODE "online: 0\n" NODE "has_memory: 0\n" NODE
+                                    "has_cpu:\n" MEMINFO(0, 9) MEMINFO(2, 0));
+
+        attempts = 0;
+        s.kernel->before_read = come_and_go;
+        look(&s);
+        assert(s.result == -EAGAIN && !s.machine);
+        done(&s);
+}
+
+#define CACHE(level) NODE "node0/memory_side_cache/index" #level "/"
+
+static void test_side_caches(void)
+{
+        struct scene s =
+                look_at(ONE_NODE CACHE(1) "size: 17179869184\n" CACHE(1) "line_size: 64\n" CACHE(
+                        1) "indexing: 1\n" CACHE(1) "write_policy: 0\n" CACHE(2) "size: "
+                                                                                 "4096\n" CACHE(
+                                                                                         4) "size: "
+                                                                                            "1\n");
+        const struct side_cache *c = node(&s, 0)->caches;
+
+        assert(node(&s, 0)->n_caches == 2); /* levels have no gaps */
+        assert(c[0].level == 1 && c[0].size == 17179869184 && c[0].line_size == 64);
+        assert(c[0].indexing == 1 && c[0].write_policy == 0);
+        assert(c[1].level == 2 && c[1].size == 4096 && c[1].line_size == 0);
+        fake_kernel_set(s.kernel, CACHE(1) "size", "4K");
+        look(&s);
+        assert(node(&s, 0)->n_caches == 0 && messages_have(&s.problems, "index1/size: expected"));
+        done(&s);
+}
+
+static void test_guard(void)
+{
+        struct scene s = look_at(THREAD_GUEST LRU_GEN(100) SWAP DEMOTION_PATH ": true\n");
+
+        assert(s.machine->lru_gen.value == 7 && s.machine->min_ttl.value == 100);
+        assert(s.machine->swap.value == 1 && s.machine->demotion.value == 1);
+        fake_kernel_set(s.kernel, SWAPS_PATH, "Filename\tType");
+        fake_kernel_set(s.kernel, LRU_GEN_PATH, "0x0000");
+        look(&s);
+        assert(s.machine->swap.present && s.machine->swap.value == 0 && s.problems.n == 0);
+        assert(s.machine->lru_gen.present && s.machine->lru_gen.value == 0);
+        fake_kernel_set(s.kernel, SWAPS_PATH, "none");
+        fake_kernel_set(s.kernel, LRU_GEN_PATH, "yes");
+        fake_kernel_set(s.kernel, MIN_TTL_PATH, "1s");
+        fake_kernel_set(s.kernel, DEMOTION_PATH, "1");
+        look(&s);
+        assert(s.machine->swap.unreadable && s.machine->lru_gen.unreadable);
+        assert(s.machine->min_ttl.unreadable && s.machine->demotion.unreadable);
+        assert(s.problems.n == 4);
+        s.kernel->unreadable_path = "sys/kernel/mm/";
+        s.kernel->unreadable_error = -EIO;
+        look(&s);
+        assert(s.machine->lru_gen.unreadable && !s.machine->lru_gen.present);
+        assert(messages_have(&s.problems, "min_ttl_ms: cannot be read: Input/output error"));
+        done(&s);
+        s = look_at(THREAD_GUEST);
+        assert(!s.machine->lru_gen.unreadable && !s.machine->min_ttl.unreadable);
+        assert(!s.machine->swap.unreadable && s.problems.n == 0);
+        done(&s);
+}
+
+static void test_knobs(void)
+{
+        struct scene s =
+                look_at(THREAD_GUEST DEMOTION_PATH
+                        ": true\n" BALANCING_PATH ": 3\n" PROMOTE_RATE_PATH ": 65536\n" WEIGHT_DIR
+                        "/node0: 21\n" WEIGHT_DIR "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n");
+        const struct machine *m = s.machine;
+
+        assert(m->demotion.present && m->demotion.value == 1);
+        assert(m->numa_balancing.value == 3 && m->promote_rate_limit.value == 65536);
+        assert(m->weight_auto.present && m->weight_auto.value == 1 && m->n_weights == 2);
+        assert(m->weights[1].node == 1 && m->weights[1].value == 10);
+        fake_kernel_set(s.kernel, DEMOTION_PATH, "perhaps");
+        fake_kernel_set(s.kernel, BALANCING_PATH, "-1");
+        fake_kernel_set(s.kernel, WEIGHT_DIR "/node0", "256");
+        fake_kernel_set(s.kernel, WEIGHT_AUTO_PATH, "false");
+        look(&s);
+        m = s.machine;
+        assert(!m->demotion.present && !m->numa_balancing.present && s.problems.n == 3);
+        assert(m->n_weights == 1 && m->weights[0].node == 1);
+        assert(m->weight_auto.present && m->weight_auto.value == 0);
+        done(&s);
+        s = look_at(THREAD_GUEST);
+        assert(!s.machine->demotion.present && !s.machine->weight_auto.present);
+        assert(s.machine->n_weights == 0 && s.problems.n == 0);
+        done(&s);
+}
+
+static void assert_key(const char *text, int result, const char *want)
+{
+        struct scene s = scene(text);
+        char *key = NULL;
+
+        assert(key_read(s.root, &(struct node){ .id = 1 }, &key) == result);
+        if (want)
+                assert_streq(key, want);
+        free(key);
+        done(&s);
+}
+
+#define BLOCK_SIZE "sys/devices/system/memory/block_size_bytes: "
+
+/* block_size_bytes is hexadecimal without 0x. */
+static void test_memory_key(void)
+{
+        assert_key(BLOCK_SIZE "8000000\n" NODE "node1/memory32/state: online\n" NODE
+                              "node1/memory9/state: online\n" NODE
+                              "node1/memory_side_cache/index1/size: 1\n",
+                   0, "node1@48000000");
+        assert_key(BLOCK_SIZE "8000000\n" NODE "node1/cpulist:\n", -ENOENT, NULL);
+        assert_key(BLOCK_SIZE "x\n" NODE "node1/memory9/state: online\n", -ENOENT, NULL);
+        assert_key(NODE "node1/memory9/state: online\n", -ENOENT, NULL);
+}
+
+/* Every node there can be, each with its own figures. */
+static void test_all_nodes(void)
+{
+        struct scene s =
+                scene(NODE "online: 0-1023\n" NODE "has_memory: 0-1023\n" NODE "has_cpu: 1023\n");
+        char path[128], text[8192] = "";
+
+        for (unsigned i = 0; i < NODE_MAX; i++) {
+                snprintf(path, sizeof(path), NODE "node%u/meminfo", i);
+                snprintf(text, sizeof(text), "Node %u MemTotal: %u kB", i, i + 1);
+                fake_kernel_set(s.kernel, path, text);
+        }
+        for (unsigned i = 0; i < NODE_MAX; i++)
+                memcpy(text + (size_t)i * 3, i == 1023 ? "10 " : "21 ", 4);
+        assert(sysroot_replace(s.kernel->files, NODE "node1023/distance", text) == 0);
+        look(&s);
+        assert(s.result == 0 && s.problems.n == 0 && s.machine->n_nodes == 1024);
+        assert(node(&s, 1023)->size_kib == 1024 && node(&s, 512)->size_kib == 513);
+        assert(node(&s, 1023)->distance[1023] == 10 && node(&s, 1023)->distance[0] == 21);
+        done(&s);
+}
+
+int main(void)
+{
+        test_thread_guest();
+        test_kinds();
+        test_masks();
+        test_values();
+        test_access_class();
+        test_meminfo();
+        test_distance();
+        test_distance_columns();
+        test_vanishing();
+        test_plugged_meanwhile();
+        test_never_still();
+        test_side_caches();
+        test_guard();
+        test_knobs();
+        test_memory_key();
+        test_all_nodes();
+}
