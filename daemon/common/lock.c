@@ -39,7 +39,7 @@ static void write_holder(int fd)
                 return; /* then messages do not name us */
 }
 
-int lock_take(const char *root, int *ret_fd, pid_t *ret_holder)
+int lock_take_file(const char *root, const char *path, int *ret_fd, pid_t *ret_holder)
 {
         _cleanup_(closep) int root_fd = -1, fd = -1;
         int r;
@@ -50,7 +50,7 @@ int lock_take(const char *root, int *ret_fd, pid_t *ret_holder)
         r = make_directories(root_fd);
         if (r < 0)
                 return r;
-        fd = openat(root_fd, LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        fd = openat(root_fd, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
                 return -errno;
         if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
@@ -64,4 +64,9 @@ int lock_take(const char *root, int *ret_fd, pid_t *ret_holder)
         *ret_fd = fd;
         fd = -1;
         return 0;
+}
+
+int lock_take(const char *root, int *ret_fd, pid_t *ret_holder)
+{
+        return lock_take_file(root, LOCK_PATH, ret_fd, ret_holder);
 }

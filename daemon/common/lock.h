@@ -12,3 +12,6 @@
  * 0, -EBUSY (somebody has it; ret_holder, which may be NULL, is then its pid, or 0 if that cannot
  * be told), or what the system says. */
 int lock_take(const char *root, int *ret_fd, pid_t *ret_holder);
+
+/* The same with another file in run/numatier, for something else that only one process may do. */
+int lock_take_file(const char *root, const char *path, int *ret_fd, pid_t *ret_holder);
