@@ -5,11 +5,11 @@
 #include <emmintrin.h>
 #endif
 
-/* What every CPU has a register for; a cache line is four of them. */
+/* A size that every CPU has registers for. A cache line is four of them. */
 typedef uint64_t vector __attribute__((vector_size(16), may_alias));
 #define PARTS (LINE / sizeof(vector))
 
-_Static_assert(sizeof(struct line) == LINE && PARTS == 4, "a line is a line");
+_Static_assert(sizeof(struct line) == LINE && PARTS == 4, "a cache line is four vectors");
 
 void chain_start(struct line *lines, size_t n)
 {
@@ -17,7 +17,7 @@ void chain_start(struct line *lines, size_t n)
                 lines[i].next = &lines[i];
 }
 
-/* xorshift64* (Vigna 2016): cheap, and far better than it need be here */
+/* xorshift64* (Vigna 2016): fast, and good enough */
 static uint64_t next_random(uint64_t *seed)
 {
         *seed ^= *seed >> 12;
@@ -26,7 +26,7 @@ static uint64_t next_random(uint64_t *seed)
         return *seed * 2685821657736338717ULL;
 }
 
-/* Less than n, which is less than 2^32. */
+/* A number less than n, which is less than 2^32. */
 static size_t random_below(size_t n, uint64_t *seed)
 {
         return (size_t)((next_random(seed) >> 32) * (uint64_t)n >> 32);
@@ -55,7 +55,7 @@ static inline vector *as_vectors(char *memory)
         return __builtin_assume_aligned(memory, LINE);
 }
 
-/* Four sums, so that no addition need wait for another. */
+/* Four sums, so that no operation must wait for another. */
 static inline void read_line(const vector *line, vector sums[static PARTS])
 {
         sums[0] ^= line[0];
@@ -64,8 +64,8 @@ static inline void read_line(const vector *line, vector sums[static PARTS])
         sums[3] ^= line[3];
 }
 
-/* Makes the compiler believe that the sums are needed. */
-static inline void need(const vector sums[static PARTS])
+/* Keeps the compiler from removing the loads as unused. */
+static inline void keep_sums(const vector sums[static PARTS])
 {
         vector all = sums[0] ^ sums[1] ^ sums[2] ^ sums[3];
 
@@ -98,7 +98,7 @@ void loop_read(char *from, size_t size)
 
         for (; at < end; at += PARTS)
                 read_line(at, sums);
-        need(sums);
+        keep_sums(sums);
 }
 
 void loop_write(char *to, size_t size)
@@ -122,5 +122,5 @@ void loop_mixed(char *memory, size_t size)
                 read_line(from + 2 * i + PARTS, sums);
                 write_line(to + i, i);
         }
-        need(sums);
+        keep_sums(sums);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "measure/measure.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "base/units.h"
@@ -10,9 +11,9 @@
 
 #define REPETITIONS 5
 /* The first repetition of each kind warms up and does not count. */
-#define ROUNDS (MEASURED_FIGURES * (REPETITIONS + 1))
+#define ROUNDS (MEASURED_VALUES * (REPETITIONS + 1))
 
-/* Less is no time in which anything can be told. */
+/* The shortest time in which a rate can be measured. */
 #define ROUND_NSEC_MIN 5000000U
 
 #define MIB 1048576.0
@@ -22,48 +23,59 @@ static const struct {
         enum work work;
 } kinds[] = {
         [MEASURED_LATENCY] = { "latency", WORK_CHASE },
-        [MEASURED_READ] = { "bandwidth of reads", WORK_READ },
-        [MEASURED_MIXED] = { "bandwidth of two reads to a write", WORK_MIXED },
-        [MEASURED_WRITE] = { "bandwidth of writes", WORK_WRITE },
+        [MEASURED_READ] = { "read bandwidth", WORK_READ },
+        [MEASURED_MIXED] = { "bandwidth of two reads to one write", WORK_MIXED },
+        [MEASURED_WRITE] = { "write bandwidth", WORK_WRITE },
 };
+static_assert(ELEMENTSOF(kinds) == MEASURED_VALUES, "each value has a name");
 
 struct job {
         const struct place *place;
         const struct measure_options *options;
         struct messages *errors;
         struct memory memory;
-        size_t chain;    /* so much of it is one */
-        struct line *at; /* where the chase is: on through what no cache has seen of late */
+        size_t chain;    /* bytes of it that are linked into a chain */
+        struct line *at; /* where the chase goes on: in lines that have left the caches */
         uint64_t deadline;
 };
 
-const char *figure_kind_name(enum figure_kind kind)
+const char *measured_value_name(enum measured_value kind)
 {
         return kinds[kind].name;
 }
 
+enum measured_value measurement_worst_value(const struct measurement *m)
+{
+        enum measured_value worst = 0;
+
+        for (unsigned k = 1; k < MEASURED_VALUES; k++)
+                if (m->values[k].spread > m->values[worst].spread)
+                        worst = k;
+        return worst;
+}
+
 double measurement_spread(const struct measurement *m)
 {
-        double most = 0;
+        return m->values[measurement_worst_value(m)].spread;
+}
 
-        for (unsigned k = 0; k < MEASURED_FIGURES; k++)
-                if (m->figures[k].spread > most)
-                        most = m->figures[k].spread;
-        return most;
+bool measurement_is_repeatable(const struct measurement *m)
+{
+        return measurement_spread(m) <= SPREAD_MAX;
 }
 
 struct perf measurement_perf(const struct measurement *m)
 {
         struct perf p = { 0 };
 
-        /* a store that misses reads its line first, and so takes as long as a load */
-        p.v[READ_LATENCY] = p.v[WRITE_LATENCY] = round_figure(m->figures[MEASURED_LATENCY].median);
-        p.v[READ_BANDWIDTH] = round_figure(m->figures[MEASURED_READ].median);
-        p.v[WRITE_BANDWIDTH] = round_figure(m->figures[MEASURED_WRITE].median);
+        /* a store that misses the caches reads its line first, so it takes as long as a load */
+        p.v[READ_LATENCY] = p.v[WRITE_LATENCY] = round_value(m->values[MEASURED_LATENCY].median);
+        p.v[READ_BANDWIDTH] = round_value(m->values[MEASURED_READ].median);
+        p.v[WRITE_BANDWIDTH] = round_value(m->values[MEASURED_WRITE].median);
         return p;
 }
 
-static int run(struct job *job, enum work work, uint64_t nsec, double *ret)
+static int run_round(struct job *job, enum work work, uint64_t nsec, double *ret)
 {
         bool alone = work == WORK_CHAIN || work == WORK_CHASE;
         const struct round round = {
@@ -83,7 +95,7 @@ static int run(struct job *job, enum work work, uint64_t nsec, double *ret)
         return r;
 }
 
-/* Making ready may take as long as it likes, so that a fifth of the time is left. */
+/* Preparing may take up to four fifths of the time. */
 static uint64_t time_to_prepare(const struct job *job)
 {
         uint64_t end = job->deadline - job->options->seconds * 200000000ULL, now = clock_nsec();
@@ -97,24 +109,24 @@ static int prepare(struct job *job)
         double unused;
         int r;
 
-        r = run(job, WORK_TOUCH, time_to_prepare(job), &unused);
+        r = run_round(job, WORK_TOUCH, time_to_prepare(job), &unused);
         if (r == 0)
                 r = memory_verify(&job->memory, job->errors);
         if (r == 0) {
                 job->at = (struct line *)(void *)job->memory.start;
                 chain_start(job->at, job->chain / LINE);
-                r = run(job, WORK_CHAIN, time_to_prepare(job), &unused);
+                r = run_round(job, WORK_CHAIN, time_to_prepare(job), &unused);
         }
         if (r == -ETIME)
                 messages_add(job->errors,
-                             "node %u: %u s are too short to fill %s and to measure: give it more "
-                             "--seconds or less --size",
+                             "node %u: %u seconds are too short to fill %s and measure; use a "
+                             "larger --seconds or a smaller --size",
                              job->place->node, job->options->seconds,
                              format_size(job->memory.size >> 10, size));
         return r;
 }
 
-/* What is left of the time, for each of the rounds that are left. */
+/* The remaining time, divided by the remaining rounds. */
 static uint64_t share_of_time(const struct job *job, unsigned round)
 {
         uint64_t now = clock_nsec();
@@ -123,7 +135,7 @@ static uint64_t share_of_time(const struct job *job, unsigned round)
         return share > ROUND_NSEC_MIN ? share : ROUND_NSEC_MIN;
 }
 
-static int repeat(struct job *job, enum figure_kind kind, struct sample *ret)
+static int measure_value(struct job *job, enum measured_value kind, struct sample *ret)
 {
         double values[REPETITIONS], rate;
 
@@ -134,10 +146,10 @@ static int repeat(struct job *job, enum figure_kind kind, struct sample *ret)
                 if (job->options->progress)
                         job->options->progress(job->place->node, round, ROUNDS,
                                                job->options->userdata);
-                r = run(job, kinds[kind].work, share_of_time(job, round), &rate);
+                r = run_round(job, kinds[kind].work, share_of_time(job, round), &rate);
                 if (r < 0)
                         return r;
-                if (i > 0) /* per nanosecond: loads, or bytes */
+                if (i > 0) /* the rate is in loads, or bytes, per nanosecond */
                         values[i - 1] = kind == MEASURED_LATENCY ? 1 / rate : rate * 1e9 / MIB;
         }
         *ret = sample_of(values, REPETITIONS);
@@ -149,10 +161,15 @@ static int measure_all(struct job *job, struct measurement *ret)
         int r;
 
         r = prepare(job);
-        for (unsigned k = 0; r == 0 && k < MEASURED_FIGURES; k++)
-                r = repeat(job, k, &ret->figures[k]);
-        /* a kernel short of memory may have moved some of it meanwhile */
-        return r < 0 ? r : memory_verify(&job->memory, job->errors);
+        if (r < 0)
+                return r;
+        for (unsigned k = 0; k < MEASURED_VALUES; k++) {
+                r = measure_value(job, k, &ret->values[k]);
+                if (r < 0)
+                        return r;
+        }
+        /* a kernel that is short of memory may have moved some pages in the meantime */
+        return memory_verify(&job->memory, job->errors);
 }
 
 static int check_free(struct sysroot *root, const struct place *place, uint64_t size,
@@ -164,7 +181,7 @@ static int check_free(struct sysroot *root, const struct place *place, uint64_t 
 
         r = place_read_free(root, place->node, &free_now);
         if (r < 0) {
-                messages_add(errors, "node %u: cannot tell how much of its memory is free: %s",
+                messages_add(errors, "node %u: cannot read how much of its memory is free: %s",
                              place->node, strerror(-r));
                 return r;
         }
@@ -176,35 +193,21 @@ static int check_free(struct sysroot *root, const struct place *place, uint64_t 
         return -ENOSPC;
 }
 
-static void warn(const struct place *place, uint64_t size, struct messages *warnings)
+static void add_warnings(const struct place *place, uint64_t size, struct messages *warnings)
 {
         char have[UNIT_STRING_MAX], cache[UNIT_STRING_MAX];
 
         if (place->cache_total == 0)
                 messages_add(warnings,
-                             "node %u: the caches of node %u are not known: what was measured may "
-                             "be theirs",
+                             "node %u: the cache sizes of node %u are unknown: the values may be "
+                             "those of a cache",
                              place->node, place->initiator);
         else if (size < place_buffer_size(place))
                 messages_add(warnings,
-                             "node %u: %s are little beside %s of last-level cache: what was "
-                             "measured may be the cache",
+                             "node %u: a buffer of %s is small beside %s of last-level cache: the "
+                             "values may be those of the cache",
                              place->node, format_size(size >> 10, have),
                              format_size(place->cache_total >> 10, cache));
-}
-
-static void warn_of_spread(const struct measurement *m, struct messages *warnings)
-{
-        unsigned worst = 0;
-
-        for (unsigned k = 1; k < MEASURED_FIGURES; k++)
-                if (m->figures[k].spread > m->figures[worst].spread)
-                        worst = k;
-        if (m->figures[worst].spread > SPREAD_MAX)
-                messages_add(warnings,
-                             "node %u: not repeatable: the %s varied by %.0f%% over %d repetitions",
-                             m->node, figure_kind_name(worst), m->figures[worst].spread * 100,
-                             REPETITIONS);
 }
 
 int measure(struct sysroot *root, const struct place *place, const struct measure_options *options,
@@ -219,7 +222,10 @@ int measure(struct sysroot *root, const struct place *place, const struct measur
                 .chain = size < chain ? size : chain,
                 .deadline = clock_nsec() + options->seconds * 1000000000ULL,
         };
-        struct measurement m = { .node = place->node, .initiator = place->initiator };
+        struct measurement m = { .node = place->node,
+                                 .initiator = place->initiator,
+                                 .cpus = cpus_count(&place->cpus),
+                                 .missing_cpus = cpus_count(&place->missing) };
         int r;
 
         r = check_free(root, place, size, errors);
@@ -231,8 +237,7 @@ int measure(struct sysroot *root, const struct place *place, const struct measur
         memory_done(&job.memory);
         if (r < 0)
                 return r;
-        warn(place, size, warnings);
-        warn_of_spread(&m, warnings);
+        add_warnings(place, size, warnings);
         *ret = m;
         return 0;
 }

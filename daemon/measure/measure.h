@@ -11,39 +11,45 @@
 #include "measure/place.h"
 #include "measure/values.h"
 
-/* A figure whose repetitions differ by more counts as not repeatable. */
+/* A value whose repetitions differ by more than this is not repeatable. */
 #define SPREAD_MAX 0.05
 
-enum figure_kind {
-        MEASURED_LATENCY, /* ns, of one load at a time */
-        MEASURED_READ,    /* MiB/s, all CPUs of the initiator, as are the following */
-        MEASURED_MIXED,   /* two reads to a write */
+enum measured_value {
+        MEASURED_LATENCY, /* ns, one load at a time */
+        MEASURED_READ,    /* MiB/s, from all CPUs of the initiator, as the following */
+        MEASURED_MIXED,   /* two reads to one write */
         MEASURED_WRITE,
-        MEASURED_FIGURES,
+        MEASURED_VALUES,
 };
 
-const char *figure_kind_name(enum figure_kind kind);
+const char *measured_value_name(enum measured_value kind);
 
 struct measurement {
         unsigned node, initiator;
-        struct sample figures[MEASURED_FIGURES];
+        unsigned cpus, missing_cpus; /* of the initiator: how many were used, how many were not */
+        struct sample values[MEASURED_VALUES];
 };
 
-/* The largest spread of the figures. */
+/* The least repeatable value, and its spread. */
+enum measured_value measurement_worst_value(const struct measurement *m);
 double measurement_spread(const struct measurement *m);
 
-/* What is stored of it: a latency of reads, bandwidths of reads and writes, nothing else. */
+/* Whether no value's spread exceeds SPREAD_MAX. */
+bool measurement_is_repeatable(const struct measurement *m);
+
+/* The part that is stored: the latency, and the bandwidths of reads and writes. */
 struct perf measurement_perf(const struct measurement *m);
 
 struct measure_options {
         uint64_t size;    /* of the buffer in bytes; 0: place_buffer_size() */
-        unsigned seconds; /* for a node */
-        /* Told before each round; may be NULL. */
+        unsigned seconds; /* per node */
+        /* Called before each round; may be NULL. */
         void (*progress)(unsigned node, unsigned round, unsigned rounds, void *userdata);
         void *userdata;
 };
 
-/* Measures. What went wrong is told in errors, and what is only odd in warnings. 0, -ENOSPC (too
- * little of its memory is free), -ETIME (the time does not suffice), or what the system says. */
+/* Measures one node. 0, -ENOSPC (too little of its memory is free), -ETIME (the time is too short)
+ * or another negative errno; a message in errors explains each. What makes the values doubtful is
+ * in warnings. */
 int measure(struct sysroot *root, const struct place *place, const struct measure_options *options,
             struct messages *errors, struct messages *warnings, struct measurement *ret);

@@ -20,7 +20,7 @@ static int bind_memory(const struct memory *m)
         unsigned long mask[MASK_LENGTH] = { 0 };
 
         mask[m->node / BITS] = 1UL << m->node % BITS;
-        /* the kernel takes one bit less than it is told (mm/mempolicy.c:get_nodes) */
+        /* the kernel uses one bit less than the given number (mm/mempolicy.c:get_nodes) */
         if (mbind(m->start, m->size, MPOL_BIND, mask, NODE_MAX + 1, 0) < 0)
                 return -errno;
         return 0;
@@ -34,8 +34,8 @@ int memory_map(unsigned node, size_t size, struct messages *errors, struct memor
         *ret = m;
         if (numa_available() < 0) {
                 messages_add(errors,
-                             "node %u: this system does not let programs choose their "
-                             "memory's node",
+                             "node %u: this kernel does not let programs choose the node of "
+                             "their memory",
                              node);
                 return -ENOSYS;
         }
@@ -50,7 +50,7 @@ int memory_map(unsigned node, size_t size, struct messages *errors, struct memor
         }
         m.start = (char *)(((uintptr_t)m.mapping + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
         *ret = m;
-        madvise(m.start, m.size, MADV_HUGEPAGE);
+        (void)madvise(m.start, m.size, MADV_HUGEPAGE); /* without huge pages it works too */
         r = bind_memory(&m);
         if (r < 0)
                 messages_add(errors, "node %u: cannot bind memory to it: %s%s", node, strerror(-r),
@@ -61,7 +61,7 @@ int memory_map(unsigned node, size_t size, struct messages *errors, struct memor
 int memory_verify(const struct memory *m, struct messages *errors)
 {
         size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = m->size / page;
-        unsigned n = pages < SAMPLES ? (unsigned)pages : SAMPLES, astray = 0;
+        unsigned n = pages < SAMPLES ? (unsigned)pages : SAMPLES, elsewhere = 0;
         void *addresses[SAMPLES];
         int status[SAMPLES], r;
 
@@ -69,22 +69,23 @@ int memory_verify(const struct memory *m, struct messages *errors)
                 addresses[i] = m->start + pages * i / n * page;
         if (move_pages(0, n, addresses, NULL, status, 0) < 0) {
                 r = -errno;
-                messages_add(errors, "node %u: cannot tell where its memory lies: %s", m->node,
-                             strerror(-r));
+                messages_add(errors, "node %u: cannot find out on which node the pages are: %s",
+                             m->node, strerror(-r));
                 return r;
         }
         for (unsigned i = 0; i < n; i++)
-                astray += status[i] != (int)m->node;
-        if (astray == 0)
+                elsewhere += status[i] != (int)m->node;
+        if (elsewhere == 0)
                 return 0;
-        messages_add(errors, "node %u: %u of %u pages do not lie on it: nothing was measured",
-                     m->node, astray, n);
+        messages_add(errors,
+                     "node %u: %u of %u pages are on another node: the values are not valid",
+                     m->node, elsewhere, n);
         return -EXDEV;
 }
 
 void memory_done(struct memory *m)
 {
         if (m->start)
-                munmap(m->mapping, m->mapped);
+                (void)munmap(m->mapping, m->mapped);
         *m = (struct memory){ 0 };
 }

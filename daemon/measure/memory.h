@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Memory that lies on one node and nowhere else. */
+/* Memory that is on one node only. */
 
 #include <stddef.h>
 
@@ -15,13 +15,13 @@ struct memory {
         size_t mapped;
 };
 
-/* Maps memory, to be filled from that node only, with huge pages where there are any. Nothing is
- * taken before it is touched. 0, or a negative errno that errors explains; memory_done() in any
- * case. */
+/* Maps memory that the kernel will take from that node only, in huge pages if possible. Nothing is
+ * allocated before it is touched. 0, or a negative errno and a message in errors; call
+ * memory_done() in both cases. */
 int memory_map(unsigned node, size_t size, struct messages *errors, struct memory *ret);
 
-/* Asks the kernel where a sample of the pages, which were touched, lies. 0; -EXDEV: not all of them
- * on the node; what move_pages(2) says. Each is told in errors. */
+/* Asks the kernel on which node a sample of the touched pages is. 0, -EXDEV (some are on another
+ * node) or the error of move_pages(2); a message in errors explains each. */
 int memory_verify(const struct memory *m, struct messages *errors);
 
 void memory_done(struct memory *m);

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "base/units.h"
 #include "facts/knobs.h"
 #include "measure/values.h"
 
-#define PATH_SIZE  128
 #define CPU_DIR    "sys/devices/system/cpu"
 #define BUFFER_MIN (64ULL << 20)
-#define CACHES     4 /* a buffer is as large as so many of the caches that it must not fit into */
+#define CACHES     4 /* a buffer is this many times as large as the caches */
 
 /* The initiator */
 
@@ -24,7 +24,7 @@ static int note_node(const char *name, void *userdata)
         return 0;
 }
 
-/* SLIT from one node to another; unknown is farthest. */
+/* The SLIT distance between two nodes. A node of unknown distance counts as the farthest. */
 static unsigned distance(const struct machine *m, const struct node *from, const struct node *to)
 {
         unsigned d = from->distance ? from->distance[to - m->nodes] : 0;
@@ -32,9 +32,9 @@ static unsigned distance(const struct machine *m, const struct node *from, const
         return d > 0 ? d : UINT32_MAX - 1;
 }
 
-/* The nearest of those candidates that have CPUs, or NULL. */
-static const struct node *nearest(const struct machine *m, const struct nodeset *candidates,
-                                  const struct node *to)
+/* The nearest of the candidates that have CPUs, or NULL. */
+static const struct node *find_nearest(const struct machine *m, const struct nodeset *candidates,
+                                       const struct node *to)
 {
         const struct node *best = NULL;
         unsigned least = UINT32_MAX;
@@ -50,49 +50,40 @@ static const struct node *nearest(const struct machine *m, const struct nodeset 
         return best;
 }
 
-/* Class 1 links to the nodes with CPUs that see this memory best (drivers/base/node.c). */
-static const struct node *find_initiator(struct sysroot *root, const struct machine *m,
-                                         const struct node *node)
+/* Access class 1 links to the nodes with CPUs that have the best access to this memory
+ * (drivers/base/node.c). A kernel without HMAT has no such class. */
+static int find_initiator(struct sysroot *root, const struct machine *m, const struct node *node,
+                          struct messages *errors, const struct node **ret)
 {
         struct nodeset linked = { 0 };
-        const struct node *found;
-        char path[PATH_SIZE];
+        int r;
 
-        snprintf(path, sizeof(path), NODE_DIR "/node%u/access1/initiators", node->id);
-        sysroot_list(root, path, note_node, &linked);
-        found = nearest(m, &linked, node);
-        return found ?: nearest(m, &m->cpu, node);
+        r = sysroot_listf(root, note_node, &linked, NODE_DIR "/node%u/access1/initiators",
+                          node->id);
+        if (r < 0 && r != -ENOENT) {
+                messages_add(errors, "/" NODE_DIR "/node%u/access1/initiators: cannot be read: %s",
+                             node->id, strerror(-r));
+                return r;
+        }
+        *ret = find_nearest(m, &linked, node) ?: find_nearest(m, &m->cpu, node);
+        if (*ret)
+                return 0;
+        messages_add(errors, "node %u: no node has a CPU to measure it from", node->id);
+        return -ENXIO;
 }
 
 /* Its CPUs and their caches */
 
-struct cpu_search {
-        const struct cpus *allowed;
-        struct cpus *found;
-};
-
-static int note_cpu(const char *name, void *userdata)
-{
-        const char *digits = startswith(name, "cpu");
-        struct cpu_search *s = userdata;
-        unsigned cpu;
-
-        /* also there: cpulist, cpumap */
-        if (digits && parse_unsigned(digits, CPU_MAX - 1, &cpu) == 0 && cpus_has(cpu, s->allowed))
-                cpus_add(cpu, s->found);
-        return 0;
-}
-
 static int read_cache_file(struct sysroot *root, unsigned cpu, unsigned index, const char *name,
                            char *buf, size_t size)
 {
-        char path[PATH_SIZE];
+        ssize_t n =
+                sysroot_readf(root, buf, size, CPU_DIR "/cpu%u/cache/index%u/%s", cpu, index, name);
 
-        snprintf(path, sizeof(path), CPU_DIR "/cpu%u/cache/index%u/%s", cpu, index, name);
-        return sysroot_read(root, path, buf, size) < 0 ? -ENOENT : 0;
+        return n < 0 ? -ENOENT : 0;
 }
 
-/* The index of a CPU's cache of the highest level. */
+/* The index of a CPU's last-level cache. */
 static int find_last_level(struct sysroot *root, unsigned cpu, unsigned *ret)
 {
         unsigned highest = 0;
@@ -110,7 +101,7 @@ static int find_last_level(struct sysroot *root, unsigned cpu, unsigned *ret)
         }
 }
 
-/* A cache that several CPUs share is counted once: it is known by the first of them. */
+/* A cache that several CPUs share is counted once: the first of them identifies it. */
 static void add_cache(struct sysroot *root, unsigned cpu, struct cpus *seen, struct place *p)
 {
         char size_text[64], shared[CPU_MAX];
@@ -141,29 +132,48 @@ static void read_caches(struct sysroot *root, struct place *p)
                         add_cache(root, cpu, &seen, p);
 }
 
+/* cpulist has the online CPUs only; the links in the node's directory are there for others too. */
+static int read_cpu_list(struct sysroot *root, unsigned node, struct messages *errors,
+                         struct cpus *ret)
+{
+        _cleanup_(freep) char *buf = malloc(CPUS_STRING_MAX);
+        ssize_t n;
+        int r;
+
+        if (!buf)
+                return -ENOMEM;
+        n = sysroot_readf(root, buf, CPUS_STRING_MAX, NODE_DIR "/node%u/cpulist", node);
+        r = n < 0 ? (int)n : cpus_parse(buf, ret);
+        if (r < 0)
+                messages_add(errors, "/" NODE_DIR "/node%u/cpulist: expected a list of CPUs: %s",
+                             node, strerror(-r));
+        return r;
+}
+
 static int read_cpus(struct sysroot *root, const struct cpus *allowed, struct messages *errors,
                      struct place *p)
 {
-        struct cpu_search search = { allowed, &p->cpus };
-        char path[PATH_SIZE];
+        struct cpus online;
         int r;
 
-        snprintf(path, sizeof(path), NODE_DIR "/node%u", p->initiator);
-        r = sysroot_list(root, path, note_cpu, &search);
-        if (r == 0 && cpus_count(&p->cpus) == 0)
-                r = -ENXIO;
+        r = read_cpu_list(root, p->initiator, errors, &online);
         if (r < 0)
-                messages_add(errors,
-                             "node %u: is best measured from the CPUs of node %u, none of which "
-                             "this process may use",
-                             p->node, p->initiator);
-        return r;
+                return r;
+        p->cpus = cpus_and(&online, allowed);
+        p->missing = cpus_andnot(&online, allowed);
+        if (cpus_count(&p->cpus) > 0)
+                return 0;
+        messages_add(errors,
+                     "node %u: is measured from the CPUs of node %u, and this process may use none "
+                     "of them",
+                     p->node, p->initiator);
+        return -ENXIO;
 }
 
 int place_find(struct sysroot *root, const struct machine *machine, unsigned id,
                const struct cpus *allowed, struct messages *errors, struct place *ret)
 {
-        const struct node *node = machine_get_node(machine, id), *initiator;
+        const struct node *node = machine_get_node(machine, id), *initiator = NULL;
         struct place p = { .node = id };
         int r;
 
@@ -171,11 +181,9 @@ int place_find(struct sysroot *root, const struct machine *machine, unsigned id,
                 messages_add(errors, node ? "node %u: has no memory" : "node %u: is not there", id);
                 return -ENODEV;
         }
-        initiator = find_initiator(root, machine, node);
-        if (!initiator) {
-                messages_add(errors, "node %u: no node has a CPU to measure it from", id);
-                return -ENXIO;
-        }
+        r = find_initiator(root, machine, node, errors, &initiator);
+        if (r < 0)
+                return r;
         p.initiator = initiator->id;
         r = read_cpus(root, allowed, errors, &p);
         if (r < 0)
@@ -185,15 +193,50 @@ int place_find(struct sysroot *root, const struct machine *machine, unsigned id,
         return 0;
 }
 
+/* Whether all of these CPUs are isolated. This only chooses the words of a message. */
+static bool are_isolated(struct sysroot *root, const struct cpus *cpus)
+{
+        _cleanup_(freep) char *buf = malloc(CPUS_STRING_MAX);
+        struct cpus isolated, others;
+
+        if (!buf || sysroot_read(root, CPU_DIR "/isolated", buf, CPUS_STRING_MAX) < 0 ||
+            cpus_parse(buf, &isolated) < 0)
+                return false;
+        others = cpus_andnot(cpus, &isolated);
+        return cpus_count(&others) == 0;
+}
+
+int place_check_cpus(struct sysroot *root, const struct place *p, bool force,
+                     struct messages *errors, struct messages *warnings)
+{
+        _cleanup_(freep) char *missing = NULL;
+        unsigned n = cpus_count(&p->missing);
+
+        if (n == 0)
+                return 0;
+        missing = malloc(CPUS_STRING_MAX);
+        if (!missing)
+                return -ENOMEM;
+        messages_add(force ? warnings : errors,
+                     "node %u: is measured from the CPUs of node %u, and this process may not use "
+                     "CPU%s %s of them (%s): the bandwidth %s; %s",
+                     p->node, p->initiator, plural(n), cpus_format(&p->missing, missing),
+                     are_isolated(root, &p->missing) ? "isolated with isolcpus="
+                                                     : "its CPU affinity or cpuset excludes them",
+                     force ? "is too low" : "would be too low",
+                     force ? "measured because of --force"
+                           : "see taskset(1), or use --force to measure from the others");
+        return force ? 0 : -EPERM;
+}
+
 int place_read_free(struct sysroot *root, unsigned node, uint64_t *ret)
 {
-        char path[PATH_SIZE], buf[8192];
+        char buf[8192];
         const char *found;
         uint64_t kib;
         ssize_t n;
 
-        snprintf(path, sizeof(path), NODE_DIR "/node%u/meminfo", node);
-        n = sysroot_read(root, path, buf, sizeof(buf));
+        n = sysroot_readf(root, buf, sizeof(buf), NODE_DIR "/node%u/meminfo", node);
         if (n < 0)
                 return (int)n;
         found = strstr(buf, " MemFree:");
@@ -203,19 +246,19 @@ int place_read_free(struct sysroot *root, unsigned node, uint64_t *ret)
         return 0;
 }
 
-static uint64_t beyond(uint64_t cache)
+static uint64_t size_beyond_cache(uint64_t cache)
 {
         return cache * CACHES > BUFFER_MIN ? cache * CACHES : BUFFER_MIN;
 }
 
 uint64_t place_buffer_size(const struct place *p)
 {
-        return beyond(p->cache_total);
+        return size_beyond_cache(p->cache_total);
 }
 
 uint64_t place_chain_size(const struct place *p)
 {
-        return beyond(p->cache);
+        return size_beyond_cache(p->cache);
 }
 
 uint64_t place_needed(uint64_t size)

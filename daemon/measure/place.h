@@ -1,49 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Where a node's memory is to be measured from, and what there is for it: facts, through the root.
- */
+/* Where a node's memory is measured from, and which caches are in between: facts, read through the
+ * root. */
 
-#include <sched.h>
 #include <stdint.h>
 
 #include "base/messages.h"
 #include "facts/machine.h"
+#include "measure/cpus.h"
 #include "sysroot/sysroot.h"
 
-/* As many CPUs as Linux may have (x86: NR_CPUS of MAXSMP). */
-#define CPU_MAX 8192U
-
-struct cpus {
-        cpu_set_t words[CPU_MAX / CPU_SETSIZE];
-};
-
-#define cpus_add(cpu, set) CPU_SET_S((cpu), sizeof((set)->words), (set)->words)
-#define cpus_has(cpu, set) CPU_ISSET_S((cpu), sizeof((set)->words), (set)->words)
-#define cpus_count(set)    ((unsigned)CPU_COUNT_S(sizeof((set)->words), (set)->words))
-
 struct place {
-        unsigned node;        /* whose memory */
-        unsigned initiator;   /* the node whose CPUs see it best */
-        struct cpus cpus;     /* the initiator's that this process may use */
-        uint64_t cache;       /* the largest last-level cache of them, in bytes; 0: not known */
-        uint64_t cache_total; /* all of theirs together */
+        unsigned node;        /* the node whose memory is measured */
+        unsigned initiator;   /* the node whose CPUs have the best access to it */
+        struct cpus cpus;     /* the initiator's online CPUs that this process may use */
+        struct cpus missing;  /* those that it may not use */
+        uint64_t cache;       /* the largest last-level cache of the CPUs, in bytes; 0: unknown */
+        uint64_t cache_total; /* the sum of their last-level caches */
 };
 
-/* allowed: the CPUs that this process may use. What is in the way is told in errors: 0, -ENODEV (no
- * such node, no memory), -ENXIO (no CPU to measure from), or what reading says. */
+/* allowed: the CPUs that this process may use. 0, -ENODEV (no such node, or it has no memory),
+ * -ENXIO (no CPU to measure from), or the error of a file that cannot be read; a message in errors
+ * explains each. */
 int place_find(struct sysroot *root, const struct machine *machine, unsigned node,
                const struct cpus *allowed, struct messages *errors, struct place *ret);
+
+/* Bandwidth from a part of the initiator's CPUs is too low. If some are missing: -EPERM with a
+ * message in errors; if force is set, 0 with a message in warnings. */
+int place_check_cpus(struct sysroot *root, const struct place *p, bool force,
+                     struct messages *errors, struct messages *warnings);
 
 /* How much of the node's memory is free now, in bytes. */
 int place_read_free(struct sysroot *root, unsigned node, uint64_t *ret);
 
-/* A buffer that caches can hold little of: four times the last-level caches, and 64 MiB at least.
- */
+/* The size of a buffer of which the caches can hold only a small part: four times the last-level
+ * caches, and at least 64 MiB. */
 uint64_t place_buffer_size(const struct place *p);
 
-/* The same for what one CPU reads alone. */
+/* The same for a buffer that only one CPU reads. */
 uint64_t place_chain_size(const struct place *p);
 
-/* What must be free for such a buffer: an eighth more, so that nothing else has to go. */
+/* How much memory must be free for such a buffer: one eighth more, so that nothing is reclaimed. */
 uint64_t place_needed(uint64_t size);

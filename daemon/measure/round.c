@@ -7,7 +7,7 @@
 
 #include "measure/loops.h"
 
-/* What is done between two looks at the clock: under a millisecond's work. */
+/* The amount of work between two readings of the clock: less than a millisecond's. */
 #define PART_BYTES (768UL << 10)
 #define PART_LOADS 1024U
 #define PART_SWAPS 16384U
@@ -21,10 +21,10 @@ struct worker {
         const bool *cancelled;
         char *memory; /* its own part */
         size_t size;
-        size_t part, at; /* the part done at a time, where it is */
+        size_t part, at; /* how much is done at a time, and where it goes on */
         uint64_t seed;
         struct line *line;
-        uint64_t done, nsec; /* what was done, and in what time */
+        uint64_t done, nsec; /* how much was done, and how long it took */
         bool ended;
 };
 
@@ -58,7 +58,7 @@ static void chase(struct worker *w)
         w->done += PART_LOADS;
 }
 
-/* The next part of the memory, which is gone through again and again. */
+/* The next part of the memory. After the last one comes the first one again. */
 static char *next_part(struct worker *w)
 {
         char *part = w->memory + w->at;
@@ -88,13 +88,13 @@ static void (*const steps[])(struct worker *w) = {
         [WORK_READ] = stream_read, [WORK_MIXED] = stream_mixed, [WORK_WRITE] = stream_write,
 };
 
-static void *work(void *userdata)
+static void *run_worker(void *userdata)
 {
         struct worker *w = userdata;
         void (*step)(struct worker *) = steps[w->round->work];
         uint64_t start;
 
-        /* all begin together: the gate opens when the last thread is there */
+        /* all threads begin together: the gate opens when the last one has been started */
         pthread_mutex_lock(w->gate);
         pthread_mutex_unlock(w->gate);
         if (*w->cancelled)
@@ -107,8 +107,8 @@ static void *work(void *userdata)
         return NULL;
 }
 
-/* Parts are equal, and of three lines' size for the mix. */
-static size_t part_of(size_t size)
+/* Parts are equal, and a multiple of three lines, as the mix needs. */
+static size_t size_of_part(size_t size)
 {
         size_t n = (size + PART_BYTES - 1) / PART_BYTES;
 
@@ -123,7 +123,7 @@ static void worker_init(struct worker *w, const struct round *round, unsigned i)
         w->round = round;
         w->memory = round->memory + first * LINE;
         w->size = (end - first) * LINE;
-        w->part = part_of(w->size);
+        w->part = size_of_part(w->size);
         w->line = round->work == WORK_CHASE ? *round->at : NULL;
         if (round->work != WORK_CHAIN)
                 return;
@@ -143,12 +143,13 @@ static int worker_start(struct worker *w, unsigned cpu)
                 return -r;
         r = pthread_attr_setaffinity_np(&attributes, sizeof(one.words), one.words);
         if (r == 0)
-                r = pthread_create(&w->thread, &attributes, work, w);
+                r = pthread_create(&w->thread, &attributes, run_worker, w);
         pthread_attr_destroy(&attributes);
         return -r;
 }
 
-/* The n-th of the CPUs from the end: the first CPU of a machine has most to do beside. */
+/* The last CPU before this number. The last CPUs are taken first, since the first CPU of a machine
+ * usually has the most other work. */
 static unsigned pick_cpu(const struct cpus *cpus, unsigned before)
 {
         do
@@ -177,7 +178,7 @@ static int start_all(const struct round *round, struct worker *workers, pthread_
         return 0;
 }
 
-static int add_up(const struct round *round, const struct worker *workers, double *ret)
+static int sum_rates(const struct round *round, const struct worker *workers, double *ret)
 {
         double sum = 0;
 
@@ -208,5 +209,5 @@ int round_run(const struct round *round, double *ret)
         pthread_mutex_unlock(&gate);
         for (unsigned i = 0; i < started; i++)
                 pthread_join(workers[i].thread, NULL);
-        return r < 0 ? r : add_up(round, workers, ret);
+        return r < 0 ? r : sum_rates(round, workers, ret);
 }

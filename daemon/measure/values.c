@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "measure/values.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 
@@ -17,6 +18,7 @@ struct sample sample_of(double *values, size_t n)
 {
         struct sample s = { 0 };
 
+        assert(n > 0);
         qsort(values, n, sizeof(*values), compare);
         s.median = (values[(n - 1) / 2] + values[n / 2]) / 2;
         if (s.median > 0)
@@ -47,7 +49,7 @@ int parse_size(const char *s, uint64_t *ret)
         return 0;
 }
 
-uint32_t round_figure(double value)
+uint32_t round_value(double value)
 {
         if (value < 1)
                 return 1;

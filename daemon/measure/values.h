@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What measuring has of arithmetic. */
+/* The arithmetic of measuring. */
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Several repetitions of one thing. */
+/* Several repetitions of one measurement. */
 struct sample {
         double median;
-        double spread; /* (largest - smallest) / median: 0 when all were the same */
+        double spread; /* (max - min) / median */
 };
 
-/* Sorts the values, of which there is at least one. */
+/* Sorts the values. n is at least 1. */
 struct sample sample_of(double *values, size_t n);
 
-/* "256M", "1GiB", in bytes: digits, then K, M, G or T. 0, -EINVAL (not of that form), -ERANGE. */
+/* Parses "256M" or "1GiB" (digits, then K, M, G or T) as bytes. 0, -EINVAL (not of that form) or
+ * -ERANGE. */
 int parse_size(const char *s, uint64_t *ret);
 
-/* A figure as it is stored: whole, and never 0, which would be unknown. */
-uint32_t round_figure(double value);
+/* A value as it is stored: a whole number, never 0, which would mean unknown. */
+uint32_t round_value(double value);

@@ -84,7 +84,7 @@ rm $policies/whim.conf
 systemctl reload numatierd
 comes_to 1 5
 check "another device's measurement is not its own" explained '\(slit\)'
-check "it is measured" numatier measure 1 --seconds 20 --size 16M
+check "it is measured" numatier measure 1 --seconds 20 --size 16M --force
 check "by its serial number, beside the other" grep -q '^cxl:0x1234 ' /var/lib/numatier/measured
 check "which is kept" grep -q '^cxl:0x5678 read_latency=400 ' /var/lib/numatier/measured
 say "$(tail -n 1 /var/lib/numatier/measured)"

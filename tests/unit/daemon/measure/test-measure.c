@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of measuring needs no machine to measure: the chain, the arithmetic, the choice of place. */
+/* The parts of measuring that need no particular machine: the chain, the arithmetic, the choice of
+ * the place. */
 
 #include <math.h>
 
+#include "measure/cpus.h"
 #include "measure/loops.h"
 #include "measure/measure.h"
 #include "measure/place.h"
@@ -128,20 +130,65 @@ static void test_size(void)
 
 static void test_perf(void)
 {
-        struct measurement m = { .figures = { [MEASURED_LATENCY] = { 0.2, 0.01 },
-                                              [MEASURED_READ] = { 1000.5, 0.04 },
-                                              [MEASURED_MIXED] = { 900, 0.06 },
-                                              [MEASURED_WRITE] = { 1e12, 0.02 } } };
+        struct measurement m = { .values = { [MEASURED_LATENCY] = { 0.2, 0.01 },
+                                             [MEASURED_READ] = { 1000.5, 0.04 },
+                                             [MEASURED_MIXED] = { 900, 0.06 },
+                                             [MEASURED_WRITE] = { 1e12, 0.02 } } };
         struct perf p = measurement_perf(&m);
 
         assert(p.v[READ_LATENCY] == 1 && p.v[WRITE_LATENCY] == 1);
         assert(p.v[READ_BANDWIDTH] == 1001 && p.v[WRITE_BANDWIDTH] == UINT32_MAX);
-        assert(fabs(measurement_spread(&m) - 0.06) < 1e-9);
-        assert(round_figure(0) == 1 && round_figure(1.4) == 1 && round_figure(1.6) == 2);
+        assert(measurement_worst_value(&m) == MEASURED_MIXED);
+        assert(fabs(measurement_spread(&m) - 0.06) < 1e-9 && !measurement_is_repeatable(&m));
+        m.values[MEASURED_MIXED].spread = SPREAD_MAX;
+        assert(measurement_is_repeatable(&m));
+        assert(round_value(0) == 1 && round_value(1.4) == 1 && round_value(1.6) == 2);
 }
 
-/* Two sockets, memory without CPUs nearer to the second, and one of which the firmware says which
- * initiator is the best. CPUs 0, 1 share a cache, so do 2, 3; CPU 3 is not for us. */
+static void expect_cpus(const char *text, unsigned n, const char *formatted)
+{
+        char buf[CPUS_STRING_MAX];
+        struct cpus cpus;
+
+        assert(cpus_parse(text, &cpus) == 0 && cpus_count(&cpus) == n);
+        assert_streq(cpus_format(&cpus, buf), formatted);
+}
+
+static void test_cpus(void)
+{
+        static const char *const wrong[] = {
+                ",", "1,", "1-", "-1", "2-1", "0x1", "1 ", "a", "1\n\n"
+        };
+        struct cpus cpus, a, b, result;
+        char *every_other = NULL;
+        size_t size;
+        FILE *f = open_memstream(&every_other, &size);
+
+        expect_cpus("", 0, "");
+        expect_cpus("\n", 0, "");
+        expect_cpus("0", 1, "0");
+        expect_cpus("8191,0-3,2,9,8\n", 7, "0-3,8-9,8191");
+        expect_cpus("0-8191", CPU_MAX, "0-8191");
+        assert(f);
+        for (unsigned cpu = 0; cpu < CPU_MAX; cpu += 2)
+                fprintf(f, "%s%u", cpu > 0 ? "," : "", cpu);
+        assert(fclose(f) == 0);
+        expect_cpus(every_other, CPU_MAX / 2, every_other);
+        free(every_other);
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
+                assert(cpus_parse(wrong[i], &cpus) == -EINVAL);
+        assert(cpus_parse("0-8192", &cpus) == -ERANGE);
+        assert(cpus_parse("99999999999999999999", &cpus) == -ERANGE);
+        assert(cpus_parse("0-5", &a) == 0 && cpus_parse("4-7", &b) == 0);
+        result = cpus_and(&a, &b);
+        assert(cpus_count(&result) == 2 && cpus_has(4, &result) && cpus_has(5, &result));
+        result = cpus_andnot(&a, &b);
+        assert(cpus_count(&result) == 4 && cpus_has(0, &result) && cpus_has(3, &result));
+}
+
+/* Two sockets, and memory without CPUs: node 2 is nearer to the second socket by SLIT, node 3 by
+ * what the firmware says. CPUs 0 and 1 share a cache. This process may not use CPU 3. CPU 4 of node
+ * 1 is offline: the link is there, and cpulist does not have it. */
 #define CACHE(cpu, index, level, size, shared)                                                     \
         CPU "cpu" #cpu "/cache/index" #index "/level: " #level "\n" CPU "cpu" #cpu                 \
             "/cache/index" #index "/size: " size "\n" CPU "cpu" #cpu "/cache/index" #index         \
@@ -153,8 +200,8 @@ static const char machine_text[] = NODE "online: 0-3\n" NODE "has_memory: 0,2-3\
                                         "has_cpu: 0-1\n" NODE "node0/distance: 10 20 30 20\n" NODE
                                         "node1/distance: 20 10 20 30\n" MEMINFO(0, 1000000)
                                                 MEMINFO(1, 0) MEMINFO(2, 1000) MEMINFO(3, 1000) NODE
-        "node0/cpulist: 0-1\n" NODE "node0/cpumap: 3\n" CPU_LINK(0, 0) CPU_LINK(0, 1) CPU_LINK(1, 2)
-                CPU_LINK(1, 3) NODE
+        "node0/cpulist: 0-1\n" NODE "node1/cpulist: 2-3\n" CPU_LINK(0, 0) CPU_LINK(0, 1)
+                CPU_LINK(1, 2) CPU_LINK(1, 3) CPU_LINK(1, 4) NODE
         "node3/access1/initiators/node1 -> ../../../node1\n" NODE
         "node3/access1/initiators/read_latency: 100\n" CACHE(0, 0, 1, "48K", "0")
                 CACHE(0, 1, 3, "32768K", "0-1") CACHE(0, 2, 2, "1M", "0")
@@ -207,10 +254,51 @@ static void test_place(void)
         p = find(&f, 2); /* the nearest */
         assert(p.initiator == 1 && cpus_count(&p.cpus) == 1 && cpus_has(2, &p.cpus));
         assert(p.cache == 16 << 20 && place_buffer_size(&p) == 64 << 20);
-        p = find(&f, 3); /* the firmware's word is worth more than the distance */
+        p = find(&f, 3); /* the firmware's initiator counts more than the distance */
         assert(p.initiator == 1);
         assert(place_read_free(f.root, 2, &size) == 0 && size == 1024);
         assert(place_needed(64 << 20) == 72 << 20);
+        fixture_done(&f);
+}
+
+/* A part of the initiator's CPUs would give too low a bandwidth. */
+static void test_missing_cpus(void)
+{
+        struct fixture f = make_fixture(machine_text);
+        struct messages errors = MESSAGES_INIT, warnings = MESSAGES_INIT;
+        struct place p = find(&f, 0);
+
+        assert(cpus_count(&p.missing) == 0);
+        assert(place_check_cpus(f.root, &p, false, &errors, &warnings) == 0);
+        assert(errors.n == 0 && warnings.n == 0);
+        p = find(&f, 2);
+        assert(cpus_count(&p.missing) == 1 && cpus_has(3, &p.missing));
+        assert(place_check_cpus(f.root, &p, false, &errors, &warnings) == -EPERM);
+        assert(errors.n == 1 && warnings.n == 0);
+        assert(messages_have(&errors, "node 2: is measured from the CPUs of node 1, and this "
+                                      "process may not use CPU 3 of them (its CPU affinity or "
+                                      "cpuset excludes them)"));
+        assert(messages_have(&errors, "--force"));
+        messages_done(&errors);
+        assert(place_check_cpus(f.root, &p, true, &errors, &warnings) == 0);
+        assert(errors.n == 0 && messages_have(&warnings, "the bandwidth is too low"));
+        messages_done(&warnings);
+        fixture_done(&f);
+}
+
+static void test_isolated_cpus(void)
+{
+        _cleanup_(freep) char *text = NULL;
+        struct messages errors = MESSAGES_INIT;
+        struct fixture f;
+        struct place p;
+
+        assert(asprintf(&text, "%s" CPU "isolated: 3\n", machine_text) > 0);
+        f = make_fixture(text);
+        p = find(&f, 3);
+        assert(place_check_cpus(f.root, &p, false, &errors, &errors) == -EPERM);
+        assert(messages_have(&errors, "CPU 3 of them (isolated with isolcpus=)"));
+        messages_done(&errors);
         fixture_done(&f);
 }
 
@@ -232,11 +320,15 @@ static void test_no_place(void)
         expect_refusal(&f, 9, -ENODEV, "node 9: is not there");
         f.allowed = (struct cpus){ 0 };
         cpus_add(3, &f.allowed);
-        expect_refusal(&f, 0, -ENXIO, "none of which this process may use");
+        expect_refusal(&f, 0, -ENXIO, "this process may use none of them");
         fixture_done(&f);
         f = make_fixture(NODE "online: 0\n" NODE "has_memory: 0\n" NODE
                               "has_cpu:\n" MEMINFO(0, 1000000));
         expect_refusal(&f, 0, -ENXIO, "no node has a CPU");
+        fixture_done(&f);
+        f = make_fixture(NODE "online: 0\n" NODE "has_memory: 0\n" NODE "has_cpu: 0\n" NODE
+                              "node0/cpulist: 0;1\n" MEMINFO(0, 1000000));
+        expect_refusal(&f, 0, -EINVAL, "node0/cpulist: expected a list of CPUs");
         fixture_done(&f);
 }
 
@@ -280,7 +372,10 @@ int main(void)
         test_sample();
         test_size();
         test_perf();
+        test_cpus();
         test_place();
+        test_missing_cpus();
+        test_isolated_cpus();
         test_no_place();
         test_round();
         return 0;
