@@ -15,7 +15,7 @@
 #define SIZE_LIMIT      (1ULL << 42)
 
 struct arguments {
-        struct session_arguments session;
+        struct measure_session_arguments session;
         bool json, legend;
 };
 
@@ -149,7 +149,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
         }
 }
 
-static int print_results(const struct arguments *a, const struct session *s)
+static int print_results(const struct arguments *a, const struct measure_session *s)
 {
         int r = a->json ? measure_print_json(s->results, s->n_results)
                         : measure_print_table(s->results, s->n_results, a->legend);
@@ -162,14 +162,14 @@ static int print_results(const struct arguments *a, const struct session *s)
 static int run(const struct arguments *a)
 {
         int status = EXIT_FAILURE;
-        struct session s;
+        struct measure_session s;
 
-        if (session_open("/", &a->session, &s) == 0) {
-                status = session_measure(&s) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        if (measure_session_open("/", &a->session, &s) == 0) {
+                status = measure_session_run(&s) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
                 if (print_results(a, &s) < 0)
                         status = EXIT_FAILURE;
         }
-        session_close(&s);
+        measure_session_close(&s);
         return status;
 }
 

@@ -17,7 +17,7 @@ static void print_messages(struct messages *m, const char *kind)
         messages_done(m);
 }
 
-static int session_error(int error, const char *what)
+static int report_error(int error, const char *what)
 {
         fprintf(stderr, "numatier: %s: %s\n", what, strerror(-error));
         return error;
@@ -39,7 +39,7 @@ static int report_holder(pid_t holder)
 }
 
 /* Only root can take the lock. Others, who cannot store, measure without it. */
-static int take_lock(const char *path, struct session *s)
+static int take_lock(const char *path, struct measure_session *s)
 {
         pid_t holder = 0;
         int r;
@@ -54,7 +54,7 @@ static int take_lock(const char *path, struct session *s)
                         strerror(-r));
                 return 0;
         }
-        return r < 0 ? session_error(r, "cannot lock /" STORE_LOCK_PATH) : 0;
+        return r < 0 ? report_error(r, "cannot lock /" STORE_LOCK_PATH) : 0;
 }
 
 /* Refuses before the measurement takes its time. */
@@ -72,7 +72,7 @@ static int check_store(struct sysroot *root)
 }
 
 /* The state remembers which nodes are GPUs'. */
-static int read_machine(struct session *s)
+static int read_machine(struct measure_session *s)
 {
         _cleanup_(state_freep) struct state *state = NULL;
         struct messages problems = MESSAGES_INIT;
@@ -82,17 +82,20 @@ static int read_machine(struct session *s)
         if (r == 0)
                 r = machine_read(s->root, TIERS_KNOWN_ONLY, state, &problems, &s->machine);
         print_messages(&problems, "warning: ");
-        return r < 0 ? session_error(r, "cannot read the machine's NUMA nodes") : 0;
+        return r < 0 ? report_error(r, "cannot read the machine's NUMA nodes") : 0;
 }
 
-int session_open(const char *path, const struct session_arguments *arguments, struct session *ret)
+int measure_session_open(const char *path, const struct measure_session_arguments *arguments,
+                         struct measure_session *ret)
 {
         int r;
 
-        *ret = (struct session){ .arguments = arguments, .lock_fd = -1, .measure = measure };
+        *ret = (struct measure_session){ .arguments = arguments,
+                                         .lock_fd = -1,
+                                         .measure = measure };
         r = sysroot_open(path, &ret->root);
         if (r < 0)
-                return session_error(r, path);
+                return report_error(r, path);
         r = take_lock(path, ret);
         if (r < 0)
                 return r;
@@ -105,13 +108,13 @@ int session_open(const char *path, const struct session_arguments *arguments, st
         if (r < 0)
                 return r;
         if (sched_getaffinity(0, sizeof(ret->allowed.words), ret->allowed.words) < 0)
-                return session_error(-errno, "cannot read which CPUs this process may use");
+                return report_error(-errno, "cannot read which CPUs this process may use");
         /* if memory gets short after all, the kernel ends this process and no other */
         (void)sysroot_write(ret->root, "proc/self/oom_score_adj", "1000");
         return 0;
 }
 
-void session_close(struct session *s)
+void measure_session_close(struct measure_session *s)
 {
         free(s->results);
         machine_free(s->machine);
@@ -122,7 +125,7 @@ void session_close(struct session *s)
 /* Storing */
 
 /* Explains values that are not repeatable. */
-static void report_spread(const struct session *s, const struct measurement *m)
+static void report_spread(const struct measure_session *s, const struct measurement *m)
 {
         bool refused = !s->arguments->dry_run && !s->arguments->force;
 
@@ -134,7 +137,7 @@ static void report_spread(const struct session *s, const struct measurement *m)
                 refused ? "; measure again while the machine is idle, or use --force" : "");
 }
 
-static int store(const struct session *s, const char *key, struct measure_result *result)
+static int store(const struct measure_session *s, const char *key, struct measure_result *result)
 {
         struct perf perf = measurement_perf(&result->measurement);
         struct messages warnings = MESSAGES_INIT;
@@ -143,12 +146,12 @@ static int store(const struct session *s, const char *key, struct measure_result
         r = store_add(s->root, key, &perf, &warnings);
         print_messages(&warnings, "warning: ");
         if (r < 0)
-                return session_error(r, "cannot store in /" MEASURED_PATH);
+                return report_error(r, "cannot store in /" MEASURED_PATH);
         result->stored = true;
         return 0;
 }
 
-static int store_if_repeatable(const struct session *s, const char *key,
+static int store_if_repeatable(const struct measure_session *s, const char *key,
                                struct measure_result *result)
 {
         bool repeatable = measurement_is_repeatable(&result->measurement);
@@ -162,7 +165,8 @@ static int store_if_repeatable(const struct session *s, const char *key,
 
 /* Measuring */
 
-static int find_key(const struct session *s, unsigned node, struct messages *errors, char **ret)
+static int find_key(const struct measure_session *s, unsigned node, struct messages *errors,
+                    char **ret)
 {
         int r;
 
@@ -178,7 +182,7 @@ static int find_key(const struct session *s, unsigned node, struct messages *err
 }
 
 /* All that must be known before the measurement takes its time. */
-static int prepare_node(const struct session *s, unsigned node, struct messages *errors,
+static int prepare_node(const struct measure_session *s, unsigned node, struct messages *errors,
                         struct messages *warnings, struct place *ret_place, char **ret_key)
 {
         int r;
@@ -190,7 +194,7 @@ static int prepare_node(const struct session *s, unsigned node, struct messages 
         return r < 0 ? r : find_key(s, node, errors, ret_key);
 }
 
-static int measure_node(struct session *s, unsigned node)
+static int measure_node(struct measure_session *s, unsigned node)
 {
         struct messages errors = MESSAGES_INIT, warnings = MESSAGES_INIT;
         struct measure_result result = { 0 };
@@ -199,7 +203,7 @@ static int measure_node(struct session *s, unsigned node)
         int r;
 
         if (array_grow(&s->results, &s->allocated, s->n_results + 1, sizeof(*s->results)) < 0)
-                return session_error(-ENOMEM, "cannot measure");
+                return report_error(-ENOMEM, "cannot measure");
         r = prepare_node(s, node, &errors, &warnings, &place, &key);
         if (r == 0)
                 r = s->measure(s->root, &place, &s->arguments->options, &errors, &warnings,
@@ -225,7 +229,7 @@ static void choose_nodes(const struct machine *m, struct nodeset *ret)
 }
 
 /* If one node fails, the others are still measured. */
-int session_measure(struct session *s)
+int measure_session_run(struct measure_session *s)
 {
         struct nodeset nodes = s->arguments->nodes;
         int result = 0;

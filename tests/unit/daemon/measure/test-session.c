@@ -90,24 +90,24 @@ static int measure_fake(struct sysroot *root, const struct place *place,
 
 /* A session, and what it prints. */
 struct run {
-        struct session session;
+        struct measure_session session;
         char *errors, *json;
         int r;
 };
 
-static int open_and_measure(const struct session_arguments *a, struct session *s)
+static int open_and_measure(const struct measure_session_arguments *a, struct measure_session *s)
 {
-        int r = session_open(root_path, a, s);
+        int r = measure_session_open(root_path, a, s);
 
         if (r < 0)
                 return r;
         s->allowed = (struct cpus){ 0 };
         cpus_add(0, &s->allowed);
         s->measure = measure_fake;
-        return session_measure(s);
+        return measure_session_run(s);
 }
 
-static struct run run_session(const struct session_arguments *a)
+static struct run run_session(const struct measure_session_arguments *a)
 {
         FILE *before_errors = stderr, *before_output = stdout;
         struct run run = { 0 };
@@ -128,12 +128,12 @@ static struct run run_session(const struct session_arguments *a)
 
 static void run_done(struct run *run)
 {
-        session_close(&run->session);
+        measure_session_close(&run->session);
         free(run->errors);
         free(run->json);
 }
 
-static void expect_run(const struct session_arguments *a, int r, const char *errors)
+static void expect_run(const struct measure_session_arguments *a, int r, const char *errors)
 {
         struct run run = run_session(a);
 
@@ -155,7 +155,7 @@ static void expect_stored(const char *text)
 
 static void test_stored(void)
 {
-        const struct session_arguments a = { 0 };
+        const struct measure_session_arguments a = { 0 };
 
         spread = SPREAD_MAX;
         expect_run(&a, 0, "");
@@ -167,7 +167,7 @@ static void test_stored(void)
  * than HMAT's. */
 static void test_not_repeatable(void)
 {
-        struct session_arguments a = { 0 };
+        struct measure_session_arguments a = { 0 };
         struct run run;
 
         spread = 0.52;
@@ -200,7 +200,7 @@ static void test_not_repeatable(void)
 /* One that is not stored does not keep the others from it, nor hides that it failed. */
 static void test_others(void)
 {
-        struct session_arguments a = { 0 };
+        struct measure_session_arguments a = { 0 };
 
         spread = 0;
         nodeset_add(&a.nodes, 0);
@@ -213,7 +213,7 @@ static void test_others(void)
 
 static void test_missing_cpus(void)
 {
-        struct session_arguments a = { 0 };
+        struct measure_session_arguments a = { 0 };
         struct run run;
 
         spread = 0;
@@ -236,12 +236,12 @@ static void test_missing_cpus(void)
 /* Two at once disturb each other, and could lose each other's results. */
 static void test_two_at_once(void)
 {
-        struct session_arguments a = { 0 };
-        struct session first;
+        struct measure_session_arguments a = { 0 };
+        struct measure_session first;
         char errors[128];
 
         spread = 0;
-        assert(session_open(root_path, &a, &first) == 0);
+        assert(measure_session_open(root_path, &a, &first) == 0);
         snprintf(errors, sizeof(errors),
                  "numatier: another \"numatier measure\" (process %ld) is running", (long)getpid());
         expect_run(&a, -EBUSY, errors);
@@ -249,7 +249,7 @@ static void test_two_at_once(void)
         expect_run(&a, -EBUSY, errors);
         a.dry_run = false;
         expect_stored("");
-        session_close(&first);
+        measure_session_close(&first);
         expect_run(&a, 0, "");
         expect_stored("node1@8000000" VALUES);
         remove_file(MEASURED_PATH);
@@ -258,7 +258,7 @@ static void test_two_at_once(void)
 /* What cannot be read is not replaced. */
 static void test_unreadable_store(void)
 {
-        const struct session_arguments a = { 0 };
+        const struct measure_session_arguments a = { 0 };
 
         write_file(MEASURED_PATH "/is-a-directory", "");
         expect_run(&a, -EBADMSG, "cannot store in /" MEASURED_PATH);
