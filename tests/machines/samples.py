@@ -1,19 +1,32 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Checks that each sample policy of the documentation is valid, and leaves GPUs alone when it is pasted.
+"""Checks the examples of the documentation.
 
-    tests/machines/samples.py NUMATIER SOURCE-ROOT
+    tests/machines/samples.py [--update] NUMATIER SOURCE-ROOT
 
-README.md's sample has a directory of its own, "readme". Here are those of numatierd.conf(5): a drop-in
-stands after the vendor's tiers.
+Each sample policy of numatierd.conf(5) is valid, and leaves GPUs alone when it is pasted. (README.md's sample
+policy has a directory of its own, "readme".) A drop-in is checked together with the vendor's tiers.
+
+Each example of README.md and the man pages that starts with "$ numatier ... --machine tests/..." shows what
+the program prints. --update replaces the examples that differ.
 """
 
 import json
+import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
+
+# In Markdown an indented block: blank lines belong to it, and it ends before a line with less indentation. In a
+# man page what stands between two lines of three backticks.
+COMMAND = r"\$ (?P<command>numatier\b[^\n]*--machine tests/[^\n]*)\n"
+EXAMPLES = {
+    ".md": re.compile(r"^(?P<indent> {4})" + COMMAND + r"(?P<output>(?: {4}(?!\$ ).*\n|\n(?= {4}(?!\$ )))*)", re.M),
+    ".scd": re.compile(r"^```\n(?P<indent>)" + COMMAND + r"(?P<output>(?:(?!```).*\n)*)", re.M),
+}
 
 
 def samples(root):
@@ -25,8 +38,9 @@ def samples(root):
         yield tiers + sample if "numatierd.conf.d/" in sample.splitlines()[0] else sample
 
 
-def run(*arguments):
-    return subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+def run(*arguments, cwd=None):
+    return subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
+                          cwd=cwd, env={"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]})
 
 
 def moved(numatier, policy, machine, nodes):
@@ -36,8 +50,7 @@ def moved(numatier, policy, machine, nodes):
     return [n for n in nodes if seen[n] is not None]
 
 
-def main():
-    numatier, root = sys.argv[1], pathlib.Path(sys.argv[2])
+def check_samples(numatier, root):
     machines = {name: root / "tests/machines" / name / "machine" for name in ("six-gpus", "gpus-unreadable")}
     problems, count = [], 0
     for text in samples(root):
@@ -53,7 +66,42 @@ def main():
                          if (nodes := moved(numatier, policy.name, machine, range(2, 8)))]
     if count < 5:
         problems.append(f"only {count} samples were found")
-    print("\n".join(problems) or f"{count} samples: valid, and no GPU moves")
+    return count, problems
+
+
+def printed(numatier, root, match):
+    """The example as the program prints it, under the vendor's policy."""
+    arguments = shlex.split(match["command"])[1:]
+    done = run(numatier, "--no-pager", "--config", "conf/numatierd.conf", *arguments, cwd=root)
+    lines = [(match["indent"] + line).rstrip() for line in (done.stdout + done.stderr).splitlines()]
+    return match[0][:match.start("output") - match.start()] + "\n".join(lines) + "\n"
+
+
+def check_examples(numatier, root, update):
+    problems, count = [], 0
+    for page in [root / "README.md", *sorted((root / "man").glob("*.scd"))]:
+        text = page.read_text()
+        for match in EXAMPLES[page.suffix].finditer(text):
+            count += 1
+            now = printed(numatier, root, match)
+            if now == match[0]:
+                continue
+            if update:
+                page.write_text(page.read_text().replace(match[0], now))
+            else:
+                problems.append(f"{page.name} shows:\n{match[0]}and the program prints:\n{now}")
+    if count < 3:
+        problems.append(f"only {count} examples were found")
+    return count, problems
+
+
+def main():
+    update = "--update" in sys.argv
+    numatier, root = [pathlib.Path(a).absolute() for a in sys.argv[1:] if a != "--update"]
+    n_samples, problems = check_samples(numatier, root)
+    n_examples, more = check_examples(numatier, root, update)
+    problems += more
+    print("\n".join(problems) or f"{n_samples} samples: valid, and no GPU moves; {n_examples} examples: as printed")
     return 1 if problems else 0
 
 
