@@ -6,7 +6,7 @@
 #include "facts/blocks.h"
 #include "sysroot/serials.h"
 
-/* However the tiers were learnt, a replay has to find them. */
+/* A replay must find the tiers, whatever way they were found out. */
 static void add_tiers(struct capture *c, const struct machine *m)
 {
         for (size_t i = 0; i < m->n_nodes; i++) {
@@ -29,8 +29,8 @@ static void add_tiers(struct capture *c, const struct machine *m)
         }
 }
 
-/* Not what the guard of nodelist looks at, a line for every block of memory: it says when to read,
- * not what was read, and a replay needs no guard. */
+/* Leaves out the states of memory blocks, which only decide when nodelist may be read: a replay
+ * needs no such guard. */
 static void record(const char *path, const char *text, ssize_t length, bool link, void *userdata)
 {
         if (!startswith(path, MEMORY_DIR "/memory"))
@@ -50,7 +50,7 @@ static int print_capture(struct capture *c, bool serials)
         return fputs(hidden ?: text, stdout) < 0 || fflush(stdout) < 0 ? -errno : 0;
 }
 
-/* What numatier reads while it looks is, by construction, what a replay needs. */
+/* What a pass reads is, by construction, what a replay needs. */
 static int capture(const struct arguments *a, struct capture *c)
 {
         struct pass l = { 0 };
@@ -61,7 +61,7 @@ static int capture(const struct arguments *a, struct capture *c)
                 add_tiers(c, l.result->machine);
                 r = print_capture(c, a->serials);
                 if (r < 0)
-                        cli_error(r, "cannot print");
+                        (void)cli_print_error(r);
         }
         pass_done(&l);
         return r;

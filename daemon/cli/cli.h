@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The verbs of numatier, and the look at the machine that they share. */
+/* The verbs of numatier, and the pass over the machine that they share. */
 
 #include <stdbool.h>
 
 #include "common/input.h"
 #include "reconcile.h"
 #include "sysroot/capture.h"
+#include "view/view.h"
 
 struct arguments {
         struct input input;
@@ -34,33 +35,49 @@ struct pass {
         struct policy *policy;
         struct state *state;
         struct snapshot *result;
+        struct view *view; /* the result as rows; NULL: without policy */
 };
 
-/* Looks and judges; with RECONCILE_APPLY, writes. Says on standard error what is wrong or odd.
- * 0 or a negative errno; pass_done() in any case. */
+/* Reads and classifies; with RECONCILE_APPLY, writes. Reports on standard error what is wrong or
+ * odd. 0 or a negative errno; pass_done() in any case. */
 int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *ret);
 
-/* Looks, under a policy that wants nothing: the machine's own may be wrong, or missing. record (may
- * be NULL) is told of everything that is read, which then is all that any policy might ask for. */
+/* The same under a policy that wants nothing: does not load the machine's own, since it may be
+ * wrong or missing. record (may be NULL) receives everything that is read, which then is all that
+ * any policy might ask for. */
 int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record, void *userdata,
                             struct pass *ret);
 
 void pass_done(struct pass *l);
 
-/* Says on standard error why the present tiers are unknown. */
-void complain_of_withheld_tiers(void);
+/* What plan, apply and restore print (changes.c): as JSON, or one or two lines for each write, for
+ * each node that stays where it does not belong, and for each write that is held back. 0 or a
+ * negative errno. */
+int print_changes(const struct arguments *a, const struct view *v);
+
+/* The lines after that, for people: what remains and why. Nothing with --json or --no-legend. */
+void print_rest(const struct arguments *a, const struct pass *l);
+
+/* The exit status of plan and apply: 0 if the machine is as the policy wants, EXIT_DIFFERS if
+ * something is left to write or cannot be reached, EXIT_FAILURE if a write failed or the present
+ * tiers are unknown. */
+int find_exit_status(const struct arguments *a, const struct pass *l);
+
+/* "This kernel has no memory tiers": nothing can be placed. */
+void print_lack_of_tiers(const struct view *v);
 
 /* "2 nodes are in another tier than the policy wants, and WHY"; nothing if none is out of place. */
 void print_unmet(const struct snapshot *r);
 
-/* "node 1 is in tier 5 and belongs in 4, but is not moved: WHY" */
-void print_hazard(FILE *f, const struct plan_unmet *u);
+/* "node 1 is in tier 5 and belongs in 4, but is not moved: WHY", for each node that is not moved
+ * because it is not safe. */
+void print_hazards(FILE *f, const struct view *v);
 
-/* That for each node that is not moved because it is not safe. */
-void print_hazards(FILE *f, const struct plan *p);
-
-/* The same of what the plan holds back. */
+/* How many writes the plan holds back. */
 void print_held(const struct snapshot *r);
 
-/* Says what failed, as "numatier: WHAT: ERROR"; returns the exit status for it. */
+/* Reports what failed, as "numatier: WHAT: ERROR"; returns the exit status for it. */
 int cli_error(int error, const char *what);
+
+/* Reports that an answer could not be printed; returns the exit status for it. */
+int cli_print_error(int error);

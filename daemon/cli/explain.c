@@ -1,362 +1,313 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
 
-#include "base/units.h"
 #include "cli/cli.h"
-#include "cli/devices.h"
-#include "cli/output.h"
 #include "cli/pager.h"
+#include "cli/rows.h"
+#include "view/explanation.h"
 
-static bool has_candidate(const struct figures *f, enum source s)
+static int print_json(const struct view *v, const struct explanation *e, unsigned node)
 {
-        for (unsigned v = 0; v < PERF_VALUES; v++)
-                if (figure_is_known(&f->candidates[s][v]))
-                        return true;
-        return false;
-}
-
-static bool is_used(const struct figures *f, enum source s, unsigned v)
-{
-        return figure_is_known(&f->values[v]) && f->values[v].source == s;
-}
-
-static const char *verdict_name(enum verdict v)
-{
-        static const char *const names[] = {
-                [VERDICT_UNSET] = "unset",       [VERDICT_UNKNOWN] = "unknown",
-                [VERDICT_UNPROVEN] = "unproven", [VERDICT_MET] = "met",
-                [VERDICT_FAILED] = "failed",
+        struct view_table tables[] = {
+                view_get_table_of_node(v, VIEW_ROWS_NODES, node),
+                explanation_get_values(e),
+                explanation_get_rules(e),
+                view_get_table_of_node(v, VIEW_ROWS_DEVICES, node),
+                view_get_table_of_node(v, VIEW_ROWS_CACHES, node),
+                view_get_table(v, VIEW_ROWS_WARNINGS),
         };
 
-        return names[v];
-}
-
-/* JSON. */
-
-enum {
-        NODE_NUMBER,
-        NODE_TIER,
-        NODE_MEMORY_TIER,
-        NODE_KERNEL_TIER,
-        NODE_ADISTANCE,
-        NODE_KIND,
-        NODE_REASON
-};
-
-static const struct column node_columns[] = {
-        [NODE_NUMBER] = { "node", COLUMN_NUMBER },
-        [NODE_TIER] = { "tier", COLUMN_TEXT },
-        [NODE_MEMORY_TIER] = { "wanted_tier", COLUMN_NUMBER },
-        [NODE_KERNEL_TIER] = { "present_tier", COLUMN_NUMBER },
-        [NODE_ADISTANCE] = { "adistance", COLUMN_NUMBER },
-        [NODE_KIND] = { "kind", COLUMN_TEXT },
-        [NODE_REASON] = { "reason", COLUMN_TEXT },
-};
-
-enum {
-        VALUE_SOURCE,
-        VALUE_NAME,
-        VALUE_VALUE,
-        VALUE_RELATIVE,
-        VALUE_USED,
-        VALUE_REMEMBERED,
-        VALUE_DISTRUSTED,
-};
-
-static const struct column value_columns[] = {
-        [VALUE_SOURCE] = { "source", COLUMN_TEXT },
-        [VALUE_NAME] = { "value", COLUMN_TEXT },
-        [VALUE_VALUE] = { "figure", COLUMN_NUMBER },
-        [VALUE_RELATIVE] = { "relative", COLUMN_BOOLEAN },
-        [VALUE_USED] = { "used", COLUMN_BOOLEAN },
-        [VALUE_REMEMBERED] = { "remembered", COLUMN_BOOLEAN },
-        [VALUE_DISTRUSTED] = { "distrusted", COLUMN_BOOLEAN },
-};
-
-enum {
-        RULE_TIER,
-        RULE_CONDITION,
-        RULE_VERDICT,
-        RULE_FIGURE,
-        RULE_LIMIT,
-        RULE_RELATIVE,
-        RULE_HELD
-};
-
-static const struct column rule_columns[] = {
-        [RULE_TIER] = { "tier", COLUMN_TEXT },
-        [RULE_CONDITION] = { "condition", COLUMN_TEXT },
-        [RULE_VERDICT] = { "verdict", COLUMN_TEXT },
-        [RULE_FIGURE] = { "figure", COLUMN_NUMBER },
-        [RULE_LIMIT] = { "limit", COLUMN_NUMBER },
-        [RULE_RELATIVE] = { "relative", COLUMN_BOOLEAN },
-        [RULE_HELD] = { "hysteresis", COLUMN_BOOLEAN },
-};
-
-static struct libscols_table *json_node(const struct assignment *a, const struct node_assignment *n)
-{
-        struct libscols_table *t = table_new("explain", node_columns, ELEMENTSOF(node_columns));
-        struct libscols_line *line = table_add(t, NULL);
-        const char *tier = assignment_tier_name(a, n);
-
-        table_set(line, NODE_NUMBER, "%u", n->node->id);
-        if (tier)
-                table_set(line, NODE_TIER, "%s", tier);
-        if (n->wanted_tier != TIER_UNKNOWN)
-                table_set(line, NODE_MEMORY_TIER, "%" PRIu32, n->wanted_tier);
-        if (n->node->present_tier != TIER_UNKNOWN)
-                table_set(line, NODE_KERNEL_TIER, "%" PRIu32, n->node->present_tier);
-        if (n->has_adistance)
-                table_set(line, NODE_ADISTANCE, "%d", n->adistance);
-        if (n->node->has_memory)
-                table_set(line, NODE_KIND, "%s", node_kind_name(n->node->kind));
-        table_set(line, NODE_REASON, "%s", n->reason);
-        return t;
-}
-
-static void json_value(struct libscols_table *t, const struct figures *f, enum source s, unsigned v)
-{
-        const struct figure *c = &f->candidates[s][v];
-        struct libscols_line *line;
-
-        if (!figure_is_known(c))
-                return;
-        line = table_add(t, NULL);
-        table_set(line, VALUE_SOURCE, "%s", source_name(s));
-        table_set(line, VALUE_NAME, "%s", perf_value_name(v));
-        table_set(line, VALUE_VALUE, "%.10g", c->value);
-        table_set(line, VALUE_RELATIVE, "%d", c->relative);
-        table_set(line, VALUE_USED, "%d", is_used(f, s, v));
-        table_set(line, VALUE_REMEMBERED, "%d", c->remembered);
-        table_set(line, VALUE_DISTRUSTED, "%d", c->distrusted);
-}
-
-static struct libscols_table *json_values(const struct node_assignment *n)
-{
-        struct libscols_table *t = table_new("values", value_columns, ELEMENTSOF(value_columns));
-
-        for (unsigned s = 0; s < SOURCES; s++)
-                for (unsigned v = 0; v < PERF_VALUES; v++)
-                        json_value(t, &n->figures, s, v);
-        return t;
-}
-
-static void json_condition(struct libscols_line *line, const char *tier, enum condition_kind k,
-                           const struct trial_condition *c)
-{
-        table_set(line, RULE_TIER, "%s", tier);
-        table_set(line, RULE_CONDITION, "%s", condition_name(k));
-        table_set(line, RULE_VERDICT, "%s", verdict_name(c->verdict));
-        if (c->verdict == VERDICT_MET || c->verdict == VERDICT_FAILED) {
-                table_set(line, RULE_FIGURE, "%.10g", c->figure.value);
-                table_set(line, RULE_LIMIT, "%.10g", c->limit);
-        }
-        table_set(line, RULE_RELATIVE, "%d", c->figure.relative);
-        table_set(line, RULE_HELD, "%d", c->hysteresis);
-}
-
-static struct libscols_table *json_rules(const struct assignment *a,
-                                         const struct node_assignment *n)
-{
-        struct libscols_table *t = table_new("rules", rule_columns, ELEMENTSOF(rule_columns));
-
-        for (size_t i = 0; i < n->n_trials; i++) {
-                const struct trial *trial = &n->trials[i];
-                const char *tier = a->policy->tiers[trial->tier].name;
-
-                for (unsigned k = 0; k < CONDITION_KINDS; k++)
-                        if (trial->conditions[k].verdict != VERDICT_UNSET)
-                                json_condition(table_add(t, NULL), tier, k, &trial->conditions[k]);
-        }
-        return t;
-}
-
-static int print_json(const struct assignment *a, const struct node_assignment *n)
-{
-        _cleanup_(table_freep) struct libscols_table *node = json_node(a, n);
-        _cleanup_(table_freep) struct libscols_table *values = json_values(n);
-        _cleanup_(table_freep) struct libscols_table *rules = json_rules(a, n);
-        _cleanup_(table_freep) struct libscols_table *devices = json_devices(a, n->node);
-
-        return json_print((struct libscols_table *[]){ node, values, rules, devices }, 4);
+        tables[0].name = "explain";
+        tables[0].single = true;
+        return json_print_tables(tables, ELEMENTSOF(tables));
 }
 
 /* For people. */
 
-static const char *format_figure(const struct figure *f, bool latency,
-                                 char buf[static UNIT_STRING_MAX])
+enum {
+        DEVICE_MEMORY,
+        DEVICE_SERIAL,
+        DEVICE_PCI,
+        DEVICE_QOS,
+        DEVICE_REMARK,
+        DEVICE_COLUMNS,
+};
+
+static const struct column device_columns[] = {
+        [DEVICE_MEMORY] = { "DEVICE", COLUMN_TREE }, [DEVICE_SERIAL] = { "SERIAL", COLUMN_TEXT },
+        [DEVICE_PCI] = { "PCI", COLUMN_TEXT },       [DEVICE_QOS] = { "QOS CLASS", COLUMN_TEXT },
+        [DEVICE_REMARK] = { "", COLUMN_TEXT },
+};
+static_assert(ELEMENTSOF(device_columns) == DEVICE_COLUMNS, "a heading for each column");
+
+/* "16 GiB at 0x100000000, interleaved" */
+static void text_extent(struct libscols_line *line, const struct view_device *d)
 {
-        if (f->relative)
-                return format_multiple(f->value, buf);
-        return latency ? format_latency(f->value, buf) : format_bandwidth(f->value, buf);
+        char size[UNIT_STRING_MAX], address[32] = "";
+
+        if (!d->size_kib.known)
+                return;
+        if (d->address.known)
+                snprintf(address, sizeof(address), " at 0x%" PRIx64, (uint64_t)d->address.value);
+        table_set(line, DEVICE_REMARK, "%s%s%s", format_size((uint64_t)d->size_kib.value, size),
+                  address,
+                  d->interleave_ways.known && d->interleave_ways.value > 1 ? ", interleaved" : "");
 }
 
-/* A figure in brackets is known, and another source's is preferred. */
-static struct libscols_table *text_values(const struct figures *f)
+/* A part of the node's memory: "cxl dax0.0 region0". */
+static struct libscols_line *text_part(struct libscols_table *t, const struct view_device *d)
 {
-        static const struct column columns[] = {
-                { "SOURCE", COLUMN_TEXT },           { "READ LATENCY", COLUMN_RIGHT },
-                { "WRITE LATENCY", COLUMN_RIGHT },   { "READ BANDWIDTH", COLUMN_RIGHT },
-                { "WRITE BANDWIDTH", COLUMN_RIGHT }, { "", COLUMN_TEXT },
-        };
-        struct libscols_table *t = table_new(NULL, columns, ELEMENTSOF(columns));
+        struct libscols_line *line = table_add(t, NULL);
 
-        for (unsigned s = 0; s < SOURCES; s++) {
-                struct libscols_line *line;
-                bool remembered = false, distrusted = false;
+        table_set(line, DEVICE_MEMORY, "%s%s%s%s%s", d->kind, d->dax ? " " : "", d->dax ?: "",
+                  d->region ? " " : "", d->region ?: "");
+        text_extent(line, d);
+        return line;
+}
 
-                if (!has_candidate(f, s))
-                        continue;
-                line = table_add(t, NULL);
-                table_set(line, 0, "  %s", source_name(s));
-                for (unsigned v = 0; v < PERF_VALUES; v++) {
-                        const struct figure *c = &f->candidates[s][v];
-                        char buf[UNIT_STRING_MAX];
+static void text_device(struct libscols_line *line, const struct view_device *d)
+{
+        table_set(line, DEVICE_MEMORY, "%s", d->memdev ?: d->pci_address);
+        if (d->cxl_serial)
+                table_set(line, DEVICE_SERIAL, "%s", d->cxl_serial);
+        table_set(line, DEVICE_PCI, "%s%s%s", d->pci_address ?: "", d->pci_id ? " " : "",
+                  d->pci_id ?: "");
+        table_set_number(line, DEVICE_QOS, d->qos_class);
+        if (d->locked)
+                table_set(line, DEVICE_REMARK, "locked by firmware");
+}
 
-                        remembered = remembered || (figure_is_known(c) && c->remembered);
-                        distrusted = distrusted || c->distrusted;
-                        table_set(line, 1 + v, is_used(f, s, v) ? "%s" : "(%s)",
-                                  figure_is_known(c)
-                                          ? format_figure(c, perf_value_is_latency(v), buf)
-                                          : "?");
-                }
-                table_set(line, 1 + PERF_VALUES, "%s",
-                          remembered   ? "remembered"
-                          : distrusted ? "distrusted"
-                                       : "");
+/* Empty for DRAM. */
+static struct libscols_table *text_devices(const struct view *v, unsigned node)
+{
+        const struct view_table rows = view_get_table_of_node(v, VIEW_ROWS_DEVICES, node);
+        const struct view_device *devices = rows.rows;
+        struct libscols_table *t = table_new(NULL, device_columns, ELEMENTSOF(device_columns));
+        struct libscols_line *part = NULL;
+
+        for (size_t i = 0; i < rows.n_rows; i++) {
+                if (i == 0 || devices[i].part != devices[i - 1].part)
+                        part = text_part(t, &devices[i]);
+                if (devices[i].memdev || devices[i].pci_address)
+                        text_device(table_add(t, part), &devices[i]);
         }
         return t;
 }
 
-static void text_condition(struct libscols_line *line, enum condition_kind k,
-                           const struct condition *asked, const struct trial_condition *c)
+static struct libscols_table *text_caches(const struct view *v, unsigned node)
 {
-        static const char *const colours[] = {
-                [VERDICT_UNKNOWN] = "dim",
-                [VERDICT_UNPROVEN] = "red",
-                [VERDICT_MET] = "green",
-                [VERDICT_FAILED] = "red",
+        static const struct column columns[] = {
+                { "SIDE CACHE", COLUMN_TEXT }, { "SIZE", COLUMN_RIGHT },  { "LINE", COLUMN_RIGHT },
+                { "INDEXING", COLUMN_TEXT },   { "WRITES", COLUMN_TEXT },
         };
-        bool latency = k == MAX_LATENCY || k == MAX_READ_LATENCY || k == MAX_WRITE_LATENCY;
-        const struct figure limit = { .value = c->limit, .relative = c->figure.relative };
-        const struct figure rule = { .value = asked->value, .relative = asked->relative };
+        const struct view_table rows = view_get_table_of_node(v, VIEW_ROWS_CACHES, node);
+        const struct view_cache *caches = rows.rows;
+        struct libscols_table *t = table_new(NULL, columns, ELEMENTSOF(columns));
+
+        for (size_t i = 0; i < rows.n_rows; i++) {
+                struct libscols_line *line = table_add(t, NULL);
+                char size[UNIT_STRING_MAX];
+
+                table_set(line, 0, "level %u", caches[i].level);
+                table_set(line, 1, "%s", format_size(caches[i].size_kib, size));
+                table_set(line, 2, "%u B", caches[i].line_size);
+                table_set(line, 3, "%s", caches[i].indexing);
+                table_set(line, 4, "%s", caches[i].write_policy);
+        }
+        return t;
+}
+
+enum {
+        VALUE_SOURCE,
+        VALUE_FIRST, /* as enum perf_value */
+        VALUE_MARK = VALUE_FIRST + PERF_VALUES,
+        VALUE_COLUMNS,
+};
+
+static const struct column value_columns[] = {
+        { "SOURCE", COLUMN_TEXT },           { "READ LATENCY", COLUMN_RIGHT },
+        { "WRITE LATENCY", COLUMN_RIGHT },   { "READ BANDWIDTH", COLUMN_RIGHT },
+        { "WRITE BANDWIDTH", COLUMN_RIGHT }, { "", COLUMN_TEXT },
+};
+static_assert(ELEMENTSOF(value_columns) == VALUE_COLUMNS, "a heading for each column");
+
+static const char *mark_of(const struct view_candidate *c)
+{
+        return c->kept         ? "kept"
+               : c->remembered ? "remembered"
+               : c->distrusted ? "distrusted"
+                               : NULL;
+}
+
+/* A line for each source; what is not used stands in brackets. */
+static struct libscols_table *text_values(const struct explanation *e)
+{
+        struct libscols_table *t = table_new(NULL, value_columns, ELEMENTSOF(value_columns));
+        struct libscols_line *line = NULL;
+
+        for (size_t i = 0; i < e->n_values; i++) {
+                const struct view_candidate *c = &e->values[i];
+                char buf[UNIT_STRING_MAX];
+
+                if (i == 0 || !streq(c->source, e->values[i - 1].source)) {
+                        line = table_add(t, NULL);
+                        table_set(line, VALUE_SOURCE, "  %s", c->source);
+                        for (size_t v = 0; v < PERF_VALUES; v++)
+                                table_set(line, VALUE_FIRST + v, "(?)");
+                }
+                table_set(line, VALUE_FIRST + c->index, c->used ? "%s" : "(%s)",
+                          format_value_of(c->value, c->relative, perf_value_is_latency(c->index),
+                                          buf));
+                if (mark_of(c))
+                        table_set(line, VALUE_MARK, "%s", mark_of(c));
+        }
+        return t;
+}
+
+enum {
+        RULE_TIER,
+        RULE_VALUE,
+        RULE_LIMIT,
+        RULE_VERDICT,
+        RULE_COLUMNS,
+};
+
+static const struct column rule_columns[] = {
+        [RULE_TIER] = { "TIER", COLUMN_TREE },
+        [RULE_VALUE] = { "VALUE", COLUMN_RIGHT },
+        [RULE_LIMIT] = { "LIMIT", COLUMN_RIGHT },
+        [RULE_VERDICT] = { "VERDICT", COLUMN_TEXT },
+};
+static_assert(ELEMENTSOF(rule_columns) == RULE_COLUMNS, "a heading for each column");
+
+static const char *colour_of(const struct view_condition *c)
+{
+        return streq(c->verdict, "met") ? "green" : streq(c->verdict, "unknown") ? "dim" : "red";
+}
+
+static void text_condition(struct libscols_line *line, const struct view_condition *c)
+{
         char buf[UNIT_STRING_MAX];
 
-        table_set(line, 0, "%s = %s", condition_name(k), format_figure(&rule, latency, buf));
-        table_set(line, 3, "%s%s", verdict_name(c->verdict),
-                  c->hysteresis ? ", with hysteresis" : "");
-        table_set_colour(line, 3, colours[c->verdict]);
-        if (c->verdict == VERDICT_UNKNOWN || c->verdict == VERDICT_UNPROVEN)
+        table_set(line, RULE_TIER, "%s = %s", c->condition,
+                  format_value_of(c->asked, c->asked_relative, c->is_latency, buf));
+        table_set(line, RULE_VERDICT, "%s%s", c->verdict, c->hysteresis ? ", with hysteresis" : "");
+        table_set_colour(line, RULE_VERDICT, colour_of(c));
+        if (!c->value.known)
                 return;
-        table_set(line, 1, "%s", format_figure(&c->figure, latency, buf));
-        table_set(line, 2, "%s", format_figure(&limit, latency, buf));
+        table_set(line, RULE_VALUE, "%s",
+                  format_value_of(c->value.value, c->relative, c->is_latency, buf));
+        table_set(line, RULE_LIMIT, "%s",
+                  format_value_of(c->limit.value, c->relative, c->is_latency, buf));
 }
 
-static struct libscols_table *text_rules(const struct assignment *a,
-                                         const struct node_assignment *n)
+static struct libscols_table *text_rules(const struct explanation *e)
 {
-        static const struct column columns[] = {
-                { "TIER", COLUMN_TREE },
-                { "FIGURE", COLUMN_RIGHT },
-                { "LIMIT", COLUMN_RIGHT },
-                { "VERDICT", COLUMN_TEXT },
-        };
-        struct libscols_table *t = table_new(NULL, columns, ELEMENTSOF(columns));
+        struct libscols_table *t = table_new(NULL, rule_columns, ELEMENTSOF(rule_columns));
+        size_t c = 0;
 
-        for (size_t i = 0; i < n->n_trials; i++) {
-                const struct trial *trial = &n->trials[i];
-                const struct tier_policy *tier = &a->policy->tiers[trial->tier];
+        for (size_t i = 0; i < e->n_trials; i++) {
                 struct libscols_line *line = table_add(t, NULL);
 
-                table_set(line, 0, "%s", tier->name);
-                table_set(line, 3, "%s",
-                          trial->matched   ? "takes it"
-                          : trial->decided ? "no"
-                                           : "undecided");
-                for (unsigned k = 0; k < CONDITION_KINDS; k++)
-                        if (trial->conditions[k].verdict != VERDICT_UNSET)
-                                text_condition(table_add(t, line), k, &tier->conditions[k],
-                                               &trial->conditions[k]);
+                table_set(line, RULE_TIER, "%s", e->trials[i].tier);
+                table_set(line, RULE_VERDICT, "%s", e->trials[i].verdict);
+                for (; c < e->n_conditions && e->conditions[c].trial == i; c++)
+                        text_condition(table_add(t, line), &e->conditions[c]);
         }
         return t;
 }
 
-static void print_present(const struct node_assignment *n)
+static void print_place(const struct view_node *n)
 {
-        if (!n->node->has_memory)
-                return;
-        if (n->node->present_tier == TIER_UNKNOWN)
-                puts("It is in a tier that is not known now.");
-        else if (n->wanted_tier == TIER_UNKNOWN || n->wanted_tier == n->node->present_tier)
-                printf("It is in memory_tier%" PRIu32 ".\n", n->node->present_tier);
+        if (!n->present_tier.known)
+                puts("Its present tier is unknown.");
+        else if (!n->wanted_tier.known || n->wanted_tier.value == n->present_tier.value)
+                printf("It is in memory_tier%" PRId64 ".\n", n->present_tier.value);
         else
-                printf("It is in memory_tier%" PRIu32 " and belongs in memory_tier%" PRIu32 ".\n",
-                       n->node->present_tier, n->wanted_tier);
-        if (n->original_tier != TIER_UNKNOWN && n->original_tier != n->node->present_tier)
-                printf("Linux alone had put it in memory_tier%" PRIu32 ".\n", n->original_tier);
+                printf("It is in memory_tier%" PRId64 " and belongs in memory_tier%" PRId64 ".\n",
+                       n->present_tier.value, n->wanted_tier.value);
+        if (n->original_tier.known &&
+            (!n->present_tier.known || n->original_tier.value != n->present_tier.value))
+                printf("Linux alone had put it in memory_tier%" PRId64 ".\n",
+                       n->original_tier.value);
 }
 
-static int print_tables(const struct assignment *a, const struct node_assignment *n, bool legend)
+static void print_rule(const struct node_rule *r)
 {
-        _cleanup_(table_freep) struct libscols_table *values = text_values(&n->figures);
-        _cleanup_(table_freep) struct libscols_table *rules = text_rules(a, n);
-        _cleanup_(table_freep) struct libscols_table *devices = text_devices(n->node);
-        struct libscols_table *const tables[] = { devices, values, rules };
-        int r = 0;
+        if (!r)
+                return;
+        if (r->file)
+                printf("[node %s] applies to it (%s:%u).\n", r->name, r->file, r->line);
+        else
+                puts("The built-in rule \"kind = gpu, ignore = yes\" applies, as no [node] section "
+                     "matches it.");
+}
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(tables); i++) {
+static int print_tables(const struct view *v, const struct explanation *e, unsigned node,
+                        bool legend)
+{
+        _cleanup_(table_freep) struct libscols_table *devices = text_devices(v, node);
+        _cleanup_(table_freep) struct libscols_table *caches = text_caches(v, node);
+        _cleanup_(table_freep) struct libscols_table *values = text_values(e);
+        _cleanup_(table_freep) struct libscols_table *rules = text_rules(e);
+        struct libscols_table *const tables[] = { devices, caches, values, rules };
+
+        for (size_t i = 0; i < ELEMENTSOF(tables); i++) {
+                int r;
+
                 if (!tables[i])
                         return -ENOMEM;
                 if (scols_table_is_empty(tables[i]))
                         continue;
                 puts("");
                 r = table_print(tables[i], legend);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
 
-static int print_text(const struct assignment *a, const struct node_assignment *n, bool legend)
+static int print_text(const struct view *v, const struct explanation *e, const struct view_node *n,
+                      const struct node_rule *rule, bool legend)
 {
-        const char *tier = assignment_tier_name(a, n);
-
-        printf("Node %u%s%s: %s\n", n->node->id, tier ? " belongs in tier " : "", tier ?: "",
+        printf("Node %u%s%s: %s\n", n->node, n->tier ? " belongs in tier " : "", n->tier ?: "",
                n->reason);
-        if (n->node->has_memory)
-                printf("Its memory: %s.\n", node_kind_name(n->node->kind));
-        print_present(n);
-        if (n->node == a->baseline)
+        if (n->has_memory) {
+                printf("Its memory: %s.\n", n->kind);
+                print_place(n);
+        }
+        if (n->is_baseline)
                 puts("It is the baseline: what \"x\" means in the policy.");
-        if (n->rule && !n->rule->file)
-                puts("The built-in rule \"kind = gpu, ignore = yes\" applies, as no [node] section "
-                     "matches it.");
-        else if (n->rule)
-                printf("[node %s] speaks of it (%s:%u).\n", n->rule->name, n->rule->file,
-                       n->rule->line);
-        return print_tables(a, n, legend);
+        print_rule(rule);
+        return print_tables(v, e, n->node, legend);
 }
 
 static int explain(const struct arguments *a, const struct pass *l, unsigned id)
 {
-        const struct node_assignment *n = assignment_get_node(l->result->assignment, id);
+        _cleanup_(explanation_freep) struct explanation *e = NULL;
+        const struct assignment *assignment = l->result->assignment;
+        const struct node_assignment *n = assignment_get_node(assignment, id);
         int r;
 
         if (!n) {
                 fprintf(stderr, "numatier: node %u is not online\n", id);
                 return -ENODEV;
         }
-        if (a->json)
-                r = print_json(l->result->assignment, n);
-        else {
+        r = explanation_new(assignment, n, &e);
+        if (r == 0 && a->json)
+                r = print_json(l->view, e, id);
+        else if (r == 0) {
                 setlocale(LC_CTYPE, "");
                 if (a->pager)
                         pager_open();
-                r = print_text(l->result->assignment, n, a->legend);
+                r = print_text(l->view, e, view_get_node(l->view, id), n->rule, a->legend);
                 pager_close();
         }
         if (r < 0)
-                cli_error(r, "cannot print");
+                (void)cli_print_error(r);
         return r;
 }
 
@@ -366,9 +317,7 @@ int verb_explain(const struct arguments *a)
         unsigned id;
         int r;
 
-        if (!a->operands[0] || a->operands[1] ||
-            parse_unsigned(startswith(a->operands[0], "node") ?: a->operands[0], NODE_MAX - 1,
-                           &id) < 0) {
+        if (!a->operands[0] || a->operands[1] || input_parse_node(a->operands[0], &id) < 0) {
                 fprintf(stderr, "numatier: expected one node, such as \"numatier explain 1\"\n");
                 return EXIT_USAGE;
         }

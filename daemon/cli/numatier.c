@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* numatier(1): parses its arguments; the verbs are in the files cli-VERB.c. */
+/* numatier(1): parses its arguments; each verb has a file of its own. */
 
 #include <getopt.h>
 
@@ -8,12 +8,12 @@
 static const struct verb {
         const char *name;
         int (*run)(const struct arguments *a);
-        bool takes_operands;
+        bool takes_operands, has_json;
 } verbs[] = {
-        { "status", verb_status, false },   { "plan", verb_plan, false },
-        { "explain", verb_explain, true },  { "check", verb_check, true },
-        { "apply", verb_apply, false },     { "restore", verb_restore, false },
-        { "capture", verb_capture, false },
+        { "status", verb_status, false, true },    { "plan", verb_plan, false, true },
+        { "explain", verb_explain, true, true },   { "check", verb_check, true, true },
+        { "apply", verb_apply, false, true },      { "restore", verb_restore, false, true },
+        { "capture", verb_capture, false, false },
 };
 
 static void help(void)
@@ -21,24 +21,26 @@ static void help(void)
         puts("numatier [OPTION...] [VERB]\n\n"
              "Shows and sets the memory tiers of NUMA nodes.\n\n"
              "Verbs:\n"
-             "  status           tiers and nodes: where they are, where they belong (the default)\n"
-             "  plan             what would be written, and why; exit status 3 if there is "
-             "anything\n"
-             "  explain NODE     each source's figures, each rule tried, the verdict\n"
+             "  status           show tiers and nodes: where they are, where they belong (the "
+             "default)\n"
+             "  plan             show what would be written, and why\n"
+             "  explain NODE     show each source's values, each rule tried, the verdict\n"
              "  check [FILE]     validate a policy\n"
-             "  apply            look and write once, without a daemon\n"
+             "  apply            write once, without a daemon\n"
              "  restore          undo every write since boot\n"
-             "  capture          this machine as one text file, for --machine\n"
+             "  capture          print this machine as one text file, for --machine\n"
              "  measure [NODE]   measure latency and bandwidth; measure --help has its options\n\n"
              "Options:\n"
              "  --json           print JSON\n"
-             "  --root DIR       look at a copy of /sys and /proc below DIR\n"
-             "  --machine FILE   look at a captured machine\n"
+             "  --root DIR       read a copy of /sys and /proc below DIR\n"
+             "  --machine FILE   read a captured machine\n"
              "  --config FILE    use this policy\n"
              "  --no-pager       do not use a pager\n"
              "  --no-legend      print neither headings nor summary\n"
              "  --serials        capture: with the serial numbers of devices\n"
              "  --help, --version\n\n"
+             "Exit status: 0 done, 1 failed, 2 usage, 3 (plan, apply) something differs from the "
+             "policy.\n"
              "See numatier(1), numatierd.conf(5).");
 }
 
@@ -123,7 +125,7 @@ static int parse_options(int argc, char **argv, struct arguments *a)
         return -1;
 }
 
-/* Where the verb measure stands, or 0: it has options of its own, which are not for us to judge. */
+/* The index of the verb measure, or 0. Its options are its own: they are not checked here. */
 static int find_measure(int argc, char **argv)
 {
         int verb;
@@ -145,16 +147,6 @@ static const struct verb *find_verb(const char *name)
         return NULL;
 }
 
-/* What could not be printed was not told, whatever the verb found: it failed. */
-static int finish_output(int status)
-{
-        if (fflush(stdout) == 0 && !ferror(stdout))
-                return status;
-        if (status != EXIT_FAILURE)
-                fprintf(stderr, "numatier: cannot write to standard output\n");
-        return EXIT_FAILURE;
-}
-
 int main(int argc, char **argv)
 {
         struct arguments a = { .pager = true, .legend = true };
@@ -166,7 +158,7 @@ int main(int argc, char **argv)
                 return measure_exec(argv, measure);
         status = parse_options(argc, argv, &a);
         if (status >= 0)
-                return finish_output(status);
+                return finish_output("numatier", status);
         verb = find_verb(argv[optind] ?: "status");
         if (!verb) {
                 fprintf(stderr, "numatier: unknown verb \"%s\"; see numatier --help\n",
@@ -178,10 +170,14 @@ int main(int argc, char **argv)
                 fprintf(stderr, "numatier: %s takes no \"%s\"\n", verb->name, a.operands[0]);
                 return EXIT_USAGE;
         }
+        if (a.json && !verb->has_json) {
+                fprintf(stderr, "numatier: %s prints no JSON\n", verb->name);
+                return EXIT_USAGE;
+        }
         if (a.serials && verb->run != verb_capture) {
                 fprintf(stderr, "numatier: --serials is for capture only\n");
                 return EXIT_USAGE;
         }
         status = verb->run(&a);
-        return finish_output(status);
+        return finish_output("numatier", status);
 }

@@ -6,7 +6,7 @@
 
 static const struct {
         int flags, json;
-} column_types[] = {
+} column_types[COLUMN_TYPES] = {
         [COLUMN_TEXT] = { 0, SCOLS_JSON_STRING },
         [COLUMN_RIGHT] = { SCOLS_FL_RIGHT, SCOLS_JSON_STRING },
         [COLUMN_TREE] = { SCOLS_FL_TREE, SCOLS_JSON_STRING },
@@ -102,38 +102,73 @@ int table_print(struct libscols_table *t, bool legend)
         return scols_print_table(t);
 }
 
-/* A table alone is an object: "{\n   "name": [...]\n}\n". The members are what is between the
- * braces. */
-static int print_member(struct libscols_table *t, bool first)
+/* A table alone is an object: "{\n   "name": [...]\n}\n". Returns the text between its braces,
+ * which *ret_member, to be freed, holds. */
+static const char *format_member(struct libscols_table *t, char **ret_member)
+{
+        char *open, *close;
+
+        if (scols_print_table_to_string(t, ret_member) < 0)
+                return NULL;
+        open = strchr(*ret_member, '{');
+        close = strrchr(*ret_member, '}');
+        if (!open || !close)
+                return NULL;
+        do
+                *close-- = '\0';
+        while (close > open && *close == '\n');
+        return open + 1;
+}
+
+/* A list of one becomes its element: the first and the last bracket go, and the indentation that
+ * they had. No name has a bracket. */
+static void print_unwrapped(const char *member)
+{
+        static const char indent[] = "\n   ";
+        const char *open = strchr(member, '['), *close = strrchr(member, ']');
+        const char *c = strchr(open, '{');
+
+        fwrite(member, 1, (size_t)(open - member), stdout);
+        while (close > c && (close[-1] == ' ' || close[-1] == '\n'))
+                close--;
+        for (; c < close; c++) {
+                putchar(*c);
+                if (startswith(c, indent))
+                        c += strlen(indent) - 1;
+        }
+}
+
+static int print_member(struct libscols_table *t, bool first, bool single)
 {
         _cleanup_(freep) char *text = NULL;
-        const char *open, *close;
-        int r;
+        const char *member;
 
         if (!t)
                 return -ENOMEM;
-        r = scols_print_table_to_string(t, &text);
-        if (r < 0)
-                return r;
-        open = strchr(text, '{');
-        close = strrchr(text, '}');
-        if (!open || !close)
+        member = format_member(t, &text);
+        if (!member)
                 return -EINVAL;
-        do
-                close--;
-        while (close > open && *close == '\n');
-        printf("%s%.*s", first ? "{" : ",", (int)(close - open), open + 1);
+        putchar(first ? '{' : ',');
+        if (single)
+                print_unwrapped(member);
+        else
+                fputs(member, stdout);
         return 0;
 }
 
-int json_print(struct libscols_table *const *tables, size_t n)
+int json_print_objects(struct libscols_table *const *tables, const bool *is_object, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
-                int r = print_member(tables[i], i == 0);
+                int r = print_member(tables[i], i == 0, is_object && is_object[i]);
 
                 if (r < 0)
                         return r;
         }
         puts("\n}");
         return 0;
+}
+
+int json_print(struct libscols_table *const *tables, size_t n)
+{
+        return json_print_objects(tables, NULL, n);
 }

@@ -17,6 +17,7 @@ enum column_type {
         COLUMN_NUMBER,  /* JSON number, or null if not set */
         COLUMN_NUMBERS, /* JSON array of numbers, see table_set_numbers() */
         COLUMN_BOOLEAN, /* JSON true or false: "1" or "0" */
+        COLUMN_TYPES,
 };
 
 struct column {
@@ -37,7 +38,7 @@ struct libscols_table *table_new(const char *name, const struct column *columns,
 /* A new line below parent (or NULL). NULL: no memory. */
 struct libscols_line *table_add(struct libscols_table *t, struct libscols_line *parent);
 
-/* Sets a cell. A line that is NULL is passed over, so that only table_print() need be checked. */
+/* Sets a cell. Does nothing for a line that is NULL: only table_print() need be checked. */
 void table_set(struct libscols_line *line, size_t column, const char *format, ...) _printf_(3, 4);
 
 /* Sets a cell of COLUMN_NUMBERS. */
@@ -47,12 +48,16 @@ void table_set_numbers(struct libscols_line *line, size_t column, const unsigned
 /* Colours a cell, if this output has colours ("green", "yellow", "red", "dim"). */
 void table_set_colour(struct libscols_line *line, size_t column, const char *colour);
 
-/* Whether standard output wants colours: a terminal that can, and no NO_COLOR. Asked once, before a
- * pager takes standard output over. */
+/* Whether standard output wants colours: a terminal that can, and no NO_COLOR. Found out once,
+ * before a pager takes standard output over. */
 bool output_has_colours(void);
 
 /* Prints a table for people; headings unless legend is false. 0 or a negative errno. */
 int table_print(struct libscols_table *t, bool legend);
 
-/* Prints one JSON object that has each of the tables for a member. 0 or a negative errno. */
+/* Prints one JSON object that has each of the tables as a member, a list of lines. 0 or a negative
+ * errno. */
 int json_print(struct libscols_table *const *tables, size_t n);
+
+/* The same. A table whose is_object is true has one line: its member is that line, not a list. */
+int json_print_objects(struct libscols_table *const *tables, const bool *is_object, size_t n);

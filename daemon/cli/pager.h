@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Sends standard output through a pager, as systemd's tools do: only to a terminal, the pager being
- * $NUMATIER_PAGER, $PAGER or less. */
+/* Shows standard output in a pager, as systemd's tools do: only on a terminal that is not "dumb".
+ * The pager is $NUMATIER_PAGER, $PAGER or less. */
 
+/* From now on standard output is collected. Does nothing if no pager is wanted. */
 void pager_open(void);
 
-/* Waits until the reader is through. Does nothing without a pager. */
+/* Shows what was collected, and waits until the reader is done. Without a pager that runs it is
+ * printed as it is. Does nothing without pager_open(). */
 void pager_close(void);

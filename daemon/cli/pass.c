@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <errno.h>
-#include <inttypes.h>
 
 #include "cli/cli.h"
 #include "common/quiet.h"
+#include "facts/knobs.h"
 
 int cli_error(int error, const char *what)
 {
         fprintf(stderr, "numatier: %s: %s\n", what, strerror(-error));
         return EXIT_FAILURE;
+}
+
+int cli_print_error(int error)
+{
+        return cli_error(error, "cannot print");
 }
 
 static void warn_all(const struct messages *m)
@@ -29,20 +34,47 @@ static int load_state(struct sysroot *root, struct state **ret)
         return r;
 }
 
-/* Where the policy is not the one in force, what it cannot have is no news. */
-static int run(enum reconcile_mode mode, bool judged, struct pass *ret)
+/* A pass that has no plan could not read the machine; one that has could not save its state. */
+static void complain(const struct input *in, const struct snapshot *s, int error)
+{
+        const char *where = in->machine ?: in->root ?: "";
+
+        if (s && s->plan)
+                (void)cli_error(error, "cannot save /" STATE_PATH);
+        else
+                fprintf(stderr, "numatier: %s%scannot read the nodes in /" NODE_DIR ": %s\n", where,
+                        *where ? ": " : "", strerror(-error));
+}
+
+/* The warnings of a policy that is not the machine's own are of no use. */
+static int run(const struct input *in, enum reconcile_mode mode, bool has_policy, struct pass *ret)
 {
         int r;
 
         r = load_state(ret->root, &ret->state);
-        if (r == 0)
-                r = quiet_reconcile(ret->root, ret->policy, mode, ret->state, &ret->result);
-        warn_all(&ret->result->problems);
-        if (judged)
-                warn_all(&ret->result->warnings);
-        warn_all(&ret->result->bugs);
+        if (r < 0) {
+                (void)cli_error(r, "cannot load /" STATE_PATH);
+                return r;
+        }
+        r = quiet_reconcile(ret->root, ret->policy, mode, ret->state, &ret->result);
+        if (ret->result) {
+                warn_all(&ret->result->problems);
+                if (has_policy)
+                        warn_all(&ret->result->warnings);
+                warn_all(&ret->result->bugs);
+        }
         if (r < 0)
-                cli_error(r, r == -ENOENT ? "cannot read the machine's NUMA nodes" : "cannot look");
+                complain(in, ret->result, r);
+        return r;
+}
+
+static int make_view(struct pass *l)
+{
+        int r;
+
+        r = view_new(l->result, sysroot_is_live(l->root), &l->view);
+        if (r < 0)
+                (void)cli_print_error(r);
         return r;
 }
 
@@ -54,7 +86,9 @@ int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *r
         r = input_load_policy(&a->input, &ret->policy);
         if (r == 0)
                 r = input_open_root(&a->input, &ret->root);
-        return r < 0 ? r : run(mode, true, ret);
+        if (r == 0)
+                r = run(&a->input, mode, true, ret);
+        return r < 0 ? r : make_view(ret);
 }
 
 int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record, void *userdata,
@@ -64,8 +98,10 @@ int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record,
 
         *ret = (struct pass){ 0 };
         r = policy_new(&ret->policy);
-        if (r < 0)
-                return cli_error(r, "cannot look");
+        if (r < 0) {
+                (void)cli_error(r, "cannot start");
+                return r;
+        }
         r = input_open_root(&a->input, &ret->root);
         if (r < 0)
                 return r;
@@ -73,66 +109,12 @@ int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record,
                 sysroot_record(ret->root, record, userdata);
                 sysroot_read_all(ret->root);
         }
-        return run(RECONCILE_PLAN, false, ret);
-}
-
-void complain_of_withheld_tiers(void)
-{
-        fprintf(stderr, "numatier: memory is being plugged or unplugged, and the present tiers "
-                        "cannot be read safely meanwhile\n");
-}
-
-void print_unmet(const struct snapshot *r)
-{
-        size_t n = r->plan->n_unmet - plan_count_hazards(r->plan);
-
-        if (n == 0)
-                return;
-        printf("%zu %s in another tier than the policy wants, and ", n,
-               n == 1 ? "node is" : "nodes are");
-        if (r->plan->interface != INTERFACE_NONE)
-                printf("the kernel does not do what %s is told.\n",
-                       interface_name(r->plan->interface));
-        else if (r->assignment->policy->interface == POLICY_INTERFACE_NONE)
-                puts("the policy says interface = none.");
-        else
-                printf("this kernel has no way to move %s: load the module memtier_override.\n",
-                       n == 1 ? "it" : "them");
-}
-
-void print_hazard(FILE *f, const struct plan_unmet *u)
-{
-        fprintf(f, "node %u is in tier ", u->node);
-        if (u->present_tier == TIER_UNKNOWN)
-                fputs("?", f);
-        else
-                fprintf(f, "%" PRIu32, u->present_tier);
-        if (u->wanted_tier != TIER_UNKNOWN)
-                fprintf(f, " and belongs in %" PRIu32 ", but is not moved: %s\n", u->wanted_tier,
-                        u->hazard);
-        else
-                fprintf(f, ", and is not given back to Linux: %s\n", u->hazard);
-}
-
-void print_hazards(FILE *f, const struct plan *p)
-{
-        for (size_t i = 0; i < p->n_unmet; i++)
-                if (p->unmet[i].hazard)
-                        print_hazard(f, &p->unmet[i]);
-}
-
-void print_held(const struct snapshot *r)
-{
-        size_t n = r->plan->n_held;
-
-        if (n > 0)
-                printf("%zu setting%s held back, as memory exhaustion could freeze this machine; "
-                       "\"numatier plan\" says more.\n",
-                       n, n == 1 ? " is" : "s are");
+        return run(&a->input, RECONCILE_PLAN, false, ret);
 }
 
 void pass_done(struct pass *l)
 {
+        view_free(l->view);
         snapshot_unref(l->result);
         state_free(l->state);
         policy_unref(l->policy);

@@ -3,13 +3,19 @@
 
 #include <errno.h>
 
+#include "base/nodeset.h"
 #include "policy/files.h"
 #include "sysroot/capture.h"
 
-static void print_messages(struct messages *m)
+static const char *program_name(const struct input *in)
+{
+        return in->program ?: "numatier";
+}
+
+static void print_messages(const struct input *in, struct messages *m)
 {
         for (size_t i = 0; i < m->n; i++)
-                fprintf(stderr, "%s\n", m->items[i]);
+                fprintf(stderr, "%s: %s\n", program_name(in), m->items[i]);
         messages_done(m);
 }
 
@@ -25,11 +31,13 @@ static int read_file(const char *path, char **ret, size_t *ret_size)
                 return -errno;
         do {
                 r = array_grow(&text, &allocated, size + 65536, 1);
-                if (r == 0)
-                        size += fread(text + size, 1, allocated - size, f);
-        } while (r == 0 && !feof(f) && !ferror(f));
-        if (r == 0 && ferror(f))
-                r = -EIO;
+                if (r < 0)
+                        break;
+                errno = 0;
+                size += fread(text + size, 1, allocated - size, f);
+                if (ferror(f))
+                        r = errno > 0 ? -errno : -EIO;
+        } while (!feof(f) && !ferror(f));
         if (f != stdin)
                 fclose(f);
         if (r < 0)
@@ -39,8 +47,9 @@ static int read_file(const char *path, char **ret, size_t *ret_size)
         return 0;
 }
 
-static int open_machine(const char *path, struct sysroot **ret)
+static int open_machine(const struct input *in, struct sysroot **ret)
 {
+        const char *path = in->machine;
         struct messages errors = MESSAGES_INIT;
         _cleanup_(freep) char *text = NULL;
         size_t size = 0;
@@ -48,11 +57,12 @@ static int open_machine(const char *path, struct sysroot **ret)
 
         r = read_file(path, &text, &size);
         if (r < 0) {
-                fprintf(stderr, "%s: cannot be read: %s\n", path, strerror(-r));
+                fprintf(stderr, "%s: %s: cannot be read: %s\n", program_name(in), path,
+                        strerror(-r));
                 return r;
         }
         r = capture_open(text, size, path, &errors, ret);
-        print_messages(&errors);
+        print_messages(in, &errors);
         return r;
 }
 
@@ -62,11 +72,11 @@ int input_open_root(const struct input *in, struct sysroot **ret)
         int r;
 
         if (in->machine)
-                return open_machine(in->machine, ret);
+                return open_machine(in, ret);
         r = sysroot_open(path, ret);
         if (r < 0)
-                fprintf(stderr, "%s: cannot be opened as a root directory: %s\n", path,
-                        strerror(-r));
+                fprintf(stderr, "%s: %s: cannot be opened as a root directory: %s\n",
+                        program_name(in), path, strerror(-r));
         return r;
 }
 
@@ -77,9 +87,22 @@ int input_load_policy(const struct input *in, struct policy **ret)
         int r;
 
         r = sysroot_open("/", &root);
-        if (r < 0)
+        if (r < 0) {
+                fprintf(stderr, "%s: /: cannot be opened as a root directory: %s\n",
+                        program_name(in), strerror(-r));
                 return r;
+        }
         r = config_load(root, in->config, &errors, ret);
-        print_messages(&errors);
+        print_messages(in, &errors);
         return r;
+}
+
+int input_parse_node(const char *text, unsigned *ret)
+{
+        /* no white space, which parse_unsigned() allows */
+        const char *number = startswith(text, "node") ?: text;
+
+        if (number[strspn(number, "0123456789")] != '\0')
+                return -EINVAL;
+        return parse_unsigned(number, NODE_MAX - 1, ret) < 0 ? -EINVAL : 0;
 }

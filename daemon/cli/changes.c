@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "cli/cli.h"
+#include "cli/rows.h"
+
+/* What plan, apply and restore share: what they print of writes, and their exit status. */
+
+void print_lack_of_tiers(const struct view *v)
+{
+        if (v->live)
+                puts("This kernel has no memory tiers (Linux 6.1 and later do); nothing can be "
+                     "placed.");
+        else
+                puts("This recording has no memory tiers; nothing can be placed.");
+}
+
+static void print_withheld(FILE *f)
+{
+        fputs("The present tiers are unknown: memory is being plugged or unplugged, and they "
+              "cannot be read safely meanwhile.\n",
+              f);
+}
+
+void print_unmet(const struct snapshot *r)
+{
+        size_t n = r->plan->n_unmet - plan_count_hazards(r->plan);
+
+        if (n == 0)
+                return;
+        printf("%zu %s in another tier than the policy wants, and ", n,
+               n == 1 ? "node is" : "nodes are");
+        if (r->plan->interface != INTERFACE_NONE)
+                printf("the kernel does not do what %s is told.\n",
+                       interface_name(r->plan->interface));
+        else if (r->assignment->policy->interface == POLICY_INTERFACE_NONE)
+                puts("the policy says interface = none.");
+        else
+                printf("this kernel has no way to move %s: load the module memtier_override.\n",
+                       n == 1 ? "it" : "them");
+}
+
+static void print_number(FILE *f, struct view_number tier)
+{
+        if (tier.known)
+                fprintf(f, "%" PRId64, tier.value);
+        else
+                fputc('?', f);
+}
+
+/* "node 1 is in tier 5 and belongs in 4, but is not moved: WHY" */
+static void print_unmet_node(FILE *f, const struct view_unmet *u)
+{
+        fprintf(f, "node %u is in tier ", u->node);
+        print_number(f, u->present_tier);
+        if (!u->wanted_tier.known) {
+                fprintf(f, ", and is not given back to Linux: %s\n", u->hazard ?: "");
+                return;
+        }
+        fputs(" and belongs in ", f);
+        print_number(f, u->wanted_tier);
+        if (u->hazard)
+                fprintf(f, ", but is not moved: %s\n", u->hazard);
+        else
+                fputs(", but nothing here can move it\n", f);
+}
+
+void print_hazards(FILE *f, const struct view *v)
+{
+        for (size_t i = 0; i < v->n_unmet; i++)
+                if (v->unmet[i].hazard)
+                        print_unmet_node(f, &v->unmet[i]);
+}
+
+void print_held(const struct snapshot *r)
+{
+        size_t n = r->plan->n_held;
+
+        if (n > 0)
+                printf("%zu setting%s held back, as memory exhaustion could freeze this machine; "
+                       "\"numatier plan\" says more.\n",
+                       n, n == 1 ? " is" : "s are");
+}
+
+/* For people a sentence each: a table would be as wide as its longest reason. */
+
+static void print_outcome(const struct view_write *w)
+{
+        printf("%s: %s -> %s: %s", w->path, w->before, w->value, w->outcome);
+        if (streq(w->outcome, outcome_name(OUTCOME_IGNORED)))
+                printf(", it now reads %s", w->after ?: "otherwise");
+        if (w->error)
+                printf(" (%s)", w->error);
+        putchar('\n');
+}
+
+static void print_writes(const struct view_write *writes, size_t n, const char *verb)
+{
+        for (size_t i = 0; i < n; i++) {
+                const struct view_write *w = &writes[i];
+
+                if (w->outcome)
+                        print_outcome(w);
+                else
+                        printf("%s %s to %s, which holds %s\n", verb, w->value, w->path, w->before);
+                printf("      %s\n", w->reason);
+        }
+}
+
+static void print_unmet_nodes(const struct view_unmet *unmet, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                const struct view_unmet *u = &unmet[i];
+
+                print_unmet_node(stdout, u);
+                if (u->reason)
+                        printf("      %s\n", u->reason);
+        }
+}
+
+int print_changes(const struct arguments *a, const struct view *v)
+{
+        const struct view_table tables[] = {
+                view_get_table(v, VIEW_ROWS_WRITES),
+                view_get_table(v, VIEW_ROWS_UNMET),
+                view_get_table(v, VIEW_ROWS_HELD),
+                view_get_table(v, VIEW_ROWS_WARNINGS),
+        };
+
+        if (a->json)
+                return json_print_tables(tables, ELEMENTSOF(tables));
+        print_writes(v->writes, v->n_writes, "write");
+        print_unmet_nodes(v->unmet, v->n_unmet);
+        print_writes(v->held, v->n_held, "do not write");
+        return 0;
+}
+
+void print_rest(const struct arguments *a, const struct pass *l)
+{
+        bool silent = a->json || !a->legend;
+
+        if (l->view->withheld)
+                print_withheld(silent ? stderr : stdout);
+        if (silent)
+                return;
+        print_unmet(l->result);
+        if (view_lacks_tiers(l->view))
+                print_lack_of_tiers(l->view);
+        else if (plan_is_empty(l->result->plan) && !l->view->withheld)
+                puts("There is nothing to do.");
+}
+
+static size_t count_undone(const struct snapshot *s)
+{
+        const size_t *count = s->report ? s->report->count : NULL;
+
+        if (!count)
+                return s->plan->n_writes;
+        return s->report->n_entries - count[OUTCOME_DONE] - count[OUTCOME_ALREADY] -
+               count[OUTCOME_UNVERIFIED];
+}
+
+int find_exit_status(const struct arguments *a, const struct pass *l)
+{
+        const struct snapshot *s = l->result;
+        size_t undone = count_undone(s);
+
+        if (s->report && (undone > 0 || l->view->withheld))
+                return EXIT_FAILURE;
+        if (undone > 0 || s->plan->n_unmet > 0 || s->plan->n_held > 0 || view_lacks_tiers(l->view))
+                return EXIT_DIFFERS;
+        return l->view->withheld ? EXIT_FAILURE : EXIT_SUCCESS;
+}

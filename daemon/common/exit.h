@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Exit status of the programs, beside EXIT_SUCCESS and EXIT_FAILURE. */
+#define EXIT_USAGE   2
+#define EXIT_DIFFERS 3
+
+/* The last step of a program that prints: writes out standard output. Returns the status, or
+ * EXIT_FAILURE (and reports it as "PROGRAM: ...") if something could not be printed. */
+int finish_output(const char *program, int status);
