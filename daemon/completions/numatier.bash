@@ -1,37 +1,86 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# bash completion for numatier(1)
+# bash completion for numatier(1) and numatierd(8)
 
-_numatier() {
-        local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs="status plan explain check apply restore capture measure"
-        local options="--json --root --machine --config --no-pager --no-legend --serials --help --version"
-        local word
-
-        compopt +o default 2>/dev/null
-        case $previous in
-        --root)
-                mapfile -t COMPREPLY < <(compgen -d -- "$current")
-                return
-                ;;
-        --machine | --config | check)
-                mapfile -t COMPREPLY < <(compgen -f -- "$current")
-                return
-                ;;
-        explain | measure)
-                mapfile -t COMPREPLY < <(cd /sys/devices/system/node 2>/dev/null &&
-                        compgen -W "$(printf '%s\n' node[0-9]* | sed 's/^node//')" -- "$current")
-                return
-                ;;
-        esac
-        for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-                [ "$word" != measure ] ||
-                        options="--seconds --size --dry-run --json --no-legend --no-pager --help --version"
+_numatier_nodes() {
+        local node
+        for node in /sys/devices/system/node/node[0-9]*; do
+                [ ! -d "$node" ] || echo "${node##*/node}"
         done
-        case $current in
-        -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current") ;;
-        *) mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$current") ;;
+}
+
+# What compgen prints for the current word.
+_numatier_reply() { # WORD COMPGEN-OPTION...
+        local word=$1
+        shift
+        mapfile -t COMPREPLY < <(compgen "$@" -- "$word")
+}
+
+_numatier_files() { # WORD -f or -d
+        compopt -o filenames 2>/dev/null
+        _numatier_reply "$1" "$2"
+}
+
+# The argument of the option before the current word; false: that takes none.
+_numatier_argument() { # OPTION WORD
+        case $1 in
+        --root) _numatier_files "$2" -d ;;
+        --machine | --config) _numatier_files "$2" -f ;;
+        --seconds) _numatier_reply "$2" -W "1 5 30" ;;
+        --size) _numatier_reply "$2" -W "64M 256M 1G" ;;
+        *) return 1 ;;
         esac
 }
 
+# The verb among the words before the current one.
+_numatier_verb() { # WORD...
+        local previous="" word
+        for word; do
+                case $previous:$word in
+                --root:* | --machine:* | --config:* | *:-*) ;;
+                *)
+                        echo "$word"
+                        return
+                        ;;
+                esac
+                previous=$word
+        done
+}
+
+_numatier_options() { # VERB
+        local common="--json --root --machine --config --no-pager --no-legend --help --version"
+        case $1 in
+        measure) echo "--seconds --size --dry-run --force --json --no-legend --no-pager --help --version" ;;
+        capture) echo "--root --machine --serials --help --version" ;;
+        "") echo "$common --serials" ;;
+        *) echo "$common" ;;
+        esac
+}
+
+_numatier() {
+        local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb
+
+        COMPREPLY=()
+        compopt +o default 2>/dev/null
+        _numatier_argument "$previous" "$current" && return
+        verb=$(_numatier_verb "${COMP_WORDS[@]:1:COMP_CWORD-1}")
+        case $verb:$current in
+        *:-*) _numatier_reply "$current" -W "$(_numatier_options "$verb")" ;;
+        :*) _numatier_reply "$current" -W "status plan explain check apply restore capture measure" ;;
+        explain:node* | measure:node*) _numatier_reply "$current" -W "$(_numatier_nodes | sed 's/^/node/')" ;;
+        explain:* | measure:*) _numatier_reply "$current" -W "$(_numatier_nodes)" ;;
+        check:*) _numatier_files "$current" -f ;;
+        esac
+}
+
+_numatierd() {
+        local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+
+        COMPREPLY=()
+        compopt +o default 2>/dev/null
+        _numatier_argument "$previous" "$current" && return
+        _numatier_reply "$current" -W "--once --dry-run --check --config --root --machine --help --version"
+}
+
 complete -F _numatier numatier
+complete -F _numatierd numatierd

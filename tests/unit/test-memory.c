@@ -8,6 +8,8 @@
 #include "facts/knobs.h"
 #include "reconcile.h"
 #include "testing.h"
+#include "view/explanation.h"
+#include "view/view.h"
 
 static bool armed;
 static unsigned countdown;
@@ -125,12 +127,28 @@ static int restore(struct sysroot *root, const struct machine *machine, struct s
         return r < 0 ? r : apply_restore(root, plan, state, &report);
 }
 
+static int show(const struct snapshot *s)
+{
+        _cleanup_(view_freep) struct view *v = NULL;
+        int r;
+
+        r = view_new(s, true, &v);
+        for (size_t i = 0; r == 0 && i < s->assignment->n_nodes; i++) {
+                _cleanup_(explanation_freep) struct explanation *e = NULL;
+
+                r = explanation_new(s->assignment, &s->assignment->nodes[i], &e);
+        }
+        return r;
+}
+
 static int apply_and_restore(struct sysroot *root, struct policy *policy, struct state *state)
 {
         struct snapshot *result = NULL;
         int r;
 
         r = reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result);
+        if (r == 0)
+                r = show(result);
         if (r == 0)
                 r = restore(root, result->machine, state);
         result = snapshot_unref(result);

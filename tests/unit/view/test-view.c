@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "view/view.h"
+
+#include "reconcile.h"
+#include "testing.h"
+
+#define NODE "sys/devices/system/node/"
+
+/* Node 0 has CPUs, node 1 memory alone, node 2 CPUs alone. */
+static const char machine[] =
+        NODE "online: 0-2\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0,2\n" NODE
+             "node0/meminfo: Node 0 MemTotal: 1024 kB\n" NODE
+             "node1/meminfo: Node 1 MemTotal: 2048 kB\n" NODE "node0/distance: 10 20 30\n" NODE
+             "node0/memory_side_cache/index1/size: 16384\n" NODE
+             "node0/memory_side_cache/index1/line_size: 64\n" NODE
+             "node0/memory_side_cache/index1/indexing: 1\n" NODE
+             "node0/memory_side_cache/index1/write_policy: 0\n"
+             "sys/devices/virtual/memory_tiering/memory_tier4/nodelist: 0-1\n";
+
+static const char policy[] = "[tier dram]\nmax-latency = 1.5x\n[tier far]\n"
+                             "[node x]\nnode = 0\nlatency = 77ns\n";
+
+static struct view *make_view(const char *text, const char *policy_text)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = root_from(text);
+        _cleanup_(policy_unrefp) struct policy *p = policy_from(policy_text);
+        _cleanup_(state_freep) struct state *state = NULL;
+        _cleanup_(snapshot_unrefp) struct snapshot *s = NULL;
+        struct messages problems = MESSAGES_INIT;
+        struct view *v;
+
+        assert(state_load(root, &problems, &state) == 0 && problems.n == 0);
+        assert(reconcile(root, p, TIERS_READ, RECONCILE_PLAN, state, &s) == 0);
+        assert(view_new(s, false, &v) == 0);
+        return v; /* and the snapshot goes: the view has texts of its own */
+}
+
+static void test_known(void)
+{
+        _cleanup_(view_freep) struct view *v = make_view(machine, policy);
+        const struct view_node *n = view_get_node(v, 0);
+
+        assert(v->n_nodes == 3 && v->n_tiers == 2 && v->has_tiers && !v->live);
+        assert_streq(n->tier, "dram");
+        assert(n->present_tier.known && n->present_tier.value == 4);
+        assert(n->latency.value.known && n->latency.value.value == 77);
+        assert(!n->latency.multiple.known);
+        assert_streq(n->latency.source, "user");
+        assert(!n->bandwidth.value.known && !n->bandwidth.source);
+        assert(n->size_kib == 1024 && n->has_cpu && n->is_baseline);
+        assert(v->n_caches == 1 && v->caches[0].size_kib == 16);
+        assert_streq(v->caches[0].indexing, "indexed");
+        assert_streq(v->caches[0].write_policy, "write-back");
+}
+
+/* Nothing is known of the memory of a node that has none, and no source has told it. */
+static void test_no_memory(void)
+{
+        _cleanup_(view_freep) struct view *v = make_view(machine, policy);
+        const struct view_node *n = view_get_node(v, 2);
+
+        assert(!n->has_memory && !n->kind && !n->devices && !n->tier);
+        assert(!n->latency.source && !n->bandwidth.source);
+        assert(!n->latency.value.known && !n->latency.multiple.known);
+        assert(!n->wanted_tier.known && !n->present_tier.known && !n->original_tier.known);
+        assert(!view_get_node(v, 3));
+}
+
+/* What only SLIT says is a multiple, and marked. */
+static void test_multiple(void)
+{
+        _cleanup_(view_freep) struct view *v = make_view(
+                machine, "[tier dram]\nmax-latency = 1.5x\n[tier far]\nmax-latency = 5x\n");
+        const struct view_node *n = view_get_node(v, 1);
+
+        assert(!n->latency.value.known && n->latency.multiple.known);
+        assert(n->latency.multiple.value == 2 && n->by_slit_alone);
+        assert_streq(n->latency.source, "slit");
+        assert(!view_get_node(v, 0)->by_slit_alone);
+}
+
+static void test_warnings(void)
+{
+        _cleanup_(view_freep) struct view *v = make_view(
+                "sys/devices/system/node/node1/access1/initiators/read_latency: much\n" NODE
+                "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0\n" NODE
+                "node0/meminfo: Node 0 MemTotal: 1 kB\n" NODE
+                "node1/meminfo: Node 1 MemTotal: 1 kB\n",
+                policy);
+
+        assert(v->n_warnings > 0 && !v->has_tiers && !view_lacks_tiers(v));
+        assert_streq(v->warnings[0].kind, "problem");
+        assert(strstr(v->warnings[0].text, "read_latency"));
+}
+
+/* A kernel that has no tiers lacks them only if the policy wants several. */
+static void test_no_tiers(void)
+{
+        static const char text[] =
+                NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0\n" NODE
+                     "node0/meminfo: Node 0 MemTotal: 1 kB\n" NODE
+                     "node1/meminfo: Node 1 MemTotal: 1 kB\n" NODE "node0/distance: 10 20\n";
+        _cleanup_(view_freep) struct view *several =
+                make_view(text, "[tier a]\nmax-latency = 1.5x\n[tier b]\nmax-latency = 5x\n");
+        _cleanup_(view_freep) struct view *one = make_view(text, "[tier a]\n");
+
+        assert(!several->has_tiers && view_lacks_tiers(several));
+        assert(!one->has_tiers && !view_lacks_tiers(one));
+}
+
+static void test_tables(void)
+{
+        _cleanup_(view_freep) struct view *v = make_view(machine, policy);
+        struct view_table t;
+
+        for (unsigned i = 0; i < VIEW_ROWS; i++) {
+                t = view_get_table(v, i);
+                assert(t.name && t.n_fields > 0 && !t.single);
+        }
+        t = view_get_table_of_node(v, VIEW_ROWS_NODES, 1);
+        assert(t.n_rows == 1 && *(const unsigned *)view_table_get(&t, 0, 0) == 1);
+        assert(view_get_table_of_node(v, VIEW_ROWS_CACHES, 0).n_rows == 1);
+        assert(view_get_table_of_node(v, VIEW_ROWS_CACHES, 1).n_rows == 0);
+        assert(view_get_table_of_node(v, VIEW_ROWS_DEVICES, 0).n_rows == 0);
+}
+
+int main(void)
+{
+        test_known();
+        test_no_memory();
+        test_multiple();
+        test_warnings();
+        test_no_tiers();
+        test_tables();
+        return 0;
+}
