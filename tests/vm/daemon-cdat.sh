@@ -15,7 +15,7 @@
 used() { # VALUE: where it comes from, in numatier's explanation of node 2
         numatier --json explain 2 | python3 -c '
 import json, sys
-print(*[v["source"] for v in json.load(sys.stdin)["values"] if v["value"] == sys.argv[1] and v["used"]])' "$1"
+print(*[v["source"] for v in json.load(sys.stdin)["values"] if v["quantity"] == sys.argv[1] and v["used"]])' "$1"
 }
 
 check "the module is loaded" modprobe_override

@@ -19,7 +19,7 @@ stored() { # NODE: its line without what identifies it
 }
 
 source_of() { # NODE
-        numatier --json | python3 -c "import json, sys; print(json.load(sys.stdin)['nodes'][$1]['source'])"
+        numatier --json | python3 -c "import json, sys; print(json.load(sys.stdin)['nodes'][$1]['latency_source'])"
 }
 
 bound_pages() { # the nodes that the buffer has pages on
