@@ -39,11 +39,9 @@ int verb_apply(const struct arguments *a)
         if (take_lock(a, &lock_fd) < 0)
                 return EXIT_FAILURE;
         if (pass_run(a, RECONCILE_APPLY, &l) == 0) {
-                int r = print_changes(a, l.view);
-
-                if (r >= 0)
-                        print_rest(a, &l);
-                status = r < 0 ? cli_print_error(r) : find_exit_status(a, &l);
+                print_changes(a, l.view);
+                print_rest(a, &l);
+                status = find_exit_status(&l);
         }
         pass_done(&l);
         return status;
@@ -67,10 +65,9 @@ static int restore(const struct arguments *a, struct pass *l)
             !a->json)
                 puts("Nothing of ours is left to undo.");
         r = view_new_changes(plan, report, &view);
-        if (r == 0)
-                r = print_changes(a, view);
         if (r < 0)
                 return cli_print_error(r);
+        print_changes(a, view);
         if (plan->n_unmet == 0 && plan->n_held == 0)
                 return all_took_effect(report) ? EXIT_SUCCESS : EXIT_FAILURE;
         fprintf(stderr, "numatier: not everything could be undone safely\n");

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 
 #include "cli/cli.h"
-#include "cli/rows.h"
+#include "cli/json.h"
 
 /* What plan, apply and restore share: what they print of writes, and their exit status. */
 
@@ -31,7 +31,7 @@ void print_unmet(const struct snapshot *r)
         printf("%zu %s in another tier than the policy wants, and ", n,
                n == 1 ? "node is" : "nodes are");
         if (r->plan->interface != INTERFACE_NONE)
-                printf("the kernel does not do what %s is told.\n",
+                printf("the kernel does not do what is written to %s.\n",
                        interface_name(r->plan->interface));
         else if (r->assignment->policy->interface == POLICY_INTERFACE_NONE)
                 puts("the policy says interface = none.");
@@ -118,7 +118,7 @@ static void print_unmet_nodes(const struct view_unmet *unmet, size_t n)
         }
 }
 
-int print_changes(const struct arguments *a, const struct view *v)
+void print_changes(const struct arguments *a, const struct view *v)
 {
         const struct view_table tables[] = {
                 view_get_table(v, VIEW_ROWS_WRITES),
@@ -127,12 +127,13 @@ int print_changes(const struct arguments *a, const struct view *v)
                 view_get_table(v, VIEW_ROWS_WARNINGS),
         };
 
-        if (a->json)
-                return json_print_tables(tables, ELEMENTSOF(tables));
+        if (a->json) {
+                json_print_tables(stdout, tables, ELEMENTSOF(tables));
+                return;
+        }
         print_writes(v->writes, v->n_writes, "write");
         print_unmet_nodes(v->unmet, v->n_unmet);
         print_writes(v->held, v->n_held, "do not write");
-        return 0;
 }
 
 void print_rest(const struct arguments *a, const struct pass *l)
@@ -160,7 +161,7 @@ static size_t count_undone(const struct snapshot *s)
                count[OUTCOME_UNVERIFIED];
 }
 
-int find_exit_status(const struct arguments *a, const struct pass *l)
+int find_exit_status(const struct pass *l)
 {
         const struct snapshot *s = l->result;
         size_t undone = count_undone(s);

@@ -51,9 +51,8 @@ int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record,
 void pass_done(struct pass *l);
 
 /* What plan, apply and restore print (changes.c): as JSON, or one or two lines for each write, for
- * each node that stays where it does not belong, and for each write that is held back. 0 or a
- * negative errno. */
-int print_changes(const struct arguments *a, const struct view *v);
+ * each node that stays where it does not belong, and for each write that is held back. */
+void print_changes(const struct arguments *a, const struct view *v);
 
 /* The lines after that, for people: what remains and why. Nothing with --json or --no-legend. */
 void print_rest(const struct arguments *a, const struct pass *l);
@@ -61,7 +60,7 @@ void print_rest(const struct arguments *a, const struct pass *l);
 /* The exit status of plan and apply: 0 if the machine is as the policy wants, EXIT_DIFFERS if
  * something is left to write or cannot be reached, EXIT_FAILURE if a write failed or the present
  * tiers are unknown. */
-int find_exit_status(const struct arguments *a, const struct pass *l);
+int find_exit_status(const struct pass *l);
 
 /* "This kernel has no memory tiers": nothing can be placed. */
 void print_lack_of_tiers(const struct view *v);

@@ -5,11 +5,12 @@
 #include <locale.h>
 
 #include "cli/cli.h"
+#include "cli/json.h"
 #include "cli/pager.h"
 #include "cli/rows.h"
 #include "view/explanation.h"
 
-static int print_json(const struct view *v, const struct explanation *e, unsigned node)
+static void print_json(const struct view *v, const struct explanation *e, unsigned node)
 {
         struct view_table tables[] = {
                 view_get_table_of_node(v, VIEW_ROWS_NODES, node),
@@ -22,7 +23,7 @@ static int print_json(const struct view *v, const struct explanation *e, unsigne
 
         tables[0].name = "explain";
         tables[0].single = true;
-        return json_print_tables(tables, ELEMENTSOF(tables));
+        json_print_tables(stdout, tables, ELEMENTSOF(tables));
 }
 
 /* For people. */
@@ -285,6 +286,20 @@ static int print_text(const struct view *v, const struct explanation *e, const s
         return print_tables(v, e, n->node, legend);
 }
 
+static int explain_to_people(const struct arguments *a, const struct view *v,
+                             const struct explanation *e, const struct view_node *n,
+                             const struct node_rule *rule)
+{
+        int r;
+
+        setlocale(LC_CTYPE, "");
+        if (a->pager)
+                pager_open();
+        r = print_text(v, e, n, rule, a->legend);
+        pager_close();
+        return r;
+}
+
 static int explain(const struct arguments *a, const struct pass *l, unsigned id)
 {
         _cleanup_(explanation_freep) struct explanation *e = NULL;
@@ -298,14 +313,9 @@ static int explain(const struct arguments *a, const struct pass *l, unsigned id)
         }
         r = explanation_new(assignment, n, &e);
         if (r == 0 && a->json)
-                r = print_json(l->view, e, id);
-        else if (r == 0) {
-                setlocale(LC_CTYPE, "");
-                if (a->pager)
-                        pager_open();
-                r = print_text(l->view, e, view_get_node(l->view, id), n->rule, a->legend);
-                pager_close();
-        }
+                print_json(l->view, e, id);
+        else if (r == 0)
+                r = explain_to_people(a, l->view, e, view_get_node(l->view, id), n->rule);
         if (r < 0)
                 (void)cli_print_error(r);
         return r;

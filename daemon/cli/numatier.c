@@ -153,6 +153,7 @@ int main(int argc, char **argv)
         const struct verb *verb;
         int status, measure;
 
+        argv[0] = (char *)"numatier"; /* getopt's messages begin with it */
         measure = find_measure(argc, argv);
         if (measure > 0)
                 return measure_exec(argv, measure);

@@ -120,25 +120,7 @@ static const char *format_member(struct libscols_table *t, char **ret_member)
         return open + 1;
 }
 
-/* A list of one becomes its element: the first and the last bracket go, and the indentation that
- * they had. No name has a bracket. */
-static void print_unwrapped(const char *member)
-{
-        static const char indent[] = "\n   ";
-        const char *open = strchr(member, '['), *close = strrchr(member, ']');
-        const char *c = strchr(open, '{');
-
-        fwrite(member, 1, (size_t)(open - member), stdout);
-        while (close > c && (close[-1] == ' ' || close[-1] == '\n'))
-                close--;
-        for (; c < close; c++) {
-                putchar(*c);
-                if (startswith(c, indent))
-                        c += strlen(indent) - 1;
-        }
-}
-
-static int print_member(struct libscols_table *t, bool first, bool single)
+static int print_member(struct libscols_table *t, bool first)
 {
         _cleanup_(freep) char *text = NULL;
         const char *member;
@@ -148,27 +130,18 @@ static int print_member(struct libscols_table *t, bool first, bool single)
         member = format_member(t, &text);
         if (!member)
                 return -EINVAL;
-        putchar(first ? '{' : ',');
-        if (single)
-                print_unwrapped(member);
-        else
-                fputs(member, stdout);
+        printf("%s%s", first ? "{" : ",", member);
         return 0;
 }
 
-int json_print_objects(struct libscols_table *const *tables, const bool *is_object, size_t n)
+int json_print(struct libscols_table *const *tables, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
-                int r = print_member(tables[i], i == 0, is_object && is_object[i]);
+                int r = print_member(tables[i], i == 0);
 
                 if (r < 0)
                         return r;
         }
         puts("\n}");
         return 0;
-}
-
-int json_print(struct libscols_table *const *tables, size_t n)
-{
-        return json_print_objects(tables, NULL, n);
 }

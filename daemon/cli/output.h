@@ -58,6 +58,3 @@ int table_print(struct libscols_table *t, bool legend);
 /* Prints one JSON object that has each of the tables as a member, a list of lines. 0 or a negative
  * errno. */
 int json_print(struct libscols_table *const *tables, size_t n);
-
-/* The same. A table whose is_object is true has one line: its member is that line, not a list. */
-int json_print_objects(struct libscols_table *const *tables, const bool *is_object, size_t n);

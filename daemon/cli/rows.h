@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Prints rows of lib/view: all of them as JSON, and single values as people read them. */
+/* Values of rows (lib/view) as people read them. */
 
 #include "base/units.h"
 #include "cli/output.h"
-#include "view/table.h"
-
-/* One JSON object that has each table as a member. 0 or a negative errno. */
-int json_print_tables(const struct view_table *tables, size_t n);
+#include "view/rows.h"
 
 /* Sets a cell, unless the number is unknown. */
 void table_set_number(struct libscols_line *line, size_t column, struct view_number number);

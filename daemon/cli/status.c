@@ -4,10 +4,11 @@
 #include <locale.h>
 
 #include "cli/cli.h"
+#include "cli/json.h"
 #include "cli/pager.h"
 #include "cli/rows.h"
 
-static int print_json(const struct view *v)
+static void print_json(const struct view *v)
 {
         const struct view_table tables[] = {
                 view_get_table(v, VIEW_ROWS_TIERS),    view_get_table(v, VIEW_ROWS_NODES),
@@ -15,7 +16,7 @@ static int print_json(const struct view *v)
                 view_get_table(v, VIEW_ROWS_WARNINGS),
         };
 
-        return json_print_tables(tables, ELEMENTSOF(tables));
+        json_print_tables(stdout, tables, ELEMENTSOF(tables));
 }
 
 /* For people: tiers, and below each its nodes. */
@@ -222,7 +223,10 @@ int verb_status(const struct arguments *a)
 
         r = pass_run(a, RECONCILE_PLAN, &l);
         if (r == 0) {
-                r = a->json ? print_json(l.view) : print_text(a, &l);
+                if (a->json)
+                        print_json(l.view);
+                else
+                        r = print_text(a, &l);
                 if (r < 0)
                         (void)cli_print_error(r);
         }

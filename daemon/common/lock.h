@@ -9,8 +9,8 @@
 #define LOCK_PATH "run/numatier/lock"
 
 /* root: the directory of --root, or NULL for /. ret_fd holds the lock until it is closed.
- * 0, -EBUSY (somebody has it; ret_holder, which may be NULL, is then its pid, or 0 if that cannot
- * be told), or what the system says. */
+ * 0, -EBUSY (somebody has it; ret_holder, which may be NULL, is then its pid, or 0 if that is
+ * unknown), or what the system says. */
 int lock_take(const char *root, int *ret_fd, pid_t *ret_holder);
 
 /* The same with another file in run/numatier, for something else that only one process may do. */

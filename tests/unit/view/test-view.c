@@ -53,7 +53,7 @@ static void test_known(void)
         assert_streq(v->caches[0].write_policy, "write-back");
 }
 
-/* Nothing is known of the memory of a node that has none, and no source has told it. */
+/* Nothing is known of the memory of a node that has none, and it has no source. */
 static void test_no_memory(void)
 {
         _cleanup_(view_freep) struct view *v = make_view(machine, policy);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/json.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* The length of the UTF-8 character at s, or 0: it is none. RFC 3629 section 4. */
+static size_t utf8_length(const unsigned char *s)
+{
+        size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+        if (s[0] > 0xf4)
+                return 0;
+        for (size_t i = 1; i < n; i++)
+                if ((s[i] & 0xc0) != 0x80)
+                        return 0;
+        if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+            (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+                return 0;
+        return n;
+}
+
+/* A file of the kernel may hold any bytes, and a message quotes it; JSON is UTF-8. */
+static void print_text(FILE *f, const char *text)
+{
+        const unsigned char *s = (const unsigned char *)text;
+
+        fputc_unlocked('"', f);
+        while (*s) {
+                size_t n = utf8_length(s);
+
+                if (n == 0)
+                        fputs_unlocked("\\ufffd", f);
+                else if (*s == '"' || *s == '\\')
+                        fprintf(f, "\\%c", *s);
+                else if (*s < 0x20 || *s == 0x7f)
+                        fprintf(f, "\\u%04x", *s);
+                else
+                        fwrite_unlocked(s, 1, n, f);
+                s += n > 0 ? n : 1;
+        }
+        fputc_unlocked('"', f);
+}
+
+static void print_nodes(FILE *f, const struct nodeset *nodes)
+{
+        const char *separator = "";
+
+        fputc_unlocked('[', f);
+        nodeset_foreach (node, nodes) {
+                fprintf(f, "%s%u", separator, node);
+                separator = ", ";
+        }
+        fputc_unlocked(']', f);
+}
+
+static void print_number(FILE *f, const struct view_number *number)
+{
+        if (number->known)
+                fprintf(f, "%" PRId64, number->value);
+        else
+                fputs_unlocked("null", f);
+}
+
+static void print_real(FILE *f, const struct view_real *number)
+{
+        if (number->known)
+                fprintf(f, "%.10g", number->value);
+        else
+                fputs_unlocked("null", f);
+}
+
+static void print_value(FILE *f, enum view_type type, const void *value)
+{
+        const char *text;
+
+        switch (type) {
+        case VIEW_UNSIGNED:
+                fprintf(f, "%u", *(const unsigned *)value);
+                break;
+        case VIEW_UINT64:
+                fprintf(f, "%" PRIu64, *(const uint64_t *)value);
+                break;
+        case VIEW_DOUBLE:
+                fprintf(f, "%.10g", *(const double *)value);
+                break;
+        case VIEW_BOOLEAN:
+                fputs_unlocked(*(const bool *)value ? "true" : "false", f);
+                break;
+        case VIEW_TEXT:
+                text = *(const char *const *)value;
+                if (text)
+                        print_text(f, text);
+                else
+                        fputs_unlocked("null", f);
+                break;
+        case VIEW_NUMBER:
+                print_number(f, value);
+                break;
+        case VIEW_REAL:
+                print_real(f, value);
+                break;
+        case VIEW_NODES:
+                print_nodes(f, value);
+                break;
+        case VIEW_TYPES:
+                assert(false);
+        }
+}
+
+static void print_indent(FILE *f, size_t depth)
+{
+        fputc_unlocked('\n', f);
+        for (size_t i = 0; i < depth; i++)
+                fputs_unlocked("   ", f);
+}
+
+static void print_row(FILE *f, const struct view_table *t, size_t row, size_t depth)
+{
+        fputc_unlocked('{', f);
+        for (size_t i = 0; i < t->n_fields; i++) {
+                if (i > 0)
+                        fputc_unlocked(',', f);
+                print_indent(f, depth + 1);
+                fputc_unlocked('"', f);
+                fputs_unlocked(t->fields[i].name, f);
+                fputs_unlocked("\": ", f);
+                print_value(f, t->fields[i].type, view_table_get(t, row, i));
+        }
+        print_indent(f, depth);
+        fputc_unlocked('}', f);
+}
+
+static void print_list(FILE *f, const struct view_table *t)
+{
+        fputc_unlocked('[', f);
+        for (size_t i = 0; i < t->n_rows; i++) {
+                if (i > 0)
+                        fputc_unlocked(',', f);
+                print_indent(f, 2);
+                print_row(f, t, i, 2);
+        }
+        if (t->n_rows > 0)
+                print_indent(f, 1);
+        fputc_unlocked(']', f);
+}
+
+void json_print_tables(FILE *f, const struct view_table *tables, size_t n)
+{
+        fputc_unlocked('{', f);
+        for (size_t i = 0; i < n; i++) {
+                if (i > 0)
+                        fputc_unlocked(',', f);
+                print_indent(f, 1);
+                fprintf(f, "\"%s\": ", tables[i].name);
+                assert(!tables[i].single || tables[i].n_rows == 1);
+                if (tables[i].single)
+                        print_row(f, &tables[i], 0, 1);
+                else
+                        print_list(f, &tables[i]);
+        }
+        fputs_unlocked("\n}\n", f);
+}
