@@ -26,7 +26,7 @@ static int take_lock(const struct arguments *a, int *ret_fd)
                         "here; \"systemctl reload numatierd\" makes it read the policy again\n",
                         (long)holder);
         else if (r < 0)
-                cli_error(r, "cannot lock /" LOCK_PATH);
+                (void)cli_error(r, "cannot lock /" LOCK_PATH);
         return r;
 }
 

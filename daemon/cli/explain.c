@@ -292,7 +292,7 @@ static int explain_to_people(const struct arguments *a, const struct view *v,
 {
         int r;
 
-        setlocale(LC_CTYPE, "");
+        (void)setlocale(LC_CTYPE, "");
         if (a->pager)
                 pager_open();
         r = print_text(v, e, n, rule, a->legend);

@@ -63,10 +63,19 @@ static void print_number(FILE *f, const struct view_number *number)
                 fputs_unlocked("null", f);
 }
 
+/* Most are whole, and printed in half the time then. */
+static void print_double(FILE *f, double value)
+{
+        if (value >= 0 && value <= UINT32_MAX && value == (double)(uint32_t)value)
+                fprintf(f, "%" PRIu32, (uint32_t)value);
+        else
+                fprintf(f, "%.10g", value);
+}
+
 static void print_real(FILE *f, const struct view_real *number)
 {
         if (number->known)
-                fprintf(f, "%.10g", number->value);
+                print_double(f, number->value);
         else
                 fputs_unlocked("null", f);
 }
@@ -83,7 +92,7 @@ static void print_value(FILE *f, enum view_type type, const void *value)
                 fprintf(f, "%" PRIu64, *(const uint64_t *)value);
                 break;
         case VIEW_DOUBLE:
-                fprintf(f, "%.10g", *(const double *)value);
+                print_double(f, *(const double *)value);
                 break;
         case VIEW_BOOLEAN:
                 fputs_unlocked(*(const bool *)value ? "true" : "false", f);

@@ -21,17 +21,17 @@ struct libscols_table *table_new(const char *name, const struct column *columns,
 
         if (!t || (name && scols_table_set_name(t, name) < 0))
                 return NULL;
-        scols_table_enable_json(t, name != NULL);
+        (void)scols_table_enable_json(t, name != NULL);
         for (size_t i = 0; i < n; i++) {
                 struct libscols_column *c = scols_table_new_column(
                         t, columns[i].name, 0, column_types[columns[i].type].flags);
 
                 if (!c)
                         return NULL;
-                scols_column_set_json_type(c, column_types[columns[i].type].json);
+                (void)scols_column_set_json_type(c, column_types[columns[i].type].json);
                 if (columns[i].type == COLUMN_NUMBERS)
-                        scols_column_set_wrapfunc(c, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
-                                                  NULL);
+                        (void)scols_column_set_wrapfunc(c, scols_wrapnl_chunksize,
+                                                        scols_wrapnl_nextchunk, NULL);
         }
         return TAKE_PTR(t);
 }
@@ -49,8 +49,8 @@ void table_set(struct libscols_line *line, size_t column, const char *format, ..
         if (!line)
                 return;
         va_start(ap, format);
-        if (vasprintf(&text, format, ap) >= 0)
-                scols_line_refer_data(line, column, text);
+        if (vasprintf(&text, format, ap) >= 0 && scols_line_refer_data(line, column, text) < 0)
+                free(text);
         va_end(ap);
 }
 
@@ -90,15 +90,15 @@ void table_set_colour(struct libscols_line *line, size_t column, const char *col
         struct libscols_cell *cell = line ? scols_line_get_cell(line, column) : NULL;
 
         if (cell && output_has_colours())
-                scols_cell_set_color(cell, streq(colour, "dim") ? "\033[2m" : colour);
+                (void)scols_cell_set_color(cell, streq(colour, "dim") ? "\033[2m" : colour);
 }
 
 int table_print(struct libscols_table *t, bool legend)
 {
         if (!t)
                 return -ENOMEM;
-        scols_table_enable_noheadings(t, !legend);
-        scols_table_enable_colors(t, output_has_colours());
+        (void)scols_table_enable_noheadings(t, !legend);
+        (void)scols_table_enable_colors(t, output_has_colours());
         return scols_print_table(t);
 }
 

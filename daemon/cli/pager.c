@@ -60,8 +60,8 @@ static void become_pager(int text)
         (void)dup2(text, STDIN_FILENO);
         close(text);
         /* quit if it fits on a screen, keep colours, do not clear the screen */
-        setenv("LESS", "FRSXMK", 0);
-        setenv("LESSSECURE", "1", 0);
+        (void)setenv("LESS", "FRSXMK", 0);
+        (void)setenv("LESSSECURE", "1", 0);
         execl("/bin/sh", "sh", "-c", pager_command, NULL);
         _exit(127);
 }

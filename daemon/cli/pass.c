@@ -40,7 +40,7 @@ static void complain(const struct input *in, const struct snapshot *s, int error
         const char *where = in->machine ?: in->root ?: "";
 
         if (s && s->plan)
-                (void)cli_error(error, "cannot save /" STATE_PATH);
+                (void)cli_error(error, "cannot save the state in /run/numatier");
         else
                 fprintf(stderr, "numatier: %s%scannot read the nodes in /" NODE_DIR ": %s\n", where,
                         *where ? ": " : "", strerror(-error));
@@ -53,7 +53,7 @@ static int run(const struct input *in, enum reconcile_mode mode, bool has_policy
 
         r = load_state(ret->root, &ret->state);
         if (r < 0) {
-                (void)cli_error(r, "cannot load /" STATE_PATH);
+                (void)cli_error(r, "cannot load the state in /run/numatier");
                 return r;
         }
         r = quiet_reconcile(ret->root, ret->policy, mode, ret->state, &ret->result);

@@ -205,7 +205,7 @@ static int print_text(const struct arguments *a, const struct pass *l)
         _cleanup_(table_freep) struct libscols_table *t = NULL;
         int result;
 
-        setlocale(LC_CTYPE, "");
+        (void)setlocale(LC_CTYPE, "");
         if (a->pager)
                 pager_open();
         t = text_table(l->view);

@@ -46,7 +46,7 @@ int view_make_writes(const struct plan_write *writes, size_t n, const struct rep
         return 0;
 }
 
-int view_make_unmet(const struct plan *p, const struct assignment *a, struct texts *texts,
+int view_make_unmet(const struct plan *p, const struct snapshot *s, struct texts *texts,
                     struct view_unmet **ret)
 {
         struct view_unmet *rows = calloc(p->n_unmet ?: 1, sizeof(*rows));
@@ -55,7 +55,8 @@ int view_make_unmet(const struct plan *p, const struct assignment *a, struct tex
                 return -ENOMEM;
         for (size_t i = 0; i < p->n_unmet; i++) {
                 const struct plan_unmet *u = &p->unmet[i];
-                const struct node_assignment *n = a ? assignment_get_node(a, u->node) : NULL;
+                const struct node_assignment *n =
+                        s ? assignment_get_node(s->assignment, u->node) : NULL;
 
                 rows[i] = (struct view_unmet){
                         .node = u->node,

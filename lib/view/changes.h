@@ -5,7 +5,7 @@
 
 #include "apply/apply.h"
 #include "apply/plan.h"
-#include "classify/assignment.h"
+#include "snapshot.h"
 #include "view/rows.h"
 #include "view/texts.h"
 
@@ -14,6 +14,6 @@
 int view_make_writes(const struct plan_write *writes, size_t n, const struct report *report,
                      struct texts *texts, struct view_write **ret);
 
-/* a says why a node belongs where it is not; NULL: without reasons. */
-int view_make_unmet(const struct plan *p, const struct assignment *a, struct texts *texts,
+/* s says why a node belongs where it is not; NULL: without reasons. */
+int view_make_unmet(const struct plan *p, const struct snapshot *s, struct texts *texts,
                     struct view_unmet **ret);

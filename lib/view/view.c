@@ -124,10 +124,17 @@ struct view_table view_get_table_of_node(const struct view *v, enum view_rows ro
 
 const struct view_node *view_get_node(const struct view *v, unsigned node)
 {
-        for (size_t i = 0; i < v->n_nodes; i++)
-                if (v->nodes[i].node == node)
-                        return &v->nodes[i];
-        return NULL;
+        size_t low = 0, high = v->n_nodes;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (v->nodes[middle].node < node)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low < v->n_nodes && v->nodes[low].node == node ? &v->nodes[low] : NULL;
 }
 
 bool view_lacks_tiers(const struct view *v)
@@ -162,7 +169,7 @@ static int make_warnings(struct view *v, const struct snapshot *s)
 }
 
 static int make_changes(struct view *v, const struct plan *p, const struct report *report,
-                        const struct assignment *a)
+                        const struct snapshot *s)
 {
         int r;
 
@@ -170,7 +177,7 @@ static int make_changes(struct view *v, const struct plan *p, const struct repor
         if (r < 0)
                 return r;
         v->n_writes = p->n_writes;
-        r = view_make_unmet(p, a, &v->texts, &v->unmet);
+        r = view_make_unmet(p, s, &v->texts, &v->unmet);
         if (r < 0)
                 return r;
         v->n_unmet = p->n_unmet;
@@ -193,7 +200,7 @@ static int make_all(struct view *v, const struct snapshot *s)
         if (r == 0)
                 r = view_make_caches(s->machine, &v->caches, &v->n_caches);
         if (r == 0)
-                r = make_changes(v, s->plan, s->report, s->assignment);
+                r = make_changes(v, s->plan, s->report, s);
         return r < 0 ? r : make_warnings(v, s);
 }
 
