@@ -11,7 +11,6 @@ static const struct {
         [COLUMN_RIGHT] = { SCOLS_FL_RIGHT, SCOLS_JSON_STRING },
         [COLUMN_TREE] = { SCOLS_FL_TREE, SCOLS_JSON_STRING },
         [COLUMN_NUMBER] = { 0, SCOLS_JSON_NUMBER },
-        [COLUMN_NUMBERS] = { SCOLS_FL_WRAP, SCOLS_JSON_ARRAY_NUMBER },
         [COLUMN_BOOLEAN] = { 0, SCOLS_JSON_BOOLEAN },
 };
 
@@ -29,9 +28,6 @@ struct libscols_table *table_new(const char *name, const struct column *columns,
                 if (!c)
                         return NULL;
                 (void)scols_column_set_json_type(c, column_types[columns[i].type].json);
-                if (columns[i].type == COLUMN_NUMBERS)
-                        (void)scols_column_set_wrapfunc(c, scols_wrapnl_chunksize,
-                                                        scols_wrapnl_nextchunk, NULL);
         }
         return TAKE_PTR(t);
 }
@@ -52,24 +48,6 @@ void table_set(struct libscols_line *line, size_t column, const char *format, ..
         if (vasprintf(&text, format, ap) >= 0 && scols_line_refer_data(line, column, text) < 0)
                 free(text);
         va_end(ap);
-}
-
-void table_set_numbers(struct libscols_line *line, size_t column, const unsigned *numbers, size_t n)
-{
-        char *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
-
-        if (!f)
-                return;
-        for (size_t i = 0; i < n; i++)
-                fprintf(f, "%s%u", i > 0 ? "\n" : "", numbers[i]);
-        /* libsmartcols makes [null] of an empty cell, and an empty array of a blank one */
-        if (n == 0)
-                fputc(' ', f);
-        if (fclose(f) == 0)
-                table_set(line, column, "%s", text);
-        free(text);
 }
 
 bool output_has_colours(void)

@@ -15,7 +15,6 @@ enum column_type {
         COLUMN_RIGHT,   /* text, aligned to the right */
         COLUMN_TREE,    /* text, indented below its parent line */
         COLUMN_NUMBER,  /* JSON number, or null if not set */
-        COLUMN_NUMBERS, /* JSON array of numbers, see table_set_numbers() */
         COLUMN_BOOLEAN, /* JSON true or false: "1" or "0" */
         COLUMN_TYPES,
 };
@@ -40,10 +39,6 @@ struct libscols_line *table_add(struct libscols_table *t, struct libscols_line *
 
 /* Sets a cell. Does nothing for a line that is NULL: only table_print() need be checked. */
 void table_set(struct libscols_line *line, size_t column, const char *format, ...) _printf_(3, 4);
-
-/* Sets a cell of COLUMN_NUMBERS. */
-void table_set_numbers(struct libscols_line *line, size_t column, const unsigned *numbers,
-                       size_t n);
 
 /* Colours a cell, if this output has colours ("green", "yellow", "red", "dim"). */
 void table_set_colour(struct libscols_line *line, size_t column, const char *colour);

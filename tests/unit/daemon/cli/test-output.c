@@ -9,14 +9,12 @@
 enum {
         NAME,
         NUMBER,
-        NUMBERS,
         BOOLEAN,
 };
 
 static const struct column columns[] = {
         [NAME] = { "name", COLUMN_TEXT },
         [NUMBER] = { "number", COLUMN_NUMBER },
-        [NUMBERS] = { "numbers", COLUMN_NUMBERS },
         [BOOLEAN] = { "boolean", COLUMN_BOOLEAN },
 };
 
@@ -65,7 +63,7 @@ static void test_unknown(void)
 
         table_set(table_add(t, NULL), BOOLEAN, "%d", false);
         expect_json(&t, 1,
-                    "{\"things\":[{\"name\":null,\"number\":null,\"numbers\":[null],"
+                    "{\"things\":[{\"name\":null,\"number\":null,"
                     "\"boolean\":false}]}");
 }
 
@@ -76,17 +74,15 @@ static void test_values(void)
 
         table_set(line, NAME, "%s", "cxl");
         table_set(line, NUMBER, "%.10g", 0.5);
-        table_set_numbers(line, NUMBERS, (const unsigned[]){ 0, 7, 1023 }, 3);
         table_set(line, BOOLEAN, "%d", true);
         line = table_add(t, NULL);
         table_set(line, NAME, "%s", "");
         table_set(line, NUMBER, "%d", -1);
-        table_set_numbers(line, NUMBERS, NULL, 0);
         table_set(line, BOOLEAN, "%d", false);
         expect_json(&t, 1,
-                    "{\"things\":[{\"name\":\"cxl\",\"number\":0.5,\"numbers\":[0,7,1023],"
+                    "{\"things\":[{\"name\":\"cxl\",\"number\":0.5,"
                     "\"boolean\":true},"
-                    "{\"name\":null,\"number\":-1,\"numbers\":[],\"boolean\":false}]}");
+                    "{\"name\":null,\"number\":-1,\"boolean\":false}]}");
 }
 
 /* Braces in a text must not be taken for the table's own. */
@@ -97,10 +93,9 @@ static void test_quoting(void)
 
         table_set(line, NAME, "%s", "}\"{\\\t}");
         table_set(line, NUMBER, "1");
-        table_set_numbers(line, NUMBERS, NULL, 0);
         table_set(line, BOOLEAN, "1");
         expect_json(&t, 1,
-                    "{\"{}\":[{\"name\":\"}\\\"{\\\\\\t}\",\"number\":1,\"numbers\":[],"
+                    "{\"{}\":[{\"name\":\"}\\\"{\\\\\\t}\",\"number\":1,"
                     "\"boolean\":true}]}");
 }
 
@@ -111,10 +106,9 @@ static void test_several_tables(void)
         struct libscols_line *line = table_add(b, NULL);
 
         table_set(line, NAME, "%s", "x");
-        table_set_numbers(line, NUMBERS, NULL, 0);
         table_set(line, BOOLEAN, "0");
         expect_json((struct libscols_table *[]){ a, b }, 2,
-                    "{\"a\":[],\"b\":[{\"name\":\"x\",\"number\":null,\"numbers\":[],"
+                    "{\"a\":[],\"b\":[{\"name\":\"x\",\"number\":null,"
                     "\"boolean\":false}]}");
 }
 
