@@ -86,7 +86,7 @@ static struct libscols_table *text_devices(const struct view *v, unsigned node)
 {
         const struct view_table rows = view_get_table_of_node(v, VIEW_ROWS_DEVICES, node);
         const struct view_device *devices = rows.rows;
-        struct libscols_table *t = table_new(NULL, device_columns, ELEMENTSOF(device_columns));
+        struct libscols_table *t = table_new(device_columns, ELEMENTSOF(device_columns));
         struct libscols_line *part = NULL;
 
         for (size_t i = 0; i < rows.n_rows; i++) {
@@ -106,7 +106,7 @@ static struct libscols_table *text_caches(const struct view *v, unsigned node)
         };
         const struct view_table rows = view_get_table_of_node(v, VIEW_ROWS_CACHES, node);
         const struct view_cache *caches = rows.rows;
-        struct libscols_table *t = table_new(NULL, columns, ELEMENTSOF(columns));
+        struct libscols_table *t = table_new(columns, ELEMENTSOF(columns));
 
         for (size_t i = 0; i < rows.n_rows; i++) {
                 struct libscols_line *line = table_add(t, NULL);
@@ -146,7 +146,7 @@ static const char *mark_of(const struct view_candidate *c)
 /* A line for each source; what is not used stands in brackets. */
 static struct libscols_table *text_values(const struct explanation *e)
 {
-        struct libscols_table *t = table_new(NULL, value_columns, ELEMENTSOF(value_columns));
+        struct libscols_table *t = table_new(value_columns, ELEMENTSOF(value_columns));
         struct libscols_line *line = NULL;
 
         for (size_t i = 0; i < e->n_values; i++) {
@@ -207,7 +207,7 @@ static void text_condition(struct libscols_line *line, const struct view_conditi
 
 static struct libscols_table *text_rules(const struct explanation *e)
 {
-        struct libscols_table *t = table_new(NULL, rule_columns, ELEMENTSOF(rule_columns));
+        struct libscols_table *t = table_new(rule_columns, ELEMENTSOF(rule_columns));
         size_t c = 0;
 
         for (size_t i = 0; i < e->n_trials; i++) {

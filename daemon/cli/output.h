@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Tables, trees and JSON, by libsmartcols. A JSON answer is one object with a table in each member.
- */
+/* Tables and trees for people, by libsmartcols. */
 
 #include <libsmartcols/libsmartcols.h>
 #include <stdbool.h>
@@ -12,15 +11,13 @@
 
 enum column_type {
         COLUMN_TEXT,
-        COLUMN_RIGHT,   /* text, aligned to the right */
-        COLUMN_TREE,    /* text, indented below its parent line */
-        COLUMN_NUMBER,  /* JSON number, or null if not set */
-        COLUMN_BOOLEAN, /* JSON true or false: "1" or "0" */
+        COLUMN_RIGHT, /* text, aligned to the right */
+        COLUMN_TREE,  /* text, indented below its parent line */
         COLUMN_TYPES,
 };
 
 struct column {
-        const char *name; /* the heading, or the JSON key */
+        const char *name; /* the heading */
         enum column_type type;
 };
 
@@ -31,8 +28,8 @@ static inline struct libscols_table *table_free(struct libscols_table *t)
 }
 DEFINE_CLEANUP(struct libscols_table *, table_free)
 
-/* A table; name makes it a member of a JSON answer, NULL a table for people. NULL: no memory. */
-struct libscols_table *table_new(const char *name, const struct column *columns, size_t n);
+/* NULL: no memory. */
+struct libscols_table *table_new(const struct column *columns, size_t n);
 
 /* A new line below parent (or NULL). NULL: no memory. */
 struct libscols_line *table_add(struct libscols_table *t, struct libscols_line *parent);
@@ -49,7 +46,3 @@ bool output_has_colours(void);
 
 /* Prints a table for people; headings unless legend is false. 0 or a negative errno. */
 int table_print(struct libscols_table *t, bool legend);
-
-/* Prints one JSON object that has each of the tables as a member, a list of lines. 0 or a negative
- * errno. */
-int json_print(struct libscols_table *const *tables, size_t n);

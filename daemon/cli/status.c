@@ -133,7 +133,7 @@ static void text_rest(struct libscols_table *t, const struct view *v)
 /* Without the tiers that have no nodes: they describe the policy, not the machine. */
 static struct libscols_table *text_table(const struct view *v)
 {
-        struct libscols_table *t = table_new(NULL, text_columns, ELEMENTSOF(text_columns));
+        struct libscols_table *t = table_new(text_columns, ELEMENTSOF(text_columns));
 
         for (size_t i = 0; i < v->n_tiers; i++)
                 if (nodeset_count(&v->tiers[i].nodes) > 0)

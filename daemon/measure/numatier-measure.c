@@ -113,8 +113,7 @@ static int add_nodes(char **operands, struct arguments *a)
         for (; *operands; operands++) {
                 unsigned node;
 
-                if (parse_unsigned(startswith(*operands, "node") ?: *operands, NODE_MAX - 1,
-                                   &node) < 0) {
+                if (input_parse_node(*operands, &node) < 0) {
                         fprintf(stderr,
                                 "numatier: expected a node, such as 1 or node1, found \"%s\"\n",
                                 *operands);
@@ -151,7 +150,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 
 static int print_results(const struct arguments *a, const struct measure_session *s)
 {
-        int r = a->json ? measure_print_json(s->results, s->n_results)
+        int r = a->json ? measure_print_json(stdout, s->results, s->n_results)
                         : measure_print_table(s->results, s->n_results, a->legend);
 
         if (r < 0)
@@ -173,15 +172,6 @@ static int run(const struct arguments *a)
         return status;
 }
 
-/* Output that is lost is a failure. */
-static int finish_output(int status)
-{
-        if (fflush(stdout) == 0 && !ferror(stdout))
-                return status;
-        fprintf(stderr, "numatier: cannot write to standard output\n");
-        return EXIT_FAILURE;
-}
-
 int main(int argc, char **argv)
 {
         static char name[] = "numatier"; /* before getopt's messages, as before all others */
@@ -193,12 +183,12 @@ int main(int argc, char **argv)
         argv[0] = name;
         status = parse_arguments(argc, argv, &a);
         if (status >= 0)
-                return finish_output(status);
+                return finish_output("numatier", status);
         if (!a.session.dry_run && geteuid() != 0) {
                 fprintf(stderr, "numatier: only root can store measured values; --dry-run measures "
                                 "without storing\n");
                 return EXIT_FAILURE;
         }
         progress_init();
-        return finish_output(run(&a));
+        return finish_output("numatier", run(&a));
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "measure/table.h"
 
+#include <errno.h>
+#include <stdint.h>
+
 #include "base/units.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "state/measured.h"
 
-/* The columns that both forms have, in this order, then those of one form. */
 enum {
         TABLE_NODE,
         TABLE_INITIATOR,
@@ -16,10 +19,6 @@ enum {
         TABLE_SPREAD,
         TABLE_STORED,
         TABLE_COLUMNS,
-        JSON_REPEATABLE = TABLE_COLUMNS,
-        JSON_CPUS,
-        JSON_MISSING_CPUS,
-        JSON_COLUMNS,
 };
 
 static const struct column table_columns[] = {
@@ -34,20 +33,27 @@ static const struct column table_columns[] = {
 };
 _Static_assert(ELEMENTSOF(table_columns) == TABLE_COLUMNS, "each column has a heading");
 
-static const struct column json_columns[] = {
-        [TABLE_NODE] = { "node", COLUMN_NUMBER },
-        [TABLE_INITIATOR] = { "initiator", COLUMN_NUMBER },
-        [TABLE_LATENCY] = { "latency_ns", COLUMN_NUMBER },
-        [TABLE_READ] = { "read_bandwidth_mib", COLUMN_NUMBER },
-        [TABLE_MIXED] = { "mixed_bandwidth_mib", COLUMN_NUMBER },
-        [TABLE_WRITE] = { "write_bandwidth_mib", COLUMN_NUMBER },
-        [TABLE_SPREAD] = { "spread", COLUMN_NUMBER },
-        [TABLE_STORED] = { "stored", COLUMN_BOOLEAN },
-        [JSON_REPEATABLE] = { "repeatable", COLUMN_BOOLEAN },
-        [JSON_CPUS] = { "cpus", COLUMN_NUMBER },
-        [JSON_MISSING_CPUS] = { "missing_cpus", COLUMN_NUMBER },
+/* JSON. */
+struct row {
+        unsigned node, initiator;
+        double latency, bandwidths[MEASURED_WRITE - MEASURED_READ + 1], spread;
+        bool stored, repeatable;
+        unsigned cpus, missing_cpus;
 };
-_Static_assert(ELEMENTSOF(json_columns) == JSON_COLUMNS, "each column has a key");
+
+static const struct view_field fields[] = {
+        VIEW_FIELD("node", row, node),
+        VIEW_FIELD("initiator", row, initiator),
+        VIEW_FIELD("latency_ns", row, latency),
+        VIEW_FIELD("read_bandwidth_mib", row, bandwidths[MEASURED_READ - MEASURED_READ]),
+        VIEW_FIELD("mixed_bandwidth_mib", row, bandwidths[MEASURED_MIXED - MEASURED_READ]),
+        VIEW_FIELD("write_bandwidth_mib", row, bandwidths[MEASURED_WRITE - MEASURED_READ]),
+        VIEW_FIELD("spread", row, spread),
+        VIEW_FIELD("stored", row, stored),
+        VIEW_FIELD("repeatable", row, repeatable),
+        VIEW_FIELD("cpus", row, cpus),
+        VIEW_FIELD("missing_cpus", row, missing_cpus),
+};
 
 static void fill_table(struct libscols_line *line, const struct measure_result *result)
 {
@@ -67,36 +73,55 @@ static void fill_table(struct libscols_line *line, const struct measure_result *
         table_set(line, TABLE_STORED, "%s", result->stored ? "yes" : "no");
 }
 
-static void fill_json(struct libscols_line *line, const struct measure_result *result)
+/* Digits that a measurement cannot know are noise. */
+static double round_to(double value, unsigned parts)
 {
-        const struct measurement *m = &result->measurement;
-
-        table_set(line, TABLE_NODE, "%u", m->node);
-        table_set(line, TABLE_INITIATOR, "%u", m->initiator);
-        table_set(line, TABLE_LATENCY, "%.1f", m->values[MEASURED_LATENCY].median);
-        for (unsigned k = MEASURED_READ; k <= MEASURED_WRITE; k++)
-                table_set(line, TABLE_READ + k - MEASURED_READ, "%.0f", m->values[k].median);
-        table_set(line, TABLE_SPREAD, "%.4f", measurement_spread(m));
-        table_set(line, TABLE_STORED, "%d", result->stored);
-        table_set(line, JSON_REPEATABLE, "%d", measurement_is_repeatable(m));
-        table_set(line, JSON_CPUS, "%u", m->cpus);
-        table_set(line, JSON_MISSING_CPUS, "%u", m->missing_cpus);
+        return (double)(uint64_t)(value * parts + 0.5) / parts;
 }
 
-int measure_print_json(const struct measure_result *results, size_t n)
+static struct row make_row(const struct measure_result *result)
 {
-        _cleanup_(table_freep) struct libscols_table *t =
-                table_new("measurements", json_columns, ELEMENTSOF(json_columns));
+        const struct measurement *m = &result->measurement;
+        struct row row = {
+                .node = m->node,
+                .initiator = m->initiator,
+                .latency = round_to(m->values[MEASURED_LATENCY].median, 10),
+                .spread = round_to(measurement_spread(m), 10000),
+                .stored = result->stored,
+                .repeatable = measurement_is_repeatable(m),
+                .cpus = m->cpus,
+                .missing_cpus = m->missing_cpus,
+        };
 
+        for (unsigned k = MEASURED_READ; k <= MEASURED_WRITE; k++)
+                row.bandwidths[k - MEASURED_READ] = round_to(m->values[k].median, 1);
+        return row;
+}
+
+int measure_print_json(FILE *f, const struct measure_result *results, size_t n)
+{
+        _cleanup_(freep) struct row *rows = calloc(n ?: 1, sizeof(*rows));
+        const struct view_table table = {
+                .name = "measurements",
+                .fields = fields,
+                .n_fields = ELEMENTSOF(fields),
+                .rows = rows,
+                .n_rows = n,
+                .row_size = sizeof(*rows),
+        };
+
+        if (!rows)
+                return -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                fill_json(table_add(t, NULL), &results[i]);
-        return json_print(&t, 1);
+                rows[i] = make_row(&results[i]);
+        json_print_tables(f, &table, 1);
+        return 0;
 }
 
 int measure_print_table(const struct measure_result *results, size_t n, bool legend)
 {
         _cleanup_(table_freep) struct libscols_table *t =
-                table_new(NULL, table_columns, ELEMENTSOF(table_columns));
+                table_new(table_columns, ELEMENTSOF(table_columns));
         bool any_stored = false;
         int r;
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "measure/measure.h"
 
@@ -16,5 +17,5 @@ struct measure_result {
 /* A table for people. Nothing if there are no results. 0 or a negative errno. */
 int measure_print_table(const struct measure_result *results, size_t n, bool legend);
 
-/* One JSON object with an array, which is empty if there are no results. 0 or a negative errno. */
-int measure_print_json(const struct measure_result *results, size_t n);
+/* One JSON object with an array, which is empty if there are no results. 0 or -ENOMEM. */
+int measure_print_json(FILE *f, const struct measure_result *results, size_t n);

@@ -120,7 +120,7 @@ static struct run run_session(const struct measure_session_arguments *a)
         stderr = before_errors;
         stdout = open_memstream(&run.json, &size);
         assert(stdout);
-        assert(measure_print_json(run.session.results, run.session.n_results) == 0);
+        assert(measure_print_json(stdout, run.session.results, run.session.n_results) == 0);
         assert(fclose(stdout) == 0);
         stdout = before_output;
         return run;
