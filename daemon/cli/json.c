@@ -21,8 +21,7 @@ static size_t utf8_length(const unsigned char *s)
         return n;
 }
 
-/* A file of the kernel may hold any bytes, and a message quotes it; JSON is UTF-8. */
-static void print_text(FILE *f, const char *text)
+void json_print_text(FILE *f, const char *text)
 {
         const unsigned char *s = (const unsigned char *)text;
 
@@ -100,7 +99,7 @@ static void print_value(FILE *f, enum view_type type, const void *value)
         case VIEW_TEXT:
                 text = *(const char *const *)value;
                 if (text)
-                        print_text(f, text);
+                        json_print_text(f, text);
                 else
                         fputs_unlocked("null", f);
                 break;

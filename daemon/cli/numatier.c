@@ -25,7 +25,7 @@ static void help(void)
              "default)\n"
              "  plan             show what would be written, and why\n"
              "  explain NODE     show each source's values, each rule tried, the verdict\n"
-             "  check [FILE]     validate a policy\n"
+             "  check [FILE...]  check policy files\n"
              "  apply            write once, without a daemon\n"
              "  restore          undo every write since boot\n"
              "  capture          print this machine as one text file, for --machine\n"

@@ -148,10 +148,10 @@ static bool find_bandwidths(const struct assignment *a, struct weight *ret_weigh
 
                 if (n && n->cause == CAUSE_IGNORED)
                         continue;
-                if (n && n->cause == CAUSE_UNREADABLE) {
+                if (n && (n->cause == CAUSE_UNREADABLE || n->figures.bandwidth.unreadable)) {
                         messages_add(warnings,
-                                     "weighted-interleave = by-bandwidth: node %u may be the "
-                                     "memory of a GPU: weights are left alone",
+                                     "weighted-interleave = by-bandwidth: what node %u is cannot "
+                                     "be read now: weights are left alone",
                                      m->weights[i].node);
                         return false;
                 }

@@ -3,8 +3,8 @@
 
 #include "base/util.h"
 
-/* Three digits are enough to compare by eye, and no large number turns into 1.7e+04: 999.5 would be
- * rounded to 1e+03 already. */
+/* Three digits are enough to compare. %.3g would print 1.7e+04 for a large number, and from 999.5
+ * on 1e+03. */
 static const char *format_value(double value, const char *unit, char buf[static UNIT_STRING_MAX])
 {
         snprintf(buf, UNIT_STRING_MAX, value < 999.5 ? "%.3g%s" : "%.0f%s", value, unit);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Figures as people read them. */
+/* Values as people read them. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@ const char *format_bandwidth(double mib, char buf[static UNIT_STRING_MAX]);
 /* "512 MiB", "1.5 TiB" */
 const char *format_size(uint64_t kib, char buf[static UNIT_STRING_MAX]);
 
-/* What a noun ends in after that number: "", "s" */
+/* The ending of a noun after that number: "", "s" */
 const char *plural(size_t n);
 
 /* "2x", "1.05x" */

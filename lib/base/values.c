@@ -131,7 +131,7 @@ int parse_serial(const char *s, uint64_t *ret)
         return 0;
 }
 
-/* Takes so many hexadecimal digits as there are, at least min and at most max. */
+/* Takes all hexadecimal digits that follow, at least min and at most max. */
 static int take_hex(const char **s, unsigned min, unsigned max, unsigned *ret)
 {
         unsigned value = 0, n;
@@ -157,7 +157,7 @@ static int take_char(const char **s, char c)
         return 0;
 }
 
-/* The domain is 0 where it is left out, as lspci does; it may be longer than four digits (VMD). */
+/* A missing domain is 0, as for lspci; it may have more than four digits (VMD). */
 int parse_pci_address(const char *s, char ret[static PCI_STRING_MAX])
 {
         const char *colon = strchr(s, ':');
@@ -199,8 +199,10 @@ static int take_number(const char **s)
 bool is_device_name(const char *s, const char *prefix, unsigned numbers)
 {
         s = startswith(s, prefix);
-        for (unsigned i = 0; s && i < numbers; i++)
+        if (!s)
+                return false;
+        for (unsigned i = 0; i < numbers; i++)
                 if ((i > 0 && take_char(&s, '.') < 0) || take_number(&s) < 0)
                         return false;
-        return s && *s == '\0';
+        return *s == '\0';
 }

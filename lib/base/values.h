@@ -15,7 +15,7 @@ int parse_percentage(const char *s, double *ret);      /* "5%": 0 to 50, as a fr
 int parse_duration(const char *s, uint64_t *ret_usec); /* "500ms", "60s", "2min", "0" */
 int parse_yes_no(const char *s, bool *ret);            /* yes, no, true, false, on, off, 1, 0 */
 
-/* What devices go by, made into the kernel's own spelling. */
+/* The identifiers of devices, converted to the kernel's own spelling. */
 
 #define PCI_STRING_MAX sizeof("ffffffff:ff:1f.7")
 
@@ -26,5 +26,5 @@ int parse_pci_address(const char *s, char ret[static PCI_STRING_MAX]);
 /* "8086:0d93": vendor and device */
 int parse_pci_id(const char *s, char ret[static PCI_STRING_MAX]);
 
-/* Whether s is the prefix and so many numbers with a point between them: "region0", "dax0.0". */
+/* Whether s is the prefix and that many numbers with a point between them: "region0", "dax0.0". */
 bool is_device_name(const char *s, const char *prefix, unsigned numbers);

@@ -44,8 +44,7 @@ void adistance_add_dram(struct adistance_reference *ref, const struct perf *perf
                         ref->disabled = true;
 }
 
-/* The kernel's "long" products, which wrap where the figures are garbage, and its signed divisions.
- */
+/* The kernel's products in "long", which wrap for absurd values, and its signed divisions. */
 static int64_t scale(int64_t distance, uint32_t by, uint32_t of)
 {
         return (int64_t)((uint64_t)distance * by) / of;

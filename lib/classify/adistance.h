@@ -26,7 +26,7 @@ struct adistance_reference {
 void adistance_add_dram(struct adistance_reference *ref, const struct perf *perf);
 
 /* mt_perf_to_adistance. 0, -EIO (disabled), -EINVAL (no latency or no bandwidth), -ENOENT (no
- * reference), -ERANGE (it wrapped below 0: figures that no memory has, and no tier to write). */
+ * reference), -ERANGE (it wrapped below 0: values that no memory has, and no tier to write). */
 int adistance_from_perf(const struct adistance_reference *ref, const struct perf *perf, int *ret);
 
 /* The tier of an abstract distance: memory_tierN's N. */

@@ -1,47 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "classify/assign.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 
 #include "classify/adistance.h"
+#include "classify/baseline.h"
+#include "classify/notices.h"
 #include "classify/numbering.h"
 #include "classify/reasons.h"
 #include "classify/rules.h"
 #include "classify/thresholds.h"
 
-static const struct node *choose_baseline(const struct machine *m, const struct policy *p,
-                                          struct messages *warnings)
-{
-        const struct node *baseline = NULL;
-
-        if (!p->baseline_auto) {
-                baseline = machine_get_node(m, p->baseline);
-                if (baseline && baseline->has_memory)
-                        return baseline;
-                messages_add(warnings,
-                             "The baseline of the policy, node %u, is not online or has no "
-                             "memory; taking the node with CPUs that has the most memory",
-                             p->baseline);
-                baseline = NULL;
-        }
-        for (size_t i = 0; i < m->n_nodes; i++) {
-                const struct node *n = &m->nodes[i];
-
-                if (n->has_cpu && n->has_memory && (!baseline || n->size_kib > baseline->size_kib))
-                        baseline = n;
-        }
-        return baseline;
-}
-
 static size_t find_policy_tier(const struct policy *p, const char *name)
 {
-        for (size_t i = 0; name && i < p->n_tiers; i++)
+        if (!name)
+                return TIER_NONE;
+        for (size_t i = 0; i < p->n_tiers; i++)
                 if (streq(p->tiers[i].name, name))
                         return i;
         return TIER_NONE;
 }
 
+/* What the last pass assigned under this policy, or NULL. */
 static const char *last_tier(const struct assignment *a, const struct node_assignment *n,
                              const struct state *last)
 {
@@ -51,20 +33,30 @@ static const char *last_tier(const struct assignment *a, const struct node_assig
         return s ? s->tier : NULL;
 }
 
-/* What needs no figures: nodes without memory (or not quite yet), and rules that speak. */
-static bool assign_by_rule(struct node_assignment *n)
+static void leave_unreadable(struct node_assignment *n, enum fact fact, const struct node *node)
+{
+        assert(node && fact <= FACTS);
+        n->cause = CAUSE_UNREADABLE;
+        n->tier = TIER_NONE;
+        n->obstacle = (struct obstacle){ fact, node };
+}
+
+/* What needs no values: nodes without memory (or not quite yet), and rules that decide. */
+static bool assign_by_rule(const struct assignment *a, struct node_assignment *n)
 {
         n->tier = TIER_NONE;
         if (!n->node->has_memory)
                 n->cause = CAUSE_NO_MEMORY;
         else if (n->node->unsettled)
                 n->cause = CAUSE_UNSETTLED;
+        else if (rules_are_unreadable(a->policy, n->node))
+                leave_unreadable(n, n->node->may_be_gpu ? FACTS : FACT_DEVICES, n->node);
         else if (n->rule && n->rule->ignore)
                 n->cause = CAUSE_IGNORED;
         else if (n->rule && n->rule->tier)
                 n->cause = CAUSE_RULE;
         else if (n->node->may_be_gpu && !(n->rule && n->rule->has_ignore))
-                n->cause = CAUSE_UNREADABLE;
+                leave_unreadable(n, FACTS, n->node);
         else
                 return false;
         return true;
@@ -75,7 +67,9 @@ static bool assign_by_rule(struct node_assignment *n)
 static int assign_by_thresholds(struct assignment *a, struct node_assignment *n,
                                 const struct state *last)
 {
-        if (assign_by_rule(n)) {
+        const struct figure *missing = figures_find_unreadable(&n->figures);
+
+        if (assign_by_rule(a, n)) {
                 if (n->cause == CAUSE_RULE)
                         n->tier = find_policy_tier(a->policy, n->rule->tier);
                 return 0;
@@ -83,8 +77,21 @@ static int assign_by_thresholds(struct assignment *a, struct node_assignment *n,
         if (figures_any_known(&n->figures) || n->node == a->baseline)
                 return thresholds_classify(a, n,
                                            find_policy_tier(a->policy, last_tier(a, n, last)));
-        n->cause = CAUSE_UNKNOWN;
+        if (missing)
+                leave_unreadable(n, missing->fact, missing->fact_of);
+        else
+                n->cause = CAUSE_UNKNOWN;
         return 0;
+}
+
+static void follow(struct node_assignment *n, const struct node_assignment *baseline)
+{
+        if (baseline->cause == CAUSE_UNREADABLE) {
+                leave_unreadable(n, baseline->obstacle.fact, baseline->obstacle.node);
+        } else if (baseline->tier != TIER_NONE) {
+                n->cause = CAUSE_BASELINE;
+                n->tier = baseline->tier;
+        }
 }
 
 /* Nodes with CPUs that no tier took go where the baseline went. */
@@ -93,16 +100,14 @@ static void follow_baseline(struct assignment *a)
         const struct node_assignment *baseline;
 
         baseline = a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
-        if (!baseline || baseline->tier == TIER_NONE)
+        if (!baseline)
                 return;
         for (size_t i = 0; i < a->n_nodes; i++) {
                 struct node_assignment *n = &a->nodes[i];
 
-                if (!n->node->has_cpu || n->tier != TIER_NONE ||
-                    (n->cause != CAUSE_UNKNOWN && n->cause != CAUSE_NO_MATCH))
-                        continue;
-                n->cause = CAUSE_BASELINE;
-                n->tier = baseline->tier;
+                if (n->node->has_cpu && n->tier == TIER_NONE &&
+                    (n->cause == CAUSE_UNKNOWN || n->cause == CAUSE_NO_MATCH))
+                        follow(n, baseline);
         }
 }
 
@@ -133,17 +138,24 @@ static int copy_policy_tiers(struct assignment *a)
         return 0;
 }
 
-/* Whether somebody else moved the node since it last was where we wanted it. */
-static void judge_hand(const struct assignment *a, struct node_assignment *n,
-                       const struct state *last)
+/* Whether somebody else moved the node after it was last where we wanted it. A tier that was kept
+ * from an earlier pass may be older than our own last write, and proves nothing. */
+static bool is_moved_manually(const struct node *n, uint32_t wanted, const struct state_node *s)
+{
+        if (node_is_unreadable(n, FACT_TIER) || node_is_unreadable(n, FACT_INTERFACE))
+                return s->manual;
+        if (n->present_tier == TIER_UNKNOWN || n->present_tier == wanted || !node_can_be_moved(n))
+                return false;
+        return s->manual || (s->placed != TIER_UNKNOWN && s->placed != n->present_tier &&
+                             !node_is_kept(n, FACT_TIER));
+}
+
+static void respect_manual_move(const struct assignment *a, struct node_assignment *n,
+                                const struct state *last)
 {
         const struct state_node *s = last ? state_get_node(last, n->node->id) : NULL;
 
-        if (!s || n->node->present_tier == TIER_UNKNOWN ||
-            n->node->present_tier == n->wanted_tier || !node_can_be_moved(n->node))
-                return;
-        n->moved_by_hand =
-                s->manual || (s->placed != TIER_UNKNOWN && s->placed != n->node->present_tier);
+        n->moved_by_hand = s && is_moved_manually(n->node, n->wanted_tier, s);
         if (!n->moved_by_hand || !a->policy->keep_manual)
                 return;
         n->cause = CAUSE_MANUAL;
@@ -158,17 +170,18 @@ static void settle_tiers(struct assignment *a, const struct state *last)
 
                 if (n->tier == TIER_NONE)
                         continue;
+                assert(n->tier < a->n_tiers);
                 n->wanted_tier = a->tiers[n->tier].wanted_tier;
-                judge_hand(a, n, last);
+                respect_manual_move(a, n, last);
                 if (n->tier == TIER_NONE)
                         continue;
                 nodeset_add(&a->tiers[n->tier].nodes, n->node->id);
         }
 }
 
-/* The tier of the baseline's figures: that from which the others are numbered, even if the baseline
- * itself is not to be moved. */
-static int find_anchor(const struct assignment *a, size_t *ret)
+/* The tier that the baseline's values belong in: the others are numbered from it, even if the
+ * baseline itself is not moved. If its values cannot be read now: the tier of the last pass. */
+static int find_anchor(const struct assignment *a, const struct state *last, size_t *ret)
 {
         const struct node_assignment *baseline;
         struct node_assignment as_if;
@@ -179,7 +192,9 @@ static int find_anchor(const struct assignment *a, size_t *ret)
         if (!baseline)
                 return 0;
         *ret = baseline->tier;
-        if (*ret != TIER_NONE)
+        if (baseline->cause == CAUSE_UNREADABLE)
+                *ret = find_policy_tier(a->policy, last_tier(a, baseline, last));
+        if (*ret != TIER_NONE || baseline->cause == CAUSE_UNREADABLE)
                 return 0;
         as_if = (struct node_assignment){ .node = baseline->node, .figures = baseline->figures };
         r = thresholds_classify(a, &as_if, TIER_NONE);
@@ -188,28 +203,60 @@ static int find_anchor(const struct assignment *a, size_t *ret)
         return r;
 }
 
-static int thresholds(struct assignment *a, const struct state *last)
+/* Without the baseline's tier, only the numbers that the policy fixes are known. */
+static void leave_unnumbered(struct assignment *a, const struct node_assignment *baseline)
 {
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                struct node_assignment *n = &a->nodes[i];
+
+                if (n->tier != TIER_NONE && !a->policy->tiers[n->tier].has_memory_tier)
+                        leave_unreadable(n, baseline->obstacle.fact, baseline->obstacle.node);
+        }
+        for (size_t i = 0; i < a->n_tiers; i++)
+                if (a->policy->tiers[i].has_memory_tier)
+                        a->tiers[i].wanted_tier = a->policy->tiers[i].memory_tier;
+}
+
+static int number_policy_tiers(struct assignment *a, const struct state *last)
+{
+        const struct node_assignment *baseline;
         size_t anchor;
         int r;
 
+        r = find_anchor(a, last, &anchor);
+        if (r < 0)
+                return r;
+        baseline = a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
+        if (baseline && baseline->cause == CAUSE_UNREADABLE && anchor == TIER_NONE)
+                leave_unnumbered(a, baseline);
+        else
+                number_tiers(a->policy, anchor, a->tiers);
+        return 0;
+}
+
+static int thresholds(struct assignment *a, const struct state *last)
+{
+        int r;
+
         r = copy_policy_tiers(a);
-        for (size_t i = 0; r == 0 && i < a->n_nodes; i++)
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < a->n_nodes; i++) {
                 r = assign_by_thresholds(a, &a->nodes[i], last);
-        if (r < 0)
-                return r;
+                if (r < 0)
+                        return r;
+        }
         follow_baseline(a);
-        r = find_anchor(a, &anchor);
+        r = number_policy_tiers(a, last);
         if (r < 0)
                 return r;
-        number_tiers(a->policy, anchor, a->tiers);
         settle_tiers(a, last);
         return 0;
 }
 
 /* Abstract distance: the tiers are those that come out. */
 
-/* The figures as the kernel would hold them. SLIT is none of its sources. */
+/* The values as the kernel would hold them. SLIT is not one of its sources. */
 static struct perf kernel_figures(const struct figures *f)
 {
         struct perf perf = { 0 };
@@ -220,17 +267,33 @@ static struct perf kernel_figures(const struct figures *f)
         return perf;
 }
 
-static void find_reference(const struct assignment *a, struct adistance_reference *ref)
+/* A value that cannot be read now and that the kernel would use, or NULL. */
+static const struct figure *find_unreadable(const struct figures *f)
+{
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                if (f->values[v].unreadable && f->values[v].fact != FACT_DISTANCE)
+                        return &f->values[v];
+        return NULL;
+}
+
+/* Returns the value without which the reference is not known now, or NULL. */
+static const struct figure *find_reference(const struct assignment *a,
+                                           struct adistance_reference *ref)
 {
         for (size_t i = 0; i < a->n_nodes; i++) {
                 const struct node *n = a->nodes[i].node;
-                struct perf perf = kernel_figures(&a->nodes[i].figures);
+                const struct figures *f = &a->nodes[i].figures;
+                struct perf perf = kernel_figures(f);
 
+                if (!n->has_cpu || !n->has_memory)
+                        continue;
+                if (find_unreadable(f))
+                        return find_unreadable(f);
                 /* a node that HMAT does not describe at all is passed over */
-                if (n->has_cpu && n->has_memory &&
-                    (n->access_present[ACCESS_CPU] || perf_is_known(&perf)))
+                if (n->access_present[ACCESS_CPU] || perf_is_known(&perf))
                         adistance_add_dram(ref, &perf);
         }
+        return NULL;
 }
 
 /* A tier is a chunk of distances; hysteresis widens the one the node was last in. */
@@ -252,14 +315,21 @@ static uint32_t hold_tier(const struct assignment *a, struct node_assignment *n,
         return was;
 }
 
+/* missing: the value that the reference lacks, or NULL. */
 static void assign_by_adistance(struct assignment *a, struct node_assignment *n,
-                                const struct adistance_reference *ref, const struct state *last)
+                                const struct adistance_reference *ref, const struct figure *missing,
+                                const struct state *last)
 {
         struct perf perf = kernel_figures(&n->figures);
 
-        if (assign_by_rule(n)) {
+        missing = missing ?: find_unreadable(&n->figures);
+        if (assign_by_rule(a, n)) {
                 if (n->cause == CAUSE_RULE)
                         n->wanted_tier = policy_get_tier(a->policy, n->rule->tier)->memory_tier;
+                return;
+        }
+        if (missing) {
+                leave_unreadable(n, missing->fact, missing->fact_of);
                 return;
         }
         n->has_adistance = adistance_from_perf(ref, &perf, &n->adistance) == 0;
@@ -314,78 +384,19 @@ static int collect_tiers(struct assignment *a, const struct state *last)
 static int by_adistance(struct assignment *a, const struct state *last)
 {
         struct adistance_reference ref = { 0 };
+        const struct figure *missing = find_reference(a, &ref);
 
-        find_reference(a, &ref);
         for (size_t i = 0; i < a->n_nodes; i++)
-                assign_by_adistance(a, &a->nodes[i], &ref, last);
+                assign_by_adistance(a, &a->nodes[i], &ref, missing, last);
         return collect_tiers(a, last);
 }
 
-/* Where Linux alone had put it: what was there before our first write, else what is there. */
-static uint32_t find_kernel_tier(const struct node *n, const struct state *last)
+/* Where Linux itself put it: what was there before our first write, else what is there. */
+static uint32_t find_original_tier(const struct node *n, const struct state *last)
 {
         const struct state_node *s = last ? state_get_node(last, n->id) : NULL;
 
         return s && s->original_tier != TIER_UNKNOWN ? s->original_tier : n->present_tier;
-}
-
-/* The tier a node will be in: that of the policy, or where it is left. */
-static uint32_t destination(const struct node_assignment *n)
-{
-        return n->wanted_tier != TIER_UNKNOWN ? n->wanted_tier : n->node->present_tier;
-}
-
-/* demotion never leaves, and NUMA balancing never promotes into, the slowest tier that has CPUs:
- * mm/memory-tiers.c:establish_demotion_targets */
-static void warn_of_split_cpus(const struct assignment *a, struct messages *warnings)
-{
-        const struct node_assignment *first = NULL;
-
-        for (size_t i = 0; i < a->n_nodes; i++) {
-                const struct node_assignment *n = &a->nodes[i];
-
-                if (!n->node->has_cpu || destination(n) == TIER_UNKNOWN)
-                        continue;
-                if (first && destination(first) != destination(n)) {
-                        messages_add(
-                                warnings,
-                                "Nodes %u and %u both have CPUs and belong to different tiers "
-                                "(%u and %u): Linux takes the slower one, and every tier above "
-                                "it, for its top tier, and promotes nothing out of it",
-                                first->node->id, n->node->id, destination(first), destination(n));
-                        return;
-                }
-                first = first ?: n;
-        }
-}
-
-static bool compares_latency(const struct policy *p)
-{
-        for (size_t i = 0; i < p->n_tiers; i++)
-                for (unsigned k = MAX_LATENCY; k <= MAX_WRITE_LATENCY; k++)
-                        if (p->tiers[i].conditions[k].set && p->tiers[i].conditions[k].relative)
-                                return true;
-        return false;
-}
-
-/* Figures of one node alone, given or measured, are figures that nothing is compared with. */
-static void warn_of_lone_figures(const struct assignment *a, struct messages *warnings)
-{
-        if (!a->baseline || figure_is_known(&a->baseline_figures.latency) ||
-            !compares_latency(a->policy))
-                return;
-        for (size_t i = 0; i < a->n_nodes; i++) {
-                const struct figure *f = &a->nodes[i].figures.latency;
-
-                if (!figure_is_known(f) || f->relative)
-                        continue;
-                messages_add(warnings,
-                             "The latency of node %u is known (%s), but not that of the baseline, "
-                             "node %u: it cannot be compared. Give both, or: numatier measure %u",
-                             a->nodes[i].node->id, source_name(f->source), a->baseline->id,
-                             a->baseline->id);
-                return;
-        }
 }
 
 static void resolve_figures(struct assignment *a)
@@ -410,7 +421,7 @@ static int prepare(struct assignment *a, const struct state *last, struct messag
 {
         const struct machine *m = a->machine;
 
-        a->baseline = choose_baseline(m, a->policy, warnings);
+        a->baseline = baseline_choose(m, a->policy, last, warnings);
         a->nodes = calloc(m->n_nodes ?: 1, sizeof(*a->nodes));
         if (!a->nodes)
                 return -ENOMEM;
@@ -419,7 +430,7 @@ static int prepare(struct assignment *a, const struct state *last, struct messag
                         .node = &m->nodes[a->n_nodes],
                         .tier = TIER_NONE,
                         .wanted_tier = TIER_UNKNOWN,
-                        .original_tier = find_kernel_tier(&m->nodes[a->n_nodes], last),
+                        .original_tier = find_original_tier(&m->nodes[a->n_nodes], last),
                 };
         resolve_figures(a);
         return 0;
@@ -446,9 +457,7 @@ int assignment_new(const struct machine *machine, const struct policy *policy,
                 if (!a->nodes[i].reason)
                         return -ENOMEM;
         }
-        warn_of_split_cpus(a, warnings);
-        if (policy->method == METHOD_THRESHOLDS)
-                warn_of_lone_figures(a, warnings);
+        assignment_warn(a, warnings);
         *ret = TAKE_PTR(a);
         return 0;
 }

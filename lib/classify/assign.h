@@ -8,7 +8,8 @@
 #include "state/state.h"
 
 /* machine and policy must outlive the assignment. last (may be NULL) is where each node was; it
- * counts for hysteresis only if it was made under the same policy. warnings: what the administrator
- * should know (a baseline that is not there, CPU nodes in different tiers). 0 or -ENOMEM. */
+ * counts for hysteresis only if it was made under the same policy. A node is left exactly where it
+ * is (CAUSE_UNREADABLE) if a fact that decides cannot be read now. warnings: what the administrator
+ * should know (baseline.h, notices.h). 0 or -ENOMEM. */
 int assignment_new(const struct machine *machine, const struct policy *policy,
                    const struct state *last, struct messages *warnings, struct assignment **ret);

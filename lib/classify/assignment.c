@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "classify/assignment.h"
 
+#include <assert.h>
+
 #include "base/util.h"
 
 struct assignment *assignment_free(struct assignment *a)
@@ -28,5 +30,6 @@ const struct node_assignment *assignment_get_node(const struct assignment *a, un
 
 const char *assignment_tier_name(const struct assignment *a, const struct node_assignment *n)
 {
+        assert(n->tier == TIER_NONE || n->tier < a->n_tiers);
         return n->tier == TIER_NONE ? NULL : a->tiers[n->tier].name;
 }

@@ -13,16 +13,18 @@
 #include "policy/policy.h"
 
 enum verdict {
-        VERDICT_UNSET,    /* the policy does not ask */
-        VERDICT_UNKNOWN,  /* the figure is unknown: skipped */
-        VERDICT_UNPROVEN, /* unknown too, but the baseline itself would fail: not skipped */
+        VERDICT_UNSET,      /* the tier has no such condition */
+        VERDICT_UNKNOWN,    /* the value is unknown: the condition is skipped */
+        VERDICT_UNPROVEN,   /* unknown too, but the baseline itself would fail: not skipped */
+        VERDICT_UNREADABLE, /* a value it compares cannot be read now: nothing is decided */
         VERDICT_MET,
         VERDICT_FAILED,
         VERDICTS,
 };
 
-/* One condition as it was judged for one node. figure and limit are in the same terms: ns or MiB/s,
- * or multiples of the baseline if figure.relative. */
+/* One condition as it was tried for one node. figure and limit are in the same terms: ns or MiB/s,
+ * or multiples of the baseline if figure.relative. If the verdict is VERDICT_UNREADABLE, the figure
+ * says which fact is missing. */
 struct trial_condition {
         enum verdict verdict;
         struct figure figure;
@@ -34,25 +36,33 @@ struct trial_condition {
 struct trial {
         size_t tier;
         bool unconditional; /* it has no condition: it takes the rest */
-        bool decided;       /* at least one condition could be */
+        bool decided;       /* at least one condition was decided */
         bool matched;
+        bool unreadable; /* whether it matches cannot be decided now */
         struct trial_condition conditions[CONDITION_KINDS];
 };
 
 /* How a node came to its tier. */
 enum cause {
         CAUSE_NO_MEMORY,  /* never written to */
-        CAUSE_UNSETTLED,  /* the kernel is still bringing its memory up: not judged yet */
-        CAUSE_MANUAL,     /* moved by hand, and the policy keeps that */
+        CAUSE_UNSETTLED,  /* the kernel is still bringing its memory up: not classified yet */
+        CAUSE_MANUAL,     /* moved manually, and the policy keeps that */
         CAUSE_IGNORED,    /* a rule says ignore */
-        CAUSE_UNREADABLE, /* a GPU's driver cannot say whether it is the GPU's: left as it is */
+        CAUSE_UNREADABLE, /* a fact that decides cannot be read now: left as it is */
         CAUSE_RULE,       /* a rule names the tier */
         CAUSE_CONDITIONS, /* the tier's conditions hold */
         CAUSE_REST,       /* the tier has no condition and none before it matched */
-        CAUSE_NO_MATCH,   /* figures are known, yet no tier takes them: left as it is */
+        CAUSE_NO_MATCH,   /* values are known, yet no tier takes them: left to Linux */
         CAUSE_BASELINE,   /* no tier takes it, but it has CPUs: with the baseline */
         CAUSE_UNKNOWN,    /* nothing known: left in the tier Linux gave it */
         CAUSE_ADISTANCE,  /* the abstract distance */
+        CAUSES,
+};
+
+/* The fact because of which a node's cause is CAUSE_UNREADABLE. */
+struct obstacle {
+        enum fact fact;          /* FACTS: whether its memory is a GPU's */
+        const struct node *node; /* whose fact it is: the node itself, or one it depends on */
 };
 
 #define TIER_NONE SIZE_MAX
@@ -68,23 +78,25 @@ struct node_assignment {
         uint32_t original_tier; /* the one Linux gave it by itself, or TIER_UNKNOWN */
         bool has_adistance;
         int adistance;
-        bool moved_by_hand;   /* it was where we wanted it, and now it is not */
-        bool held;            /* hysteresis decided: without it, another tier */
-        struct trial *trials; /* the tiers that were tried, in order */
+        bool moved_by_hand;       /* it was where we wanted it, and now it is not */
+        bool held;                /* hysteresis decided: without it, another tier */
+        bool by_slit_alone;       /* only SLIT decided: its tier is a guess */
+        struct obstacle obstacle; /* with CAUSE_UNREADABLE */
+        struct trial *trials;     /* the tiers that were tried, in order */
         size_t n_trials;
         char *reason; /* one sentence */
 };
 
 struct assigned_tier {
         char *name;
-        uint32_t wanted_tier; /* TIER_UNKNOWN only if no node could anchor the numbers */
+        uint32_t wanted_tier; /* TIER_UNKNOWN: the baseline's tier cannot be decided now */
         struct nodeset nodes;
 };
 
 struct assignment {
         const struct machine *machine;
         const struct policy *policy;
-        const struct node *baseline; /* NULL: no node has both CPUs and memory */
+        const struct node *baseline; /* NULL: no node has memory (classify/baseline.h) */
         struct figures baseline_figures;
         struct assigned_tier
                 *tiers; /* fastest first; all of the policy's, or with adistance those in use */

@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "classify/figures.h"
 
+#include <assert.h>
+
+#include "base/util.h"
+#include "classify/rules.h"
+
+/* The fact that a source depends on. */
+static const enum fact facts_of_sources[] = {
+        [SOURCE_USER] = FACT_DEVICES, /* which section matches */
+        [SOURCE_MEASURED] = FACT_MEASURED, [SOURCE_HMAT] = FACT_ACCESS,
+        [SOURCE_CDAT] = FACT_DEVICES,      [SOURCE_SLIT] = FACT_DISTANCE,
+};
+static_assert(ELEMENTSOF(facts_of_sources) == SOURCES, "a fact for each source");
+
 static void take_user(const struct node_rule *rule, struct figure *ret)
 {
-        for (unsigned v = 0; rule && v < PERF_VALUES; v++)
+        if (!rule)
+                return;
+        for (unsigned v = 0; v < PERF_VALUES; v++)
                 ret[v].value = rule->perf.v[v];
 }
 
@@ -13,7 +28,8 @@ static void take_measured(const struct node *node, struct figure *ret)
                 ret[v].value = node->measured.v[v];
 }
 
-/* Class 1 (the best initiator with CPUs) is what tiering is about; class 0 where it is silent. */
+/* Class 1 is the best initiator with CPUs: tiering is about that. Class 0 is used where class 1 has
+ * no value. */
 static void take_hmat(const struct node *node, struct figure *ret)
 {
         for (unsigned v = 0; v < PERF_VALUES; v++) {
@@ -23,8 +39,8 @@ static void take_hmat(const struct node *node, struct figure *ret)
 }
 
 /* 6.12 adds the picoseconds of a CXL link to nanoseconds (drivers/cxl/core/port.c:add_latency;
- * mended by 7.3): a link of one nanosecond then counts a thousand. Real CXL memory stays well below
- * that. */
+ * fixed by 7.3): a link of one nanosecond then counts as a thousand. The latency of real CXL memory
+ * is far below that. */
 #define CXL_LATENCY_MAX 1000
 
 static bool adds_picoseconds(const struct machine *machine)
@@ -34,21 +50,38 @@ static bool adds_picoseconds(const struct machine *machine)
         return machine->kernel && sscanf(machine->kernel, "%u.", &major) == 1 && major < 7;
 }
 
-/* A latency that this kernel is known to get wrong counts as unknown; the candidate keeps it, for
- * the administrator to see. */
-static void distrust(const struct machine *machine, const struct node *node, struct figure *ret)
+static void set_unreadable(struct figure *f, enum fact fact, const struct node *node)
 {
-        for (unsigned v = 0; node->kind == KIND_CXL && v < PERF_VALUES; v++)
-                if (perf_value_is_latency(v) && ret[v].value >= CXL_LATENCY_MAX &&
-                    adds_picoseconds(machine))
-                        ret[v].distrusted = true;
+        f->unreadable = true;
+        f->fact = fact;
+        f->fact_of = node;
 }
 
-/* The region's own figures (the worst of them, for a page may lie in any): class 1, or class 0.
- * They say nothing of a node with CPUs, whose memory is DRAM whatever was added to it. */
+/* A latency that this kernel is known to get wrong counts as unknown; the candidate keeps it, for
+ * the administrator to see. If it cannot be read whether the memory is CXL, nothing is decided. */
+static void distrust(const struct machine *machine, const struct node *node, struct figure *ret)
+{
+        bool undecided =
+                node->kind != KIND_CXL && !node->has_cpu && node_is_unreadable(node, FACT_DEVICES);
+
+        if ((node->kind != KIND_CXL && !undecided) || !adds_picoseconds(machine))
+                return;
+        for (unsigned v = 0; v < PERF_VALUES; v++) {
+                if (!perf_value_is_latency(v) || ret[v].value < CXL_LATENCY_MAX)
+                        continue;
+                ret[v].distrusted = !undecided;
+                if (undecided)
+                        set_unreadable(&ret[v], FACT_DEVICES, node);
+        }
+}
+
+/* The region's own values: class 1, or class 0. Of several regions the worst counts, since a page
+ * may be in any. They do not describe a node with CPUs: its memory is DRAM, whatever was added. */
 static void take_cdat(const struct node *node, struct figure *ret)
 {
-        for (size_t i = 0; !node->has_cpu && i < node->n_devices; i++) {
+        if (node->has_cpu)
+                return;
+        for (size_t i = 0; i < node->n_devices; i++) {
                 const struct perf *access = node->devices[i].access;
 
                 for (unsigned v = 0; v < PERF_VALUES; v++) {
@@ -62,8 +95,8 @@ static void take_cdat(const struct node *node, struct figure *ret)
         }
 }
 
-/* SLIT: as far as from the nearest node with CPUs, which for a node with CPUs is itself. */
-static unsigned nearest_distance(const struct machine *machine, const struct node *node)
+/* A node with CPUs is nearest to itself. */
+unsigned slit_nearest(const struct machine *machine, const struct node *node)
 {
         size_t column = (size_t)(node - machine->nodes);
         unsigned nearest = node->distance ? node->distance[column] : 0;
@@ -80,46 +113,158 @@ static unsigned nearest_distance(const struct machine *machine, const struct nod
         return nearest;
 }
 
+/* The node whose row of SLIT would be needed for that and cannot be read now, or NULL. */
+static const struct node *find_unreadable_row(const struct machine *machine,
+                                              const struct node *node)
+{
+        if (node->has_cpu)
+                return node_is_unreadable(node, FACT_DISTANCE) ? node : NULL;
+        for (size_t i = 0; i < machine->n_nodes; i++)
+                if (machine->nodes[i].has_cpu &&
+                    node_is_unreadable(&machine->nodes[i], FACT_DISTANCE))
+                        return &machine->nodes[i];
+        return NULL;
+}
+
+/* Whether a row that gives its distance is that of an earlier pass. */
+static bool is_row_kept(const struct machine *machine, const struct node *node)
+{
+        if (node->has_cpu)
+                return node_is_kept(node, FACT_DISTANCE);
+        for (size_t i = 0; i < machine->n_nodes; i++)
+                if (machine->nodes[i].has_cpu && node_is_kept(&machine->nodes[i], FACT_DISTANCE))
+                        return true;
+        return false;
+}
+
 static void take_slit(const struct machine *machine, const struct node *node,
                       const struct node *baseline, const struct figures *baseline_figures,
                       struct figure *ret)
 {
-        unsigned here = nearest_distance(machine, node),
-                 there = nearest_distance(machine, baseline);
+        unsigned here = slit_nearest(machine, node), there = slit_nearest(machine, baseline);
+        const struct node *missing =
+                find_unreadable_row(machine, node) ?: find_unreadable_row(machine, baseline);
+        bool kept = is_row_kept(machine, node) || is_row_kept(machine, baseline);
 
-        if (here == 0 || there == 0)
-                return;
         for (unsigned v = 0; v < PERF_VALUES; v++) {
                 const struct figure *base = &baseline_figures->values[v];
 
                 if (!perf_value_is_latency(v))
                         continue;
+                if (missing) {
+                        set_unreadable(&ret[v], FACT_DISTANCE, missing);
+                        continue;
+                }
+                if (here == 0 || there == 0)
+                        continue;
                 ret[v].relative = !figure_is_known(base);
                 ret[v].value = (ret[v].relative ? 1 : base->value) * here / there;
+                ret[v].kept = kept || base->kept;
         }
 }
 
-/* The worse of two figures; one that is known beats one that is not, and ns beat multiples. */
-static struct figure worse(const struct figure *a, const struct figure *b, bool larger)
+/* Marks what the other sources would give if their facts could be read, and what was kept. */
+static void mark_unreadable(const struct policy *policy, const struct node *node, struct figures *f)
 {
-        if (!figure_is_known(a) || !figure_is_known(b))
-                return figure_is_known(a) ? *a : *b;
-        if (a->relative != b->relative)
-                return a->relative ? *b : *a;
-        return (a->value > b->value) == larger ? *a : *b;
+        for (unsigned s = 0; s < SOURCE_SLIT; s++) {
+                enum fact fact = facts_of_sources[s];
+                bool unreadable = node_is_unreadable(node, fact);
+
+                if (s == SOURCE_USER)
+                        unreadable = rules_are_unreadable(policy, node);
+                else if (s == SOURCE_CDAT)
+                        unreadable = unreadable && !node->has_cpu;
+                for (unsigned v = 0; v < PERF_VALUES; v++) {
+                        struct figure *c = &f->candidates[s][v];
+
+                        if (figure_is_known(c))
+                                c->kept = s != SOURCE_USER && node_is_kept(node, fact);
+                        else if (unreadable)
+                                set_unreadable(c, fact, node);
+                }
+        }
 }
 
-static void choose(const struct policy *policy, struct figures *f)
+/* The worse of two values; one that is known beats one that is not, and ns beat multiples. */
+static struct figure worse(const struct figure *a, const struct figure *b, bool larger)
 {
-        for (unsigned v = 0; v < PERF_VALUES; v++)
-                for (size_t i = 0; i < policy->n_sources && !figure_is_known(&f->values[v]); i++) {
-                        const struct figure *candidate = &f->candidates[policy->sources[i]][v];
+        const struct figure *w = a;
+        struct figure result;
 
-                        if (!candidate->distrusted)
-                                f->values[v] = *candidate;
+        if (!figure_is_known(a) || !figure_is_known(b))
+                w = figure_is_known(a) ? a : b;
+        else if (a->relative != b->relative)
+                w = a->relative ? b : a;
+        else if ((a->value > b->value) != larger)
+                w = b;
+        result = *w;
+        if (a->unreadable || b->unreadable) {
+                const struct figure *missing = a->unreadable ? a : b;
+
+                set_unreadable(&result, missing->fact, missing->fact_of);
+        }
+        return result;
+}
+
+/* The first source that knows the value wins. One that cannot be read now might know it. */
+static struct figure choose(const struct policy *policy, const struct figures *f, unsigned v,
+                            bool with_slit)
+{
+        struct figure none = { .source = SOURCE_NONE };
+
+        for (size_t i = 0; i < policy->n_sources; i++) {
+                enum source s = policy->sources[i];
+                const struct figure *c = s == SOURCE_SLIT ? &f->slit[v] : &f->candidates[s][v];
+
+                if (s == SOURCE_SLIT && !with_slit)
+                        continue;
+                if (c->unreadable) {
+                        set_unreadable(&none, c->fact, c->fact_of);
+                        return none;
                 }
-        f->latency = worse(&f->values[READ_LATENCY], &f->values[WRITE_LATENCY], true);
-        f->bandwidth = worse(&f->values[READ_BANDWIDTH], &f->values[WRITE_BANDWIDTH], false);
+                if (figure_is_known(c) && !c->distrusted)
+                        return *c;
+        }
+        return none; /* an unknown value has no source */
+}
+
+static bool is_better(const struct figure *f, const struct figure *base, unsigned v)
+{
+        if (!figure_is_known(f) || !figure_is_known(base))
+                return false;
+        return perf_value_is_latency(v) ? f->value < base->value : f->value > base->value;
+}
+
+/* SLIT is a guess and does not contradict what another source knows. If that cannot be read now on
+ * either side, a SLIT that says "slower" decides nothing. */
+static void clamp_slit(const struct policy *policy, const struct figures *baseline,
+                       struct figures *f)
+{
+        struct figure missing = { 0 };
+        bool better = false;
+
+        for (unsigned v = 0; v < PERF_VALUES; v++) {
+                const struct figure *base = &baseline->values[v];
+                struct figure known = choose(policy, f, v, false);
+
+                better = better || is_better(&known, base, v);
+                if (known.unreadable)
+                        missing = known;
+                else if (base->unreadable && figure_is_known(&known))
+                        missing = *base;
+        }
+        for (unsigned v = 0; v < PERF_VALUES; v++) {
+                struct figure *slit = &f->slit[v];
+                double limit = slit->relative ? 1 : baseline->values[v].value;
+
+                if (slit->value <= limit)
+                        continue;
+                if (better) {
+                        slit->clamped = true;
+                        slit->value = limit;
+                } else if (missing.unreadable)
+                        set_unreadable(slit, missing.fact, missing.fact_of);
+        }
 }
 
 void figures_resolve(const struct machine *machine, const struct policy *policy,
@@ -129,8 +274,6 @@ void figures_resolve(const struct machine *machine, const struct policy *policy,
 {
         struct figures f = { 0 };
 
-        for (unsigned v = 0; v < PERF_VALUES; v++)
-                f.values[v].source = SOURCE_NONE;
         for (unsigned s = 0; s < SOURCES; s++)
                 for (unsigned v = 0; v < PERF_VALUES; v++)
                         f.candidates[s][v].source = s;
@@ -138,23 +281,30 @@ void figures_resolve(const struct machine *machine, const struct policy *policy,
         take_measured(node, f.candidates[SOURCE_MEASURED]);
         take_hmat(node, f.candidates[SOURCE_HMAT]);
         take_cdat(node, f.candidates[SOURCE_CDAT]);
+        mark_unreadable(policy, node, &f);
         distrust(machine, node, f.candidates[SOURCE_HMAT]);
         distrust(machine, node, f.candidates[SOURCE_CDAT]);
-        if (baseline)
+        if (baseline) {
                 take_slit(machine, node, baseline, baseline_figures, f.candidates[SOURCE_SLIT]);
-        choose(policy, &f);
-        /* an unknown figure has no source */
+                memcpy(f.slit, f.candidates[SOURCE_SLIT], sizeof(f.slit));
+                clamp_slit(policy, baseline_figures, &f);
+        }
         for (unsigned v = 0; v < PERF_VALUES; v++)
-                if (!figure_is_known(&f.values[v]))
-                        f.values[v] = (struct figure){ .source = SOURCE_NONE };
-        if (!figure_is_known(&f.latency))
-                f.latency.source = SOURCE_NONE;
-        if (!figure_is_known(&f.bandwidth))
-                f.bandwidth.source = SOURCE_NONE;
+                f.values[v] = choose(policy, &f, v, true);
+        f.latency = worse(&f.values[READ_LATENCY], &f.values[WRITE_LATENCY], true);
+        f.bandwidth = worse(&f.values[READ_BANDWIDTH], &f.values[WRITE_BANDWIDTH], false);
         *ret = f;
 }
 
 bool figures_any_known(const struct figures *f)
 {
         return figure_is_known(&f->latency) || figure_is_known(&f->bandwidth);
+}
+
+const struct figure *figures_find_unreadable(const struct figures *f)
+{
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                if (f->values[v].unreadable)
+                        return &f->values[v];
+        return NULL;
 }

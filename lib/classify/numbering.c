@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "classify/numbering.h"
 
+#include <assert.h>
+
 /* Whether tier i may have this number beside the numbers that are fixed. */
 static bool has_room(const struct policy *policy, size_t i, uint32_t number)
 {
@@ -35,6 +37,7 @@ void number_tiers(const struct policy *policy, size_t baseline, struct assigned_
         uint32_t number = anchor > NUMBER_OF_BASELINE ? (uint32_t)anchor : NUMBER_OF_BASELINE;
         bool fixed = false;
 
+        assert(policy->n_tiers == 0 || anchor < policy->n_tiers);
         for (size_t i = 0; i < policy->n_tiers; i++)
                 if (policy->tiers[i].has_memory_tier) {
                         tiers[i].wanted_tier = policy->tiers[i].memory_tier;

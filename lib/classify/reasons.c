@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "classify/reasons.h"
 
+#include <assert.h>
+
 #include "base/units.h"
 #include "classify/rules.h"
 
-static void print_figure(FILE *f, enum condition_kind k, double value, bool relative)
+static void print_value(FILE *f, enum condition_kind k, double value, bool relative)
 {
         char buf[UNIT_STRING_MAX];
 
@@ -30,12 +32,13 @@ static void print_condition(FILE *f, const struct tier_policy *tier, const struc
                 fputs("is unknown", f);
                 return;
         }
-        print_figure(f, k, t->figure.value, t->figure.relative);
+        print_value(f, k, t->figure.value, t->figure.relative);
         if (t->figure.source != SOURCE_NONE)
-                fprintf(f, " (%s%s)", source_name(t->figure.source),
-                        t->figure.remembered ? ", remembered" : "");
+                fprintf(f, " (%s%s%s%s)", source_name(t->figure.source),
+                        t->figure.remembered ? ", remembered" : "", t->figure.kept ? ", kept" : "",
+                        t->figure.clamped ? ", limited to the baseline" : "");
         fprintf(f, " is %s ", t->verdict == VERDICT_MET ? met : failed);
-        print_figure(f, k, t->limit, t->figure.relative);
+        print_value(f, k, t->limit, t->figure.relative);
         if (tier->conditions[k].relative && !t->figure.relative)
                 fprintf(f, " (%s)", format_multiple(tier->conditions[k].value, buf));
 }
@@ -71,6 +74,8 @@ static void print_failures(FILE *f, const struct assignment *a, const struct nod
         }
 }
 
+#define HELD "; stays where it was: not past the threshold by the hysteresis"
+
 static char *explain_trials(const struct assignment *a, const struct node_assignment *n)
 {
         char *text = NULL;
@@ -83,11 +88,13 @@ static char *explain_trials(const struct assignment *a, const struct node_assign
                 print_trial(f, &a->policy->tiers[n->tier], &n->trials[n->tier], true);
         else
                 print_failures(f, a, n);
-        fflush(f); /* brings size up to date */
+        (void)fflush(f); /* brings size up to date */
         if (size == 0)
                 fputs("it takes every node", f);
         if (n->held)
-                fputs("; stays where it was: not past the threshold by the hysteresis", f);
+                fputs(HELD, f);
+        if (n->by_slit_alone)
+                fputs("; SLIT alone, a guess", f);
         if (fclose(f) != 0) {
                 free(text);
                 return NULL;
@@ -95,14 +102,16 @@ static char *explain_trials(const struct assignment *a, const struct node_assign
         return text;
 }
 
-static char *explain_unreadable(const struct machine *m)
+static char *explain_gpu(const struct machine *m)
 {
         const char *address = NULL;
         char *text = NULL;
 
-        for (size_t i = 0; !address && i < m->n_gpus; i++)
-                if (m->gpus[i].report == GPU_UNREADABLE)
+        for (size_t i = 0; i < m->n_gpus; i++)
+                if (m->gpus[i].report == GPU_UNREADABLE) {
                         address = m->gpus[i].address;
+                        break;
+                }
         return asprintf(&text,
                         "it may be the memory of %s%s, whose driver cannot report its node now: "
                         "left as it is",
@@ -111,51 +120,108 @@ static char *explain_unreadable(const struct machine *m)
                        : text;
 }
 
-/* Why, in one sentence. */
+static const char *const fact_words[] = {
+        [FACT_SIZE] = "size",         [FACT_DISTANCE] = "distance",
+        [FACT_ACCESS] = "HMAT value", [FACT_MEASURED] = "measured value",
+        [FACT_DEVICES] = "device",    [FACT_INTERFACE] = "interface",
+        [FACT_TIER] = "present tier",
+};
+static_assert(ELEMENTSOF(fact_words) == FACTS, "a word for each fact");
+
+static char *explain_unreadable(const struct assignment *a, const struct node_assignment *n)
+{
+        const struct obstacle *o = &n->obstacle;
+        const char *ending;
+        char *text = NULL;
+        int r;
+
+        if (o->fact == FACTS)
+                return explain_gpu(a->machine);
+        assert(o->fact < FACTS && o->node);
+        ending = o->fact == FACT_ACCESS || o->fact == FACT_MEASURED || o->fact == FACT_DEVICES ? "s"
+                                                                                               : "";
+        if (o->node == n->node)
+                r = asprintf(&text, "its %s%s cannot be read now: left as it is",
+                             fact_words[o->fact], ending);
+        else
+                r = asprintf(&text, "the %s%s of node %u%s cannot be read now: left as it is",
+                             fact_words[o->fact], ending, o->node->id,
+                             o->node == a->baseline ? ", the baseline," : "");
+        return r < 0 ? NULL : text;
+}
+
+static char *explain_ignored(const struct node_assignment *n)
+{
+        char *text;
+
+        if (n->rule == rules_builtin_gpu())
+                return strdup("the memory of a GPU is left to its driver (built-in rule)");
+        return asprintf(&text, "[node %s] says ignore", n->rule->name) < 0 ? NULL : text;
+}
+
+static char *explain_rule(const struct node_assignment *n)
+{
+        char *text;
+
+        return asprintf(&text, "[node %s] names the tier", n->rule->name) < 0 ? NULL : text;
+}
+
+#define NO_MATCH "no tier of the policy takes it"
+#define UNKNOWN  "nothing is known of its memory"
+#define TO_LINUX ": left to Linux"
+
+static char *explain_baseline(const struct assignment *a, const struct node_assignment *n)
+{
+        char *text;
+
+        return asprintf(&text, "it has CPUs and %s: with the baseline, node %u",
+                        figures_any_known(&n->figures) ? NO_MATCH : UNKNOWN, a->baseline->id) < 0
+                       ? NULL
+                       : text;
+}
+
+static char *explain_adistance(const struct node_assignment *n)
+{
+        char *text;
+
+        return asprintf(&text, "abstract distance %d%s", n->adistance, n->held ? HELD : "") < 0
+                       ? NULL
+                       : text;
+}
+
 char *reason_format(const struct assignment *a, const struct node_assignment *n)
 {
-        char *text = NULL;
-        int r = 0;
-
         switch (n->cause) {
         case CAUSE_NO_MEMORY:
                 return strdup("it has no memory");
         case CAUSE_UNSETTLED:
-                return strdup("its memory is just coming: looked at again when it is there");
+                return strdup(
+                        "the kernel is still bringing its memory up: classified when it is there");
         case CAUSE_MANUAL:
-                return strdup("moved by hand, and manual = keep leaves it there");
+                return strdup("moved manually, and manual = keep leaves it there");
         case CAUSE_IGNORED:
-                if (n->rule == rules_builtin_gpu())
-                        return strdup("the memory of a GPU is left to its driver (built-in rule)");
-                r = asprintf(&text, "[node %s] says ignore", n->rule->name);
-                break;
+                return explain_ignored(n);
         case CAUSE_UNREADABLE:
-                return explain_unreadable(a->machine);
+                return explain_unreadable(a, n);
         case CAUSE_RULE:
-                r = asprintf(&text, "[node %s] names the tier", n->rule->name);
-                break;
+                return explain_rule(n);
         case CAUSE_CONDITIONS:
         case CAUSE_REST:
-                return n->node == a->baseline && a->policy->n_tiers > 0 &&
-                                       !figures_any_known(&n->figures)
-                               ? strdup("it is the baseline")
-                               : explain_trials(a, n);
+                if (n->node == a->baseline && a->policy->n_tiers > 0 &&
+                    !figures_any_known(&n->figures))
+                        return strdup("it is the baseline");
+                return explain_trials(a, n);
         case CAUSE_NO_MATCH:
-                return strdup("no tier of the policy takes it: left to Linux");
+                return strdup(NO_MATCH TO_LINUX);
         case CAUSE_BASELINE:
-                r = asprintf(&text, "it has CPUs and %s: with the baseline, node %u",
-                             figures_any_known(&n->figures) ? "no tier of the policy takes it"
-                                                            : "nothing is known of its memory",
-                             a->baseline->id);
-                break;
+                return explain_baseline(a, n);
         case CAUSE_UNKNOWN:
-                return strdup("nothing is known of its memory: left to Linux");
+                return strdup(UNKNOWN TO_LINUX);
         case CAUSE_ADISTANCE:
-                r = asprintf(
-                        &text, "abstract distance %d%s", n->adistance,
-                        n->held ? "; stays where it was: not past the threshold by the hysteresis"
-                                : "");
+                return explain_adistance(n);
+        case CAUSES:
                 break;
         }
-        return r < 0 ? NULL : text;
+        assert(false);
+        return NULL;
 }

@@ -5,5 +5,5 @@
 
 #include "classify/assignment.h"
 
-/* To be freed by the caller; NULL: no memory. */
+/* The caller frees it; NULL: no memory. */
 char *reason_format(const struct assignment *a, const struct node_assignment *n);

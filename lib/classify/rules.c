@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "classify/rules.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
-/* A GPU's memory belongs to its driver and its applications: Linux is not to put pages there by
- * itself. In a slower tier than DRAM's it would be where cold pages are demoted to. */
+/* A GPU's memory belongs to its driver and its applications: Linux must not put pages there by
+ * itself. If its tier were slower than that of DRAM, cold pages would be demoted to it. */
 static const struct node_rule builtin_gpu = {
         .name = (char *)"gpu",
         .has_kind = true,
@@ -43,26 +44,60 @@ static bool names_device(const struct node_rule *r)
         return r->has_cxl_serial || r->pci_address || r->pci_id || r->region || r->dax;
 }
 
-static bool rule_matches(const struct node_rule *r, const struct node *n)
+enum match {
+        MATCH_NO,
+        MATCH_YES,
+        MATCH_UNREADABLE, /* the rule matches devices, which cannot be read now */
+};
+
+/* Without its devices, only two kinds are known: a GPU's memory by its driver, DRAM by its CPUs. */
+static enum match match_kind(const struct node_rule *r, const struct node *n)
 {
-        if (r->has_node && r->node != n->id)
-                return false;
-        if (r->has_kind && (n->may_be_gpu || r->kind != n->kind))
-                return false; /* of what may be a GPU's memory the kind is not known */
-        if (!names_device(r))
-                return true;
+        if (n->may_be_gpu)
+                return MATCH_NO; /* what the memory is will only be known later */
+        if (node_is_unreadable(n, FACT_DEVICES) && n->kind != KIND_GPU && !n->has_cpu)
+                return MATCH_UNREADABLE;
+        return r->kind == n->kind ? MATCH_YES : MATCH_NO;
+}
+
+static enum match match_devices(const struct node_rule *r, const struct node *n)
+{
+        if (node_is_unreadable(n, FACT_DEVICES))
+                return MATCH_UNREADABLE;
         for (size_t i = 0; i < n->n_devices; i++)
                 if (device_matches(r, &n->devices[i]))
-                        return true;
-        return false;
+                        return MATCH_YES;
+        return MATCH_NO;
+}
+
+static enum match match(const struct node_rule *r, const struct node *n)
+{
+        enum match m = MATCH_YES;
+
+        if (r->has_node && r->node != n->id)
+                return MATCH_NO;
+        if (r->has_kind)
+                m = match_kind(r, n);
+        return m != MATCH_NO && names_device(r) ? match_devices(r, n) : m;
 }
 
 const struct node_rule *rules_find(const struct policy *p, const struct node *node)
 {
         for (size_t i = 0; i < p->n_rules; i++)
-                if (rule_matches(&p->rules[i], node))
+                if (match(&p->rules[i], node) == MATCH_YES)
                         return &p->rules[i];
-        return rule_matches(&builtin_gpu, node) ? &builtin_gpu : NULL;
+        return match(&builtin_gpu, node) == MATCH_YES ? &builtin_gpu : NULL;
+}
+
+bool rules_are_unreadable(const struct policy *p, const struct node *node)
+{
+        for (size_t i = 0; i < p->n_rules; i++) {
+                enum match m = match(&p->rules[i], node);
+
+                if (m != MATCH_NO)
+                        return m == MATCH_UNREADABLE;
+        }
+        return false;
 }
 
 const struct node_rule *rules_builtin_gpu(void)
@@ -81,16 +116,50 @@ const struct node_rule *rules_find_gpu_override(const struct policy *p)
         return NULL;
 }
 
+static uint64_t find_serial(const struct node *node)
+{
+        for (size_t i = 0; i < node->n_devices; i++) {
+                const struct node_device *d = &node->devices[i];
+
+                if (d->n_memdevs > 0 && d->memdevs[0].serial != 0)
+                        return d->memdevs[0].serial;
+        }
+        return 0;
+}
+
 const char *rules_suggest_match(const struct node *node, char buf[static RULE_MATCH_MAX])
 {
-        uint64_t serial = 0;
+        uint64_t serial = find_serial(node);
 
-        for (size_t i = 0; serial == 0 && i < node->n_devices; i++)
-                if (node->devices[i].n_memdevs > 0)
-                        serial = node->devices[i].memdevs[0].serial;
         if (serial != 0)
                 snprintf(buf, RULE_MATCH_MAX, "cxl-serial = 0x%" PRIx64, serial);
         else
                 snprintf(buf, RULE_MATCH_MAX, "node = %u", node->id);
         return buf;
+}
+
+static const char *suggest(const struct node *node, const char *before, const char *keys,
+                           char buf[static RULE_SUGGESTION_MAX])
+{
+        char match[RULE_MATCH_MAX];
+        int n = snprintf(buf, RULE_SUGGESTION_MAX, "%sa [node NAME] section with %s%s", before,
+                         rules_suggest_match(node, match), keys);
+
+        assert(n < RULE_SUGGESTION_MAX);
+        return buf;
+}
+
+const char *rules_suggest_section(const struct node *node, const char *keys,
+                                  char buf[static RULE_SUGGESTION_MAX])
+{
+        return suggest(node, "", keys, buf);
+}
+
+const char *rules_suggest(const struct node *node, const char *keys,
+                          char buf[static RULE_SUGGESTION_MAX])
+{
+        char measure[48];
+
+        snprintf(measure, sizeof(measure), "numatier measure %u, or ", node->id);
+        return suggest(node, measure, keys, buf);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "classify/sanity.h"
 
+#include <assert.h>
+
 #include "base/units.h"
 #include "classify/rules.h"
 
@@ -16,106 +18,213 @@ static bool is_from_firmware(const struct figure *f)
                (f->source == SOURCE_HMAT || f->source == SOURCE_CDAT);
 }
 
-/* Linux may put a CXL region's figures where HMAT's are: drivers/cxl/core/region.c,
- * cxl_region_update_coordinates() */
-static const char *table_name(const struct node_assignment *n, const struct figure *f)
+/* The table that a value is from. Linux may put a CXL region's values where HMAT's are:
+ * drivers/cxl/core/region.c, cxl_region_update_coordinates() */
+enum table {
+        TABLE_HMAT,
+        TABLE_HMAT_OR_CDAT,
+        TABLE_CDAT,
+        TABLES,
+};
+
+static const char *const table_names[] = {
+        [TABLE_HMAT] = "HMAT",
+        [TABLE_HMAT_OR_CDAT] = "HMAT or CDAT",
+        [TABLE_CDAT] = "CDAT",
+};
+static_assert(ELEMENTSOF(table_names) == TABLES, "a name for each table");
+
+static enum table find_table(const struct node_assignment *n, const struct figure *f)
 {
         if (f->source == SOURCE_CDAT)
-                return "CDAT";
-        return n->node->kind == KIND_CXL ? "HMAT or CDAT" : "HMAT";
+                return TABLE_CDAT;
+        return n->node->kind == KIND_CXL ? TABLE_HMAT_OR_CDAT : TABLE_HMAT;
 }
 
-static void check_cxl(const struct assignment *a, const struct node_assignment *n,
-                      struct messages *bugs)
+/* The nodes of one cause, and the first of them: its values stand for the others'. */
+struct finding {
+        const struct node_assignment *first;
+        struct nodeset nodes;
+        unsigned variant; /* what tells causes of one check apart; below VARIANTS */
+};
+
+#define VARIANTS (1U << PERF_VALUES)
+
+/* "node 1", "nodes 1-3" */
+#define NODES_STRING_MAX (NODESET_STRING_MAX + 8)
+static const char *format_nodes(const struct finding *f, char buf[static NODES_STRING_MAX])
+{
+        char list[NODESET_STRING_MAX];
+
+        snprintf(buf, NODES_STRING_MAX, "node%s %s", plural(nodeset_count(&f->nodes)),
+                 nodeset_format(&f->nodes, list));
+        return buf;
+}
+
+static bool is_one(const struct finding *f)
+{
+        return nodeset_count(&f->nodes) == 1;
+}
+
+/* "numatier measure 1, or a [node NAME] section with node = 1 and KEYS" */
+#define CORRECTION_MAX (RULE_SUGGESTION_MAX + 32)
+static const char *format_correction(const struct finding *f, const char *keys,
+                                     char buf[static CORRECTION_MAX])
+{
+        char suggestion[RULE_SUGGESTION_MAX];
+
+        snprintf(buf, CORRECTION_MAX, "%s%s", rules_suggest(f->first->node, keys, suggestion),
+                 is_one(f) ? "" : ", and so for each node");
+        return buf;
+}
+
+/* CXL memory is no faster than DRAM. */
+static bool is_cxl_fast(const struct assignment *a, const struct node_assignment *n,
+                        unsigned *ret_variant)
 {
         const struct figure *latency = &n->figures.latency, *dram = &a->baseline_figures.latency;
-        char l[UNIT_STRING_MAX], d[UNIT_STRING_MAX], match[RULE_MATCH_MAX];
 
-        if (n->node->kind != KIND_CXL || !is_from_firmware(latency) || !is_from_firmware(dram) ||
-            latency->value >= dram->value)
-                return;
-        messages_add(bugs,
-                     "Firmware bug: %s has CXL memory (node %u, %s) faster than the DRAM of node "
-                     "%u (%s). To correct it: numatier measure %u, or a [node NAME] section with "
-                     "%s and latency = ...",
-                     table_name(n, latency), n->node->id, format_latency(latency->value, l),
-                     a->baseline->id, format_latency(dram->value, d), n->node->id,
-                     rules_suggest_match(n->node, match));
+        *ret_variant = find_table(n, latency);
+        return n->node->kind == KIND_CXL && is_from_firmware(latency) && is_from_firmware(dram) &&
+               latency->value < dram->value;
 }
 
-static void check_agreement(const struct assignment *a, const struct node_assignment *n,
+static void report_cxl_fast(const struct assignment *a, const struct finding *f,
                             struct messages *bugs)
+{
+        char l[UNIT_STRING_MAX], d[UNIT_STRING_MAX], nodes[NODES_STRING_MAX],
+                correction[CORRECTION_MAX], example[48] = "";
+
+        if (!is_one(f))
+                snprintf(example, sizeof(example), "; node %u:", f->first->node->id);
+        messages_add(bugs,
+                     "Firmware bug: %s has CXL memory (%s%s %s) faster than the DRAM of node %u "
+                     "(%s). To correct it: %s",
+                     table_names[f->variant], format_nodes(f, nodes), *example ? example : ",",
+                     format_latency(f->first->figures.latency.value, l), a->baseline->id,
+                     format_latency(a->baseline_figures.latency.value, d),
+                     format_correction(f, " and latency = ...", correction));
+}
+
+/* How many times the baseline's latency and how many times less than its bandwidth. */
+static void compare_with_baseline(const struct assignment *a, const struct node_assignment *n,
+                                  double *ret_later, double *ret_narrower)
+{
+        *ret_later = n->figures.latency.value / a->baseline_figures.latency.value;
+        *ret_narrower = a->baseline_figures.bandwidth.value / n->figures.bandwidth.value;
+}
+
+static bool is_contradiction(const struct assignment *a, const struct node_assignment *n,
+                             unsigned *ret_variant)
 {
         const struct figure *latency = &n->figures.latency, *bandwidth = &n->figures.bandwidth;
         const struct figures *base = &a->baseline_figures;
-        char l[UNIT_STRING_MAX], b[UNIT_STRING_MAX], match[RULE_MATCH_MAX];
         double later, narrower;
 
         if (n->node == a->baseline || !is_from_firmware(latency) || !is_from_firmware(bandwidth) ||
             !is_from_firmware(&base->latency) || !is_from_firmware(&base->bandwidth))
-                return;
-        later = latency->value / base->latency.value;
-        narrower = base->bandwidth.value / bandwidth->value;
-        if (later < DISAGREEMENT * narrower && narrower < DISAGREEMENT * later)
-                return;
-        messages_add(bugs,
-                     "Firmware bug: %s contradicts itself about node %u: its latency is %s that of "
-                     "node %u, its bandwidth %s. To correct it: numatier measure %u, or a [node "
-                     "NAME] section with %s, latency = ... and bandwidth = ...",
-                     table_name(n, latency), n->node->id, format_multiple(later, l),
-                     a->baseline->id, format_multiple(1 / narrower, b), n->node->id,
-                     rules_suggest_match(n->node, match));
+                return false;
+        *ret_variant = find_table(n, latency);
+        compare_with_baseline(a, n, &later, &narrower);
+        return later >= DISAGREEMENT * narrower || narrower >= DISAGREEMENT * later;
 }
 
-/* HMAT describes the node, and leaves figures out: all of them, or some. */
-static void check_zeros(const struct node_assignment *n, struct messages *bugs)
+static void report_contradiction(const struct assignment *a, const struct finding *f,
+                                 struct messages *bugs)
 {
-        const struct node *node = n->node;
-        char names[64] = "", match[RULE_MATCH_MAX];
-        unsigned zeros = 0;
+        char l[UNIT_STRING_MAX], b[UNIT_STRING_MAX], nodes[NODES_STRING_MAX],
+                correction[CORRECTION_MAX], whose[48] = "its latency";
+        double later, narrower;
 
-        if ((!node->access_present[ACCESS_CPU] && !node->access_present[ACCESS_LOCAL]) ||
-            node->remembered)
-                return;
+        compare_with_baseline(a, f->first, &later, &narrower);
+        if (!is_one(f))
+                snprintf(whose, sizeof(whose), "the latency of node %u", f->first->node->id);
+        messages_add(bugs,
+                     "Firmware bug: %s contradicts itself about %s: %s is %s that of node %u, its "
+                     "bandwidth %s. To correct it: %s",
+                     table_names[f->variant], format_nodes(f, nodes), whose,
+                     format_multiple(later, l), a->baseline->id, format_multiple(1 / narrower, b),
+                     format_correction(f, ", latency = ... and bandwidth = ...", correction));
+}
+
+/* HMAT describes the node, and leaves values out. One that gives no value at all is no data. */
+static bool is_incomplete(const struct assignment *a, const struct node_assignment *n,
+                          unsigned *ret_variant)
+{
+        unsigned missing = 0, given = 0;
+
+        (void)a;
+        if (n->node->remembered)
+                return false;
         for (unsigned v = 0; v < PERF_VALUES; v++) {
                 enum source s = perf_value_is_latency(v) ? n->figures.latency.source
                                                          : n->figures.bandwidth.source;
 
-                if (s == SOURCE_USER || s == SOURCE_MEASURED ||
-                    figure_is_known(&n->figures.candidates[SOURCE_HMAT][v]))
-                        continue;
-                snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
-                         zeros++ > 0 ? ", " : "", perf_value_name(v));
+                if (figure_is_known(&n->figures.candidates[SOURCE_HMAT][v]))
+                        given++;
+                else if (s != SOURCE_USER && s != SOURCE_MEASURED)
+                        missing |= 1U << v;
         }
-        if (zeros == 0)
-                return;
-        messages_add(bugs,
-                     "Firmware bug: HMAT describes node %u and gives no %s. To correct it: "
-                     "numatier measure %u, or a [node NAME] section with %s, latency = ... and "
-                     "bandwidth = ...",
-                     node->id, zeros == PERF_VALUES ? "figure at all" : names, node->id,
-                     rules_suggest_match(node, match));
+        *ret_variant = missing;
+        return given > 0 && missing != 0;
 }
 
-static void check_picoseconds(const struct node_assignment *n, struct messages *bugs)
+static void report_incomplete(const struct assignment *a, const struct finding *f,
+                              struct messages *bugs)
 {
-        for (unsigned v = 0; v < PERF_VALUES; v++)
-                for (unsigned s = 0; s < SOURCES; s++) {
-                        const struct figure *f = &n->figures.candidates[s][v];
-                        enum source used = n->figures.values[v].source;
-                        char l[UNIT_STRING_MAX], match[RULE_MATCH_MAX];
+        char names[64] = "", nodes[NODES_STRING_MAX], correction[CORRECTION_MAX];
 
-                        if (!f->distrusted || used == SOURCE_USER || used == SOURCE_MEASURED)
-                                continue;
-                        messages_add(bugs,
-                                     "Kernel bug: the %s of node %u, %s, is not used: kernels "
-                                     "before 7 add the picoseconds of a CXL link to nanoseconds. "
-                                     "To correct it: numatier measure %u, or a [node NAME] section "
-                                     "with %s and latency = ...",
-                                     perf_value_name(v), n->node->id, format_latency(f->value, l),
-                                     n->node->id, rules_suggest_match(n->node, match));
-                        return;
+        (void)a;
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                if (f->variant & 1U << v)
+                        snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+                                 *names ? ", " : "", perf_value_name(v));
+        messages_add(bugs, "Firmware bug: HMAT describes %s and gives no %s. To correct it: %s",
+                     format_nodes(f, nodes), names,
+                     format_correction(f, ", latency = ... and bandwidth = ...", correction));
+}
+
+/* The latency that is not used, or NULL. An administrator who gave another has corrected it. */
+static const struct figure *find_distrusted(const struct node_assignment *n, unsigned v)
+{
+        enum source used = n->figures.values[v].source;
+
+        if (used == SOURCE_USER || used == SOURCE_MEASURED)
+                return NULL;
+        for (unsigned s = 0; s < SOURCES; s++)
+                if (n->figures.candidates[s][v].distrusted)
+                        return &n->figures.candidates[s][v];
+        return NULL;
+}
+
+static bool is_in_picoseconds(const struct assignment *a, const struct node_assignment *n,
+                              unsigned *ret_variant)
+{
+        (void)a;
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                if (find_distrusted(n, v)) {
+                        *ret_variant = v;
+                        return true;
                 }
+        return false;
+}
+
+static void report_picoseconds(const struct assignment *a, const struct finding *f,
+                               struct messages *bugs)
+{
+        const struct figure *value = find_distrusted(f->first, f->variant);
+        char l[UNIT_STRING_MAX], nodes[NODES_STRING_MAX], correction[CORRECTION_MAX],
+                example[48] = "";
+
+        (void)a;
+        if (!is_one(f))
+                snprintf(example, sizeof(example), " (node %u)", f->first->node->id);
+        messages_add(bugs,
+                     "Kernel bug: the %s of %s, %s%s, is not used: kernels before 7 add the "
+                     "picoseconds of a CXL link to nanoseconds. To correct it: %s",
+                     perf_value_name((enum perf_value)f->variant), format_nodes(f, nodes),
+                     format_latency(value->value, l), example,
+                     format_correction(f, " and latency = ...", correction));
 }
 
 static bool deviates(double value, double reference)
@@ -125,8 +234,8 @@ static bool deviates(double value, double reference)
         return difference > reference * DRAM_TOLERANCE;
 }
 
-/* Linux compares all DRAM with the first node's, and one that differs too much makes it take no
- * notice of HMAT for the rest of the boot. */
+/* Linux compares all DRAM with the first node's. If one differs too much, Linux does not use HMAT
+ * for the rest of the boot. */
 static void check_dram(const struct assignment *a, struct messages *bugs)
 {
         const struct node_assignment *first = NULL;
@@ -160,18 +269,43 @@ static void check_dram(const struct assignment *a, struct messages *bugs)
         }
 }
 
+/* A check of one node, and the message for all nodes of one cause. */
+static const struct check {
+        bool (*fails)(const struct assignment *a, const struct node_assignment *n,
+                      unsigned *ret_variant);
+        void (*report)(const struct assignment *a, const struct finding *f, struct messages *bugs);
+} checks[] = {
+        { is_incomplete, report_incomplete },
+        { is_in_picoseconds, report_picoseconds },
+        { is_cxl_fast, report_cxl_fast },
+        { is_contradiction, report_contradiction },
+};
+
+static void run_check(const struct assignment *a, const struct check *check, struct messages *bugs)
+{
+        struct finding findings[VARIANTS] = { 0 };
+
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                const struct node_assignment *n = &a->nodes[i];
+                unsigned variant = 0;
+
+                if (!n->node->has_memory || n->cause == CAUSE_IGNORED ||
+                    n->cause == CAUSE_UNREADABLE || n->node->unsettled ||
+                    !check->fails(a, n, &variant))
+                        continue;
+                assert(variant < VARIANTS);
+                findings[variant].variant = variant;
+                findings[variant].first = findings[variant].first ?: n;
+                nodeset_add(&findings[variant].nodes, n->node->id);
+        }
+        for (unsigned v = 0; v < VARIANTS; v++)
+                if (findings[v].first)
+                        check->report(a, &findings[v], bugs);
+}
+
 void sanity_check(const struct assignment *a, struct messages *bugs)
 {
         check_dram(a, bugs);
-        for (size_t i = 0; i < a->n_nodes; i++) {
-                const struct node_assignment *n = &a->nodes[i];
-
-                if (!n->node->has_memory || n->cause == CAUSE_IGNORED ||
-                    n->cause == CAUSE_UNREADABLE || n->node->unsettled)
-                        continue;
-                check_zeros(n, bugs);
-                check_picoseconds(n, bugs);
-                check_cxl(a, n, bugs);
-                check_agreement(a, n, bugs);
-        }
+        for (size_t i = 0; i < ELEMENTSOF(checks); i++)
+                run_check(a, &checks[i], bugs);
 }

@@ -10,6 +10,14 @@
 /* The administrator's, this boot's, the vendor's. */
 static const char *const directories[] = { "etc/numatier", "run/numatier", "usr/lib/numatier" };
 
+/* A file that cannot be read may have held any section. */
+static int complain(struct policy *p, struct messages *errors, const char *file, int error)
+{
+        messages_add(errors, "%s: cannot be read: %s", file, strerror(error));
+        p->damaged = POLICY_DAMAGED_WHOLLY;
+        return -EBADMSG;
+}
+
 static int read_and_parse(struct sysroot *root, const char *path, struct messages *errors,
                           struct policy *policy)
 {
@@ -23,32 +31,63 @@ static int read_and_parse(struct sysroot *root, const char *path, struct message
         n = sysroot_read(root, path, text, SIZE_LIMIT);
         if (n >= 0) /* a NUL byte does not end it, but is refused */
                 return policy_parse(policy, text, (size_t)n, name, errors);
-        if (n == -ENOENT)
-                return -ENOENT;
-        messages_add(errors, "%s: cannot be read: %s", name, strerror((int)-n));
+        return n == -ENOENT ? -ENOENT : complain(policy, errors, name, (int)-n);
+}
+
+static int parse_stream(FILE *f, const char *name, struct messages *errors, struct policy *policy)
+{
+        _cleanup_(freep) char *text = NULL;
+        size_t allocated = 0;
+        ssize_t n;
+
+        errno = 0;
+        n = getdelim(&text, &allocated, '\0', f); /* up to and with a NUL byte, which is refused */
+        if (n < 0 && !feof(f))
+                return complain(policy, errors, name, errno);
+        if (n < SIZE_LIMIT)
+                return policy_parse(policy, text ?: "", n < 0 ? 0 : (size_t)n, name, errors);
+        messages_add(errors, "%s: expected less than 1 MiB", name);
+        policy->damaged = POLICY_DAMAGED_WHOLLY;
         return -EBADMSG;
+}
+
+/* A file of the calling process, which need not be below root: any file, a pipe too. */
+static int load_file(const char *file, struct messages *errors, struct policy *policy)
+{
+        FILE *f;
+        int r;
+
+        if (streq(file, "-"))
+                return parse_stream(stdin, "stdin", errors, policy);
+        f = fopen(file, "re");
+        if (!f)
+                return complain(policy, errors, file, errno);
+        r = parse_stream(f, file, errors, policy);
+        (void)fclose(f); /* it was only read */
+        return r;
 }
 
 static int load_main(struct sysroot *root, struct messages *errors, struct policy *policy)
 {
-        int r = -ENOENT;
-
-        for (size_t i = 0; r == -ENOENT && i < ELEMENTSOF(directories); i++) {
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
                 char path[64];
+                int r;
 
                 snprintf(path, sizeof(path), "%s/" FILE_NAME, directories[i]);
                 r = read_and_parse(root, path, errors, policy);
+                if (r != -ENOENT)
+                        return r;
         }
-        if (r == -ENOENT)
-                messages_add(errors, "no policy: expected /etc/numatier/" FILE_NAME
-                                     " or /usr/lib/numatier/" FILE_NAME);
-        return r;
+        messages_add(errors, "no policy: expected /etc/numatier/" FILE_NAME
+                             " or /usr/lib/numatier/" FILE_NAME);
+        return -ENOENT;
 }
 
-/* A drop-in: its name, and which directory has it. */
+/* A drop-in: its name, and where it is. */
 struct dropin {
         char *name;
         size_t directory;
+        const char *file; /* the caller's own, or NULL: it is in the directory */
 };
 
 struct dropins {
@@ -57,25 +96,38 @@ struct dropins {
         size_t directory; /* being listed */
 };
 
+static bool has_dropin(const struct dropins *d, const char *name)
+{
+        for (size_t i = 0; i < d->n; i++)
+                if (streq(d->items[i].name, name))
+                        return true;
+        return false;
+}
+
+/* file: the caller's own, or NULL. */
+static int add_dropin(struct dropins *d, const char *name, const char *file)
+{
+        struct dropin dropin = { .directory = d->directory, .file = file };
+
+        if (array_grow(&d->items, &d->allocated, d->n + 1, sizeof(*d->items)) < 0)
+                return -ENOMEM;
+        dropin.name = strdup(name);
+        if (!dropin.name)
+                return -ENOMEM;
+        d->items[d->n++] = dropin;
+        return 0;
+}
+
 /* Directories are listed in order of precedence: a name that is there already is masked. */
 static int note_dropin(const char *name, void *userdata)
 {
         struct dropins *d = userdata;
         size_t length = strlen(name), suffix = strlen(".conf");
-        char *copy;
 
-        if (name[0] == '.' || length <= suffix || !streq(name + length - suffix, ".conf"))
+        if (name[0] == '.' || length <= suffix || !streq(name + length - suffix, ".conf") ||
+            has_dropin(d, name))
                 return 0;
-        for (size_t i = 0; i < d->n; i++)
-                if (streq(d->items[i].name, name))
-                        return 0;
-        if (array_grow(&d->items, &d->allocated, d->n + 1, sizeof(*d->items)) < 0)
-                return -ENOMEM;
-        copy = strdup(name);
-        if (!copy)
-                return -ENOMEM;
-        d->items[d->n++] = (struct dropin){ copy, d->directory };
-        return 0;
+        return add_dropin(d, name, NULL);
 }
 
 static int compare_dropins(const void *a, const void *b)
@@ -83,122 +135,131 @@ static int compare_dropins(const void *a, const void *b)
         return strcmp(((const struct dropin *)a)->name, ((const struct dropin *)b)->name);
 }
 
-static int find_dropins(struct sysroot *root, struct messages *errors, struct dropins *d)
+static int find_dropins(struct sysroot *root, struct messages *errors, struct policy *policy,
+                        struct dropins *d)
 {
         for (d->directory = 0; d->directory < ELEMENTSOF(directories); d->directory++) {
                 char path[64];
                 int r;
 
-                snprintf(path, sizeof(path), "%s/" DROPIN_NAME, directories[d->directory]);
-                r = sysroot_list(root, path, note_dropin, d);
+                snprintf(path, sizeof(path), "/%s/" DROPIN_NAME, directories[d->directory]);
+                r = sysroot_list(root, path + 1, note_dropin, d);
                 if (r == -ENOMEM)
                         return r;
-                if (r < 0 && r != -ENOENT) {
-                        messages_add(errors, "/%s: cannot be read: %s", path, strerror(-r));
-                        return -EBADMSG;
-                }
+                if (r < 0 && r != -ENOENT)
+                        return complain(policy, errors, path, -r);
         }
-        if (d->n > 0)
-                qsort(d->items, d->n, sizeof(*d->items), compare_dropins);
         return 0;
 }
 
-/* All are read even if one is wrong, so that all errors are told at once. */
-static int parse_dropins(struct sysroot *root, const struct dropins *d, struct messages *errors,
+static int parse_dropin(struct sysroot *root, const struct dropin *d, struct messages *errors,
+                        struct policy *policy)
+{
+        _cleanup_(freep) char *path = NULL;
+        int r;
+
+        if (d->file)
+                return load_file(d->file, errors, policy);
+        if (asprintf(&path, "/%s/" DROPIN_NAME "/%s", directories[d->directory], d->name) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        r = read_and_parse(root, path + 1, errors, policy);
+        return r == -ENOENT ? complain(policy, errors, path, ENOENT) : r;
+}
+
+/* All are parsed even if one is wrong, so that all errors are reported at once. */
+static int parse_dropins(struct sysroot *root, struct dropins *d, struct messages *errors,
                          struct policy *policy)
 {
         int result = 0;
 
+        if (d->n > 0)
+                qsort(d->items, d->n, sizeof(*d->items), compare_dropins);
         for (size_t i = 0; i < d->n; i++) {
-                _cleanup_(freep) char *path = NULL;
-                int r;
+                int r = parse_dropin(root, &d->items[i], errors, policy);
 
-                if (asprintf(&path, "%s/" DROPIN_NAME "/%s", directories[d->items[i].directory],
-                             d->items[i].name) < 0) {
-                        path = NULL;
-                        return -ENOMEM;
-                }
-                r = read_and_parse(root, path, errors, policy);
-                if (r == -ENOENT) {
-                        messages_add(errors, "/%s: cannot be read: %s", path, strerror(ENOENT));
-                        r = -EBADMSG;
-                }
+                if (r == -ENOMEM)
+                        return r;
                 result = r < 0 ? r : result;
         }
         return result;
 }
 
-static int load_dropins(struct sysroot *root, struct messages *errors, struct policy *policy)
+static const char *base_name(const char *path)
 {
-        struct dropins d = { 0 };
-        int r;
+        const char *slash = strrchr(path, '/');
 
-        r = find_dropins(root, errors, &d);
-        if (r == 0)
-                r = parse_dropins(root, &d, errors, policy);
-        for (size_t i = 0; i < d.n; i++)
-                free(d.items[i].name);
-        free(d.items);
-        return r;
+        return slash ? slash + 1 : path;
 }
 
-static int load_standard(struct sysroot *root, struct messages *errors, struct policy *policy)
+/* Sorts the caller's files into the main file (if one is named like that) and drop-ins. */
+static int take_own_files(char *const *files, struct messages *errors, const char **main_file,
+                          struct dropins *d)
 {
+        for (; files && *files; files++) {
+                const char *name = streq(*files, "-") ? "stdin" : base_name(*files);
+                bool is_main = streq(name, FILE_NAME);
+
+                if ((is_main && *main_file) || has_dropin(d, name)) {
+                        messages_add(errors, "%s: another %s was given", *files, name);
+                        return -EBADMSG;
+                }
+                if (is_main) {
+                        *main_file = *files;
+                } else {
+                        int r = add_dropin(d, name, *files);
+
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+/* config: replaces all that is installed, or NULL. files: see config_check(). */
+static int load(struct sysroot *root, const char *config, char *const *files,
+                struct messages *errors, struct policy *policy, struct dropins *d)
+{
+        const char *main_file = config;
         int r, q;
 
-        r = load_main(root, errors, policy);
-        if (r == -ENOENT || r == -ENOMEM)
+        r = take_own_files(files, errors, &main_file, d);
+        if (r < 0)
                 return r;
-        q = load_dropins(root, errors, policy);
+        r = main_file ? load_file(main_file, errors, policy) : load_main(root, errors, policy);
+        if (r == -ENOMEM || (r == -ENOENT && d->n == 0))
+                return r;
+        q = config ? 0 : find_dropins(root, errors, policy, d);
+        if (q == 0)
+                q = parse_dropins(root, d, errors, policy);
         return q < 0 ? q : r;
 }
 
-/* A file of the calling process, which need not be below root: any file, a pipe too. */
-static int load_file(const char *file, struct messages *errors, struct policy *policy)
-{
-        _cleanup_(freep) char *text = NULL;
-        size_t allocated = 0;
-        FILE *f = streq(file, "-") ? stdin : fopen(file, "re");
-        ssize_t n;
-
-        if (!f) {
-                messages_add(errors, "%s: cannot be read: %s", file, strerror(errno));
-                return -EBADMSG;
-        }
-        errno = 0;
-        n = getdelim(&text, &allocated, '\0', f);
-        if (n < 0 && !feof(f)) {
-                messages_add(errors, "%s: cannot be read: %s", file, strerror(errno));
-                if (f != stdin)
-                        fclose(f);
-                return -EBADMSG;
-        }
-        if (f != stdin)
-                fclose(f);
-        if (n >= SIZE_LIMIT) {
-                messages_add(errors, "%s: expected less than 1 MiB", file);
-                return -EBADMSG;
-        }
-        /* up to and with a NUL byte, which is none of the language */
-        return policy_parse(policy, text ?: "", n < 0 ? 0 : (size_t)n,
-                            streq(file, "-") ? "stdin" : file, errors);
-}
-
-int config_load(struct sysroot *root, const char *file, struct messages *errors,
-                struct policy **ret)
+int config_check(struct sysroot *root, const char *config, char *const *files,
+                 struct messages *errors, struct policy **ret)
 {
         _cleanup_(policy_unrefp) struct policy *policy = NULL;
+        struct dropins d = { 0 };
         int r;
 
         r = policy_new(&policy);
         if (r < 0)
                 return r;
-        r = file ? load_file(file, errors, policy) : load_standard(root, errors, policy);
-        if (r < 0)
-                return r;
-        r = policy_finish(policy, errors);
+        r = load(root, config, files, errors, policy, &d);
+        for (size_t i = 0; i < d.n; i++)
+                free(d.items[i].name);
+        free(d.items);
+        if (r == 0 || r == -EBADMSG) /* what parsing did not find, too */
+                r = policy_finish(policy, errors) < 0 ? -EBADMSG : r;
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(policy);
         return 0;
+}
+
+int config_load(struct sysroot *root, const char *file, struct messages *errors,
+                struct policy **ret)
+{
+        return config_check(root, file, NULL, errors, ret);
 }

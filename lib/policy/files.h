@@ -10,8 +10,14 @@
 #include "policy/policy.h"
 #include "sysroot/sysroot.h"
 
-/* Loads and judges the policy. file: one file that replaces all of the above (a path of the calling
- * process, not of root), or NULL. root: where the directories above are looked for.
- * 0, -ENOENT (no policy anywhere; told in errors), -EBADMSG (told in errors), -ENOMEM. */
+/* Loads and checks the policy. file: one file that replaces all of the above (a path of the calling
+ * process, not of root; "-" is standard input), or NULL. root: where the directories above are.
+ * 0, -ENOENT (there is no policy; reported in errors), -EBADMSG (reported in errors), -ENOMEM. */
 int config_load(struct sysroot *root, const char *file, struct messages *errors,
                 struct policy **ret);
+
+/* The same, as it would be with more files installed. files: paths of the calling process, with
+ * NULL at the end, or NULL. One that is named numatierd.conf takes the place of the main file; any
+ * other is a drop-in, and takes the place of an installed one of the same name. */
+int config_check(struct sysroot *root, const char *config, char *const *files,
+                 struct messages *errors, struct policy **ret);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The administrator's policy, parsed (numatierd.conf(5)). Parsing takes text, never files; finding
- * the files is config.h's. */
+/* The administrator's policy, parsed (numatierd.conf(5)). Parsing takes text, never files: files.h
+ * finds those. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,12 +13,24 @@
 #include "facts/device.h"
 #include "facts/machine.h"
 
+enum policy_section {
+        SECTION_NONE, /* before the first header, or below one that is wrong */
+        SECTION_POLICY,
+        SECTION_TIER,
+        SECTION_NODE,
+        SECTION_APPLY,
+        SECTION_DAEMON,
+        SECTIONS,
+};
+
+#define POLICY_DAMAGED_WHOLLY ((1U << SECTIONS) - 1) /* of policy.damaged */
+
 enum policy_method {
         METHOD_THRESHOLDS, /* the conditions of the [tier] sections */
         METHOD_ADISTANCE,  /* mm/memory-tiers.c:mt_perf_to_adistance, on any kernel */
 };
 
-/* Where a figure can come from. */
+/* Where a value can come from. */
 enum source {
         SOURCE_USER,     /* a [node] section */
         SOURCE_MEASURED, /* numatier measure */
@@ -46,14 +58,14 @@ bool condition_is_maximum(enum condition_kind k);  /* of a latency; else a minim
 
 struct condition {
         bool set;
-        bool relative; /* a multiple of the baseline's figure; else ns or MiB/s */
+        bool relative; /* a multiple of the baseline's value; else ns or MiB/s */
         double value;
 };
 
 struct tier_policy {
         char *name;
         bool has_memory_tier;
-        uint32_t memory_tier; /* fixed by hand; else numbered automatically */
+        uint32_t memory_tier; /* fixed by the policy; else numbered automatically */
         struct condition conditions[CONDITION_KINDS];
         const char *file; /* where it was (last) defined; owned by the policy */
         unsigned line;
@@ -73,7 +85,8 @@ struct node_rule {
         bool has_ignore; /* with ignore = no: it is classified as usual */
         bool ignore;
         char *tier;       /* the name of a tier, or NULL */
-        struct perf perf; /* figures given by hand; 0 is not given */
+        struct perf perf; /* values that the policy gives; 0 is not given */
+        bool damaged;     /* its section has an error */
         const char *file; /* NULL: built in (rules.h) */
         unsigned line;
 };
@@ -127,7 +140,7 @@ struct policy {
 
         /* [apply] */
         enum policy_interface interface;
-        bool keep_manual; /* leave a node where it was put behind our back; else put it back */
+        bool keep_manual; /* leave a node where somebody else moved it; else move it back */
         enum policy_switch demotion;
         enum policy_min_ttl min_ttl;
         unsigned min_ttl_ms; /* of MIN_TTL_SET */
@@ -141,8 +154,9 @@ struct policy {
         const char *settle_file; /* where either settle was last set; owned by the policy */
         unsigned settle_line;
 
-        uint64_t hash; /* of everything parsed: tells one policy from another */
-        char **files;  /* the names of what was parsed, in order */
+        unsigned damaged; /* a bit for each kind of section that has an error */
+        uint64_t hash;    /* of everything parsed: tells one policy from another */
+        char **files;     /* the names of what was parsed, in order */
         size_t n_files, files_allocated;
 };
 
@@ -154,16 +168,17 @@ DEFINE_CLEANUP(struct policy *, policy_unref)
 
 /* Adds one file's text to the policy. Within a file a section may stand once; a later file's [tier]
  * section of the same name changes that tier key by key (an empty value unsets), a new one is added
- * at the end; its [node] sections stand before those of earlier files. Everything wrong is told in
- * errors as "file:line: section.key: what was expected"; the policy is then not to be used.
- * 0, -EBADMSG (told in errors), -ENOMEM. */
+ * at the end; its [node] sections stand before those of earlier files. All errors are reported in
+ * errors as "file:line: section.key: what was expected"; the policy is then of no use but for
+ * policy_finish(). 0, -EBADMSG (reported in errors), -ENOMEM. */
 int policy_parse(struct policy *p, const char *text, size_t size, const char *file,
                  struct messages *errors);
 
-/* Judges the whole once all files are in: at least one tier, no tier that can never match, tier
+/* Checks the whole once all files are in: at least one tier, no tier that can never match, tier
  * numbers that ascend and leave room, rules that say which node they mean, name existing tiers and
- * do not contradict themselves, settle <= settle-max.
- * 0 or -EBADMSG (told in errors). */
-int policy_finish(struct policy *p, struct messages *errors);
+ * do not contradict themselves, settle <= settle-max. After errors of policy_parse(), only the
+ * checks that these do not affect are made. 0 or -EBADMSG (reported in errors). */
+int policy_finish(const struct policy *p, struct messages *errors);
 
+/* The tier of that name, or NULL. */
 const struct tier_policy *policy_get_tier(const struct policy *p, const char *name);

@@ -54,9 +54,9 @@ struct view_table explanation_get_rules(const struct explanation *e)
 static const char *verdict_name(enum verdict v)
 {
         static const char *const names[] = {
-                [VERDICT_UNSET] = "unset",       [VERDICT_UNKNOWN] = "unknown",
-                [VERDICT_UNPROVEN] = "unproven", [VERDICT_MET] = "met",
-                [VERDICT_FAILED] = "failed",
+                [VERDICT_UNSET] = "unset",           [VERDICT_UNKNOWN] = "unknown",
+                [VERDICT_UNPROVEN] = "unproven",     [VERDICT_MET] = "met",
+                [VERDICT_UNREADABLE] = "unreadable", [VERDICT_FAILED] = "failed",
         };
 
         static_assert(ELEMENTSOF(names) == VERDICTS, "a name for each verdict");
@@ -77,7 +77,7 @@ static struct view_candidate make_candidate(const struct node_assignment *n, enu
                 .relative = c->relative,
                 .used = figure_is_known(&f->values[v]) && f->values[v].source == s,
                 .remembered = c->remembered,
-                .kept = view_source_is_kept(n->node, s),
+                .kept = c->kept,
                 .distrusted = c->distrusted,
         };
 }
@@ -94,11 +94,6 @@ static int make_values(struct explanation *e, const struct node_assignment *n)
         return 0;
 }
 
-static bool is_about_latency(enum condition_kind k)
-{
-        return k == MAX_LATENCY || k == MAX_READ_LATENCY || k == MAX_WRITE_LATENCY;
-}
-
 static struct view_condition make_condition(const struct condition *asked, enum condition_kind k,
                                             const struct trial_condition *c)
 {
@@ -106,7 +101,7 @@ static struct view_condition make_condition(const struct condition *asked, enum 
 
         return (struct view_condition){
                 .condition = condition_name(k),
-                .is_latency = is_about_latency(k),
+                .is_latency = condition_is_maximum(k),
                 .asked = asked->value,
                 .asked_relative = asked->relative,
                 .verdict = verdict_name(c->verdict),

@@ -10,21 +10,6 @@ struct view_number view_tier_number(uint32_t tier)
         return (struct view_number){ .known = tier != TIER_UNKNOWN, .value = tier };
 }
 
-bool view_source_is_kept(const struct node *n, enum source s)
-{
-        static const int facts[] = {
-                [SOURCE_USER] = -1,
-                [SOURCE_MEASURED] = FACT_MEASURED,
-                [SOURCE_HMAT] = FACT_ACCESS,
-                [SOURCE_CDAT] = FACT_DEVICES,
-                [SOURCE_SLIT] = FACT_DISTANCE,
-                [SOURCE_NONE] = -1,
-        };
-
-        static_assert(ELEMENTSOF(facts) == SOURCES + 1, "a fact for each source");
-        return facts[s] >= 0 && node_is_kept(n, facts[s]);
-}
-
 int view_make_tiers(const struct assignment *a, struct texts *texts, struct view_tier **ret,
                     size_t *ret_n)
 {
@@ -43,7 +28,7 @@ int view_make_tiers(const struct assignment *a, struct texts *texts, struct view
         return 0;
 }
 
-static struct view_value make_value(const struct node *n, const struct figure *f)
+static struct view_value make_value(const struct figure *f)
 {
         struct view_real number = { .known = figure_is_known(f), .value = f->value };
 
@@ -54,16 +39,8 @@ static struct view_value make_value(const struct node *n, const struct figure *f
                 .multiple = f->relative ? number : (struct view_real){ 0 },
                 .source = f->source == SOURCE_NONE ? NULL : source_name(f->source),
                 .remembered = f->remembered,
-                .kept = view_source_is_kept(n, f->source),
+                .kept = f->kept,
         };
-}
-
-/* The distance of a node with CPUs is no guess: its memory is local. */
-static bool is_by_slit_alone(const struct node_assignment *n)
-{
-        return n->cause == CAUSE_CONDITIONS && !n->node->has_cpu &&
-               figure_is_known(&n->figures.latency) && n->figures.latency.source == SOURCE_SLIT &&
-               !figure_is_known(&n->figures.bandwidth);
 }
 
 /* "dram", "cxl mem0, mem1" */
@@ -106,9 +83,9 @@ static struct view_node make_node(const struct assignment *a, const struct node_
                 .present_tier = view_tier_number(node->present_tier),
                 .original_tier = view_tier_number(n->original_tier),
                 .adistance = { .known = n->has_adistance, .value = n->adistance },
-                .latency = make_value(node, &n->figures.latency),
-                .bandwidth = make_value(node, &n->figures.bandwidth),
-                .by_slit_alone = is_by_slit_alone(n),
+                .latency = make_value(&n->figures.latency),
+                .bandwidth = make_value(&n->figures.bandwidth),
+                .by_slit_alone = n->by_slit_alone,
                 .size_kib = node->size_kib,
                 .has_memory = node->has_memory,
                 .has_cpu = node->has_cpu,

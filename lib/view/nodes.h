@@ -19,6 +19,3 @@ int view_make_caches(const struct machine *m, struct view_cache **ret, size_t *r
 
 /* A tier's number, or unknown. */
 struct view_number view_tier_number(uint32_t tier);
-
-/* Whether the value of a source could not be read in this pass, and is that of an earlier one. */
-bool view_source_is_kept(const struct node *n, enum source s);

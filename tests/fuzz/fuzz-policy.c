@@ -30,17 +30,46 @@ static struct machine *read_machine(void)
 }
 
 /* The tiers of a policy that is right have numbers, and in order. */
-static void judge(const struct policy *p)
+static void check_numbers(const struct assignment *a)
+{
+        for (size_t i = 0; i < a->n_tiers; i++) {
+                assert(a->tiers[i].wanted_tier <= MEMORY_TIER_MAX);
+                assert(i == 0 || a->tiers[i - 1].wanted_tier < a->tiers[i].wanted_tier);
+        }
+}
+
+/* What cannot be read moves nothing. */
+static void check_unreadable(const struct assignment *a)
+{
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                const struct node_assignment *n = &a->nodes[i];
+
+                assert(n->reason);
+                if (n->cause == CAUSE_UNREADABLE)
+                        assert(n->tier == TIER_NONE && n->wanted_tier == TIER_UNKNOWN);
+        }
+}
+
+/* Facts that cannot be read, chosen by the policy's hash: the same input does the same. */
+static void hide_facts(struct machine *m, uint64_t seed)
+{
+        for (size_t i = 0; i < m->n_nodes; i++, seed >>= FACTS)
+                m->nodes[i].unreadable = (unsigned)seed & ((1U << FACTS) - 1);
+}
+
+static void classify(const struct policy *p)
 {
         struct messages warnings = MESSAGES_INIT;
         struct machine *m = read_machine();
         struct assignment *a;
 
         assert(assignment_new(m, p, NULL, &warnings, &a) == 0);
-        for (size_t i = 0; i < a->n_tiers; i++) {
-                assert(a->tiers[i].wanted_tier <= MEMORY_TIER_MAX);
-                assert(i == 0 || a->tiers[i - 1].wanted_tier < a->tiers[i].wanted_tier);
-        }
+        check_numbers(a);
+        check_unreadable(a);
+        assignment_free(a);
+        hide_facts(m, p->hash);
+        assert(assignment_new(m, p, NULL, &warnings, &a) == 0);
+        check_unreadable(a);
         assignment_free(a);
         machine_free(m);
         messages_done(&warnings);
@@ -64,18 +93,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t first = end ? (size_t)(end - data) : size;
         struct messages errors = MESSAGES_INIT;
         struct policy *p;
-        int r;
+        int r, finished;
 
         assert(policy_new(&p) == 0);
         r = parse(p, (const char *)data, first, "first");
         if (r == 0 && end)
                 r = parse(p, (const char *)end + 1, size - first - 1, "second");
-        if (r == 0) {
-                r = policy_finish(p, &errors);
-                assert((r < 0) == (errors.n > 0));
-        }
-        if (r == 0)
-                judge(p);
+        /* after errors, too: it makes the checks that they leave possible */
+        finished = policy_finish(p, &errors);
+        assert((finished < 0) == (r < 0 || errors.n > 0));
+        if (finished == 0)
+                classify(p);
         messages_done(&errors);
         policy_unref(p);
         return 0;

@@ -5,7 +5,8 @@
     tests/machines/samples.py [--update] NUMATIER SOURCE-ROOT
 
 Each sample policy of numatierd.conf(5) is valid, and leaves GPUs alone when it is pasted. (README.md's sample
-policy has a directory of its own, "readme".) A drop-in is checked together with the vendor's tiers.
+policy has a directory of its own, "readme".) A drop-in is checked over the vendor's
+policy, by the name that its first line gives it.
 
 Each example of README.md and the man pages that starts with "$ numatier ... --machine tests/..." shows what
 the program prints. --update replaces the examples that differ.
@@ -30,12 +31,13 @@ EXAMPLES = {
 
 
 def samples(root):
-    """Each sample as it would be in force."""
+    """Of each sample: its name, its text, and the policy that it would be a part of."""
     page = (root / "man/numatierd.conf.5.scd").read_text()
     vendor = (root / "conf/numatierd.conf").read_text()
     tiers = re.search(r"^\[tier .*?(?=^\[apply\])", vendor, re.M | re.S)[0]
     for sample in re.findall(r"^```\n(.*?)^```$", page, re.M | re.S):
-        yield tiers + sample if "numatierd.conf.d/" in sample.splitlines()[0] else sample
+        dropin = re.search(r"numatierd\.conf\.d/(\S+)", sample.splitlines()[0])
+        yield (dropin[1], sample, tiers + sample) if dropin else ("numatierd.conf", sample, sample)
 
 
 def run(*arguments, cwd=None):
@@ -50,20 +52,38 @@ def moved(numatier, policy, machine, nodes):
     return [n for n in nodes if seen[n] is not None]
 
 
+def check_json(numatier):
+    """What check --json says of a policy with errors: all of them, and nothing beside them."""
+    with tempfile.NamedTemporaryFile("w", suffix='"bad.conf') as policy:
+        policy.write("[tier a]\nx\n[daemon]\nrescan = y\n")
+        policy.flush()
+        bad = run(numatier, "check", "--json", "--config", policy.name)
+    try:
+        errors = json.loads(bad.stdout)["errors"]
+    except ValueError as error:
+        return [f"check --json: {error}\n{bad.stdout}"]
+    if bad.returncode != 1 or bad.stderr or len(errors) != 2 or not errors[1].startswith(f"{policy.name}:4: "):
+        return [f"check --json: status {bad.returncode}\n{bad.stdout}\n{bad.stderr}"]
+    return []
+
+
 def check_samples(numatier, root):
     machines = {name: root / "tests/machines" / name / "machine" for name in ("six-gpus", "gpus-unreadable")}
     problems, count = [], 0
-    for text in samples(root):
+    for name, sample, text in samples(root):
         count += 1
-        with tempfile.NamedTemporaryFile("w", suffix=".conf") as policy:
-            policy.write(text)
-            policy.flush()
-            check = run(numatier, "check", policy.name)
+        with tempfile.TemporaryDirectory() as directory:
+            file, whole = pathlib.Path(directory, name), pathlib.Path(directory, "whole")
+            file.write_text(sample)
+            whole.write_text(text)
+            over = [] if name == "numatierd.conf" else ["--config", root / "conf/numatierd.conf"]
+            check = run(numatier, "check", *over, file)
             if check.returncode != 0:
-                problems.append(f"{text}\n{check.stderr}")
+                problems.append(f"{sample}\n{check.stderr}")
                 continue
-            problems += [f"{text}\nmoves nodes {nodes} of {name}" for name, machine in machines.items()
-                         if (nodes := moved(numatier, policy.name, machine, range(2, 8)))]
+            problems += [f"{sample}\nmoves nodes {nodes} of {machine}" for machine, capture in machines.items()
+                         if (nodes := moved(numatier, whole, capture, range(2, 8)))]
+    problems += check_json(numatier)
     if count < 5:
         problems.append(f"only {count} samples were found")
     return count, problems

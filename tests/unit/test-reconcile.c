@@ -342,7 +342,7 @@ static void keep_by_hand(const char *tier)
                 run();
                 n = assignment_get_node(result->assignment, 1);
                 assert(n->cause == CAUSE_MANUAL && n->moved_by_hand && n->tier == TIER_NONE);
-                assert_streq(n->reason, "moved by hand, and manual = keep leaves it there");
+                assert_streq(n->reason, "moved manually, and manual = keep leaves it there");
                 assert(plan_is_empty(result->plan) && kernel->writes == 0);
                 assert(state_get_node(state, 1)->manual);
         }
@@ -522,7 +522,8 @@ static void assert_unsettled(void)
         const struct node_assignment *n = assignment_get_node(result->assignment, 1);
 
         assert(machine_get_node(result->machine, 1)->unsettled && n->cause == CAUSE_UNSETTLED);
-        assert_streq(n->reason, "its memory is just coming: looked at again when it is there");
+        assert_streq(n->reason,
+                     "the kernel is still bringing its memory up: classified when it is there");
         assert(plan_is_empty(result->plan) && kernel->writes == 0);
         assert(result->bugs.n == 0 && result->warnings.n == 0);
 }

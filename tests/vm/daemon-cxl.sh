@@ -102,7 +102,7 @@ systemctl reload numatierd
 echo 9 >$nodes/node1/memtier_override
 check "a hand is respected" wait_for 5 status_has '^2 nodes in 1 tier'
 systemctl reload numatierd
-check "and explained" explained 'moved by hand'
+check "and explained" explained 'moved manually'
 check "it stays" in_tier 1 9
 moves 1
 blocks region0 offline

@@ -231,7 +231,7 @@ static void test_weights(void)
                           21, 10) "proc/driver/nvidia/gpus/0009:01:00.0/numa_status ! EIO\n",
                   policy, "");
         assert_streq(text, "");
-        assert(messages_have(&warnings, "node 1 may be the memory of a GPU: weights are left"));
+        assert(messages_have(&warnings, "what node 1 is cannot be read now: weights are left"));
 }
 
 int main(void)

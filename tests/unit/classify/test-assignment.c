@@ -5,8 +5,8 @@
 #include "state/recall.h"
 #include "testing.h"
 
-/* A machine from text, judged by a policy. */
-struct judged {
+/* A machine from text, under a policy. */
+struct assigned {
         struct sysroot *root;
         struct machine *machine;
         struct policy *policy;
@@ -14,21 +14,22 @@ struct judged {
         struct messages messages;
 };
 
-static struct judged judge_with(const char *machine, const char *policy, const struct state *last)
+static struct assigned assign_with(const char *machine, const char *policy,
+                                   const struct state *last)
 {
-        struct judged j = { .root = root_from(machine), .policy = policy_from(policy) };
+        struct assigned j = { .root = root_from(machine), .policy = policy_from(policy) };
 
         assert(machine_read(j.root, TIERS_READ, NULL, &j.messages, &j.machine) == 0);
         assert(assignment_new(j.machine, j.policy, last, &j.messages, &j.assignment) == 0);
         return j;
 }
 
-static struct judged judged(const char *machine, const char *policy)
+static struct assigned assigned(const char *machine, const char *policy)
 {
-        return judge_with(machine, policy, NULL);
+        return assign_with(machine, policy, NULL);
 }
 
-static void done(struct judged *j)
+static void done(struct assigned *j)
 {
         assignment_free(j->assignment);
         policy_unref(j->policy);
@@ -38,7 +39,7 @@ static void done(struct judged *j)
 }
 
 /* The tier of a node, or "-". */
-static const char *tier(const struct judged *j, unsigned node)
+static const char *tier(const struct assigned *j, unsigned node)
 {
         const struct node_assignment *n = assignment_get_node(j->assignment, node);
 
@@ -46,7 +47,7 @@ static const char *tier(const struct judged *j, unsigned node)
         return assignment_tier_name(j->assignment, n) ?: "-";
 }
 
-static const struct node_assignment *node(const struct judged *j, unsigned id)
+static const struct node_assignment *node(const struct assigned *j, unsigned id)
 {
         return assignment_get_node(j->assignment, id);
 }
@@ -58,7 +59,7 @@ static const struct node_assignment *node(const struct judged *j, unsigned id)
 
 static void test_thread_guest(void)
 {
-        struct judged j = judged(THREAD_GUEST, VENDOR);
+        struct assigned j = assigned(THREAD_GUEST, VENDOR);
 
         assert_streq(tier(&j, 0), "dram");
         assert_streq(tier(&j, 1), "cxl");
@@ -76,14 +77,14 @@ static const char *pick(const char *condition, const char *files)
 {
         static char result[32];
         char machine[2048], policy[256];
-        struct judged j;
+        struct assigned j;
 
         snprintf(machine, sizeof(machine), "%s%s",
                  NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0\n" MEMINFO(0, 9)
                          MEMINFO(1, 9) ACCESS1(0, 100, 1000),
                  files);
         snprintf(policy, sizeof(policy), "[tier yes]\n%s\n[tier no]\n", condition);
-        j = judged(machine, policy);
+        j = assigned(machine, policy);
         snprintf(result, sizeof(result), "%s", tier(&j, 1));
         done(&j);
         return result;
@@ -131,11 +132,11 @@ static void test_unknown(void)
 
 static void test_left_to_linux(void)
 {
-        struct judged j =
-                judged(NODE "online: 0-2\n" NODE "has_memory: 0,2\n" NODE
-                            "has_cpu: 0-1\n" MEMINFO(0, 9) MEMINFO(1, 0) MEMINFO(2, 9) TIER
-                       "memory_tier4/nodelist: 0\n" TIER "memory_tier22/nodelist: 2\n",
-                       VENDOR);
+        struct assigned j =
+                assigned(NODE "online: 0-2\n" NODE "has_memory: 0,2\n" NODE
+                              "has_cpu: 0-1\n" MEMINFO(0, 9) MEMINFO(1, 0) MEMINFO(2, 9) TIER
+                         "memory_tier4/nodelist: 0\n" TIER "memory_tier22/nodelist: 2\n",
+                         VENDOR);
 
         assert_streq(tier(&j, 0), "dram"); /* the baseline, whatever is known */
         assert(node(&j, 1)->cause == CAUSE_NO_MEMORY);
@@ -153,7 +154,7 @@ static void test_left_to_linux(void)
 
 static void test_slit(void)
 {
-        struct judged j = judged(SLIT_MACHINE, VENDOR);
+        struct assigned j = assigned(SLIT_MACHINE, VENDOR);
 
         assert_streq(tier(&j, 0), "dram");
         assert_streq(tier(&j, 1), "dram"); /* not 2.1x: its own CPUs are the nearest */
@@ -161,15 +162,15 @@ static void test_slit(void)
         assert(node(&j, 2)->figures.latency.relative && node(&j, 2)->figures.latency.value == 2.4);
         assert(node(&j, 2)->figures.latency.source == SOURCE_SLIT);
         done(&j);
-        j = judged(SLIT_MACHINE ACCESS1(0, 100, 10), VENDOR);
+        j = assigned(SLIT_MACHINE ACCESS1(0, 100, 10), VENDOR);
         assert(!node(&j, 2)->figures.latency.relative && node(&j, 2)->figures.latency.value == 240);
         done(&j);
 }
 
 static void test_sources(void)
 {
-        struct judged j = judged(THREAD_GUEST, "[tier a]\nmax-latency=1ms\n[node n]\nnode=1\n"
-                                               "read-latency=7ns\n");
+        struct assigned j = assigned(THREAD_GUEST, "[tier a]\nmax-latency=1ms\n[node n]\nnode=1\n"
+                                                   "read-latency=7ns\n");
 
         assert(node(&j, 1)->figures.values[READ_LATENCY].value == 7);
         assert(node(&j, 1)->figures.values[READ_LATENCY].source == SOURCE_USER);
@@ -177,17 +178,17 @@ static void test_sources(void)
                SOURCE_HMAT); /* value by value */
         assert(node(&j, 1)->figures.candidates[SOURCE_HMAT][READ_LATENCY].value == 20);
         done(&j);
-        j = judged(THREAD_GUEST, "[policy]\nsources=slit hmat\n[tier a]\nmax-latency=1ms\n");
+        j = assigned(THREAD_GUEST, "[policy]\nsources=slit hmat\n[tier a]\nmax-latency=1ms\n");
         assert(node(&j, 1)->figures.values[READ_LATENCY].source == SOURCE_SLIT);
         assert(node(&j, 1)->figures.values[READ_BANDWIDTH].source == SOURCE_HMAT);
         done(&j);
-        /* class 0 only where class 1 is silent */
-        j = judged(NODE "online: 0\n" NODE "has_memory: 0\n" NODE "has_cpu: 0\n" MEMINFO(0, 9) NODE
-                   "node0/access0/initiators/read_latency: 5\n" NODE
-                   "node0/access1/initiators/read_latency: 10\n" NODE
-                   "node0/access0/initiators/write_latency: 6\n" NODE
-                   "node0/access1/initiators/write_latency: 0\n",
-                   "[tier a]\n");
+        /* class 0 only where class 1 has no value */
+        j = assigned(NODE "online: 0\n" NODE "has_memory: 0\n" NODE "has_cpu: 0\n" MEMINFO(0, 9)
+                             NODE "node0/access0/initiators/read_latency: 5\n" NODE
+                                  "node0/access1/initiators/read_latency: 10\n" NODE
+                                  "node0/access0/initiators/write_latency: 6\n" NODE
+                                  "node0/access1/initiators/write_latency: 0\n",
+                     "[tier a]\n");
         assert(node(&j, 0)->figures.values[READ_LATENCY].value == 10);
         assert(node(&j, 0)->figures.values[WRITE_LATENCY].value == 6);
         done(&j);
@@ -195,15 +196,15 @@ static void test_sources(void)
 
 static void test_rules(void)
 {
-        struct judged j = judged(THREAD_GUEST, "[tier a]\nmax-latency=1ms\n[tier b]\n"
-                                               "[node n]\nnode=1\ntier=b\n"
-                                               "[node late]\nnode=1\nignore=yes\n");
+        struct assigned j = assigned(THREAD_GUEST, "[tier a]\nmax-latency=1ms\n[tier b]\n"
+                                                   "[node n]\nnode=1\ntier=b\n"
+                                                   "[node late]\nnode=1\nignore=yes\n");
 
         assert_streq(tier(&j, 1), "b"); /* the first match wins */
         assert(node(&j, 1)->cause == CAUSE_RULE);
         assert_streq(node(&j, 1)->reason, "[node n] names the tier");
         done(&j);
-        j = judged(THREAD_GUEST, "[tier a]\nmax-latency=1ms\n[node n]\nnode=1\nignore=yes\n");
+        j = assigned(THREAD_GUEST, "[tier a]\nmax-latency=1ms\n[node n]\nnode=1\nignore=yes\n");
         assert_streq(tier(&j, 1), "-");
         assert(node(&j, 1)->cause == CAUSE_IGNORED && node(&j, 1)->wanted_tier == TIER_UNKNOWN);
         done(&j);
@@ -211,44 +212,45 @@ static void test_rules(void)
 
 static void test_baseline(void)
 {
-        struct judged j = judged(THREAD_GUEST, "[policy]\nbaseline=node:1\n" VENDOR);
+        struct assigned j = assigned(THREAD_GUEST, "[policy]\nbaseline=node:1\n" VENDOR);
 
         assert(j.assignment->baseline->id == 1);
         assert_streq(tier(&j, 1), "dram");
         assert_streq(tier(&j, 0), "hbm"); /* twice the bandwidth at half the latency */
         assert(node(&j, 1)->wanted_tier == 4 && node(&j, 0)->wanted_tier == 3);
         done(&j);
-        j = judged(THREAD_GUEST, "[policy]\nbaseline=node:9\n" VENDOR);
+        j = assigned(THREAD_GUEST, "[policy]\nbaseline=node:9\n" VENDOR);
         assert(j.assignment->baseline->id == 0 && messages_have(&j.messages, "node 9"));
         done(&j);
 }
 
 static void test_numbers(void)
 {
-        struct judged j = judged(THREAD_GUEST, "[tier a]\nmax-latency=1.5x\nmemory-tier=7\n"
-                                               "[tier b]\n");
+        struct assigned j = assigned(THREAD_GUEST, "[tier a]\nmax-latency=1.5x\nmemory-tier=7\n"
+                                                   "[tier b]\n");
 
         assert(node(&j, 0)->wanted_tier == 7 && node(&j, 1)->wanted_tier == 8);
         done(&j);
         /* the baseline's tier is the sixth: 4 leaves no room before it */
-        j = judged(THREAD_GUEST, "[tier a]\nmax-latency=1ns\n[tier b]\nmax-latency=2ns\n"
-                                 "[tier c]\nmax-latency=3ns\n[tier d]\nmax-latency=4ns\n"
-                                 "[tier e]\nmax-latency=5ns\n[tier f]\nmax-latency=1x\n[tier g]\n");
+        j = assigned(THREAD_GUEST,
+                     "[tier a]\nmax-latency=1ns\n[tier b]\nmax-latency=2ns\n"
+                     "[tier c]\nmax-latency=3ns\n[tier d]\nmax-latency=4ns\n"
+                     "[tier e]\nmax-latency=5ns\n[tier f]\nmax-latency=1x\n[tier g]\n");
         assert(j.assignment->tiers[0].wanted_tier == 0 && node(&j, 0)->wanted_tier == 5);
         assert(node(&j, 1)->wanted_tier == 6);
         done(&j);
         /* a fixed number below the baseline's leaves 4 no room */
-        j = judged(THREAD_GUEST, "[tier a]\nmax-latency=1.5x\n[tier b]\nmemory-tier=3\n");
+        j = assigned(THREAD_GUEST, "[tier a]\nmax-latency=1.5x\n[tier b]\nmemory-tier=3\n");
         assert(node(&j, 0)->wanted_tier == 2 && node(&j, 1)->wanted_tier == 3);
         done(&j);
 }
 
 static void test_split_cpus(void)
 {
-        struct judged j = judged(NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE
-                                      "has_cpu: 0-1\n" MEMINFO(0, 9) MEMINFO(1, 8)
-                                              ACCESS1(0, 10, 10) ACCESS1(1, 20, 10),
-                                 VENDOR);
+        struct assigned j = assigned(NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE
+                                          "has_cpu: 0-1\n" MEMINFO(0, 9) MEMINFO(1, 8)
+                                                  ACCESS1(0, 10, 10) ACCESS1(1, 20, 10),
+                                     VENDOR);
 
         assert_streq(tier(&j, 1), "cxl");
         assert(messages_have(&j.messages, "Nodes 0 and 1 both have CPUs"));
@@ -263,7 +265,7 @@ static const char *tier_after(unsigned latency, const char *last, uint64_t other
                                        "[tier cxl]\nmax-latency=5x\n";
         struct policy *p = policy_from(policy);
         struct state *s;
-        struct judged j;
+        struct assigned j;
 
         snprintf(machine, sizeof(machine),
                  NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0\n" MEMINFO(0, 9)
@@ -273,7 +275,7 @@ static const char *tier_after(unsigned latency, const char *last, uint64_t other
         assert(state_new(&s) == 0);
         state_make_node(s, 1)->tier = strdup(last);
         s->policy = p->hash + other_policy;
-        j = judge_with(machine, policy, s);
+        j = assign_with(machine, policy, s);
         snprintf(result, sizeof(result), "%s%s", tier(&j, 1), node(&j, 1)->held ? ", held" : "");
         done(&j);
         state_free(s);
@@ -289,23 +291,23 @@ static void test_hysteresis(void)
         assert_streq(tier_after(149, "cxl", 0), "cxl, held");
         assert_streq(tier_after(134, "cxl", 0), "dram");
         assert_streq(tier_after(164, "gone", 0), "cxl");
-        assert_streq(tier_after(164, "dram", 1), "cxl"); /* judged by another policy */
+        assert_streq(tier_after(164, "dram", 1), "cxl"); /* under another policy */
 }
 
 static void test_adistance(void)
 {
-        struct judged j = judged(THREAD_GUEST, "[policy]\nmethod=adistance\n");
+        struct assigned j = assigned(THREAD_GUEST, "[policy]\nmethod=adistance\n");
 
         assert(node(&j, 0)->wanted_tier == 4 && node(&j, 1)->wanted_tier == 18);
         assert(node(&j, 1)->adistance == 2304);
         assert_streq(tier(&j, 1), "memory_tier18");
         done(&j);
         /* SLIT is none of the kernel's sources */
-        j = judged(SLIT_MACHINE, "[policy]\nmethod=adistance\n");
+        j = assigned(SLIT_MACHINE, "[policy]\nmethod=adistance\n");
         assert(node(&j, 0)->wanted_tier == 4 && node(&j, 2)->cause == CAUSE_UNKNOWN);
         done(&j);
-        j = judged(THREAD_GUEST, "[policy]\nmethod=adistance\n[tier t]\nmemory-tier=99\n"
-                                 "[node n]\nnode=1\ntier=t\n");
+        j = assigned(THREAD_GUEST, "[policy]\nmethod=adistance\n[tier t]\nmemory-tier=99\n"
+                                   "[node n]\nnode=1\ntier=t\n");
         assert(node(&j, 1)->wanted_tier == 99 && node(&j, 1)->cause == CAUSE_RULE);
         done(&j);
 }

@@ -5,7 +5,7 @@
 
 /* The numbers that a policy's tiers get. */
 
-/* tiers: one character each; a digit is a number fixed by hand, "-" none. baseline: an index. */
+/* tiers: one character each; a digit is a number fixed, "-" none. baseline: an index. */
 static void check(const char *tiers, size_t baseline, const char *expected)
 {
         char text[512] = "", numbers[64] = "";

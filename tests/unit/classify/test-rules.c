@@ -3,7 +3,7 @@
 #include "classify/rules.h"
 #include "testing.h"
 
-/* Which [node] section speaks of a node, by what it is made of. */
+/* Which [node] section applies to a node, by its devices. */
 
 /* Node 3: a region interleaved over two devices, another one of a third, and memory of which no
  * more than its dax device is known. */
@@ -133,7 +133,7 @@ static void test_together(void)
 }
 
 /* What a device does not say is nothing that a rule could ask for. */
-static void test_silent_device(void)
+static void test_device_without_details(void)
 {
         struct memdev memdev = { .name = (char *)"mem0", .pci_address = (char *)"0000:0d:00.0" };
         struct node_device d = { .kind = KIND_CXL, .memdevs = &memdev, .n_memdevs = 1 };
@@ -232,7 +232,7 @@ int main(void)
         test_kind();
         test_devices();
         test_together();
-        test_silent_device();
+        test_device_without_details();
         test_first();
         test_builtin();
         test_override();

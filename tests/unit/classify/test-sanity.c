@@ -5,7 +5,8 @@
 #include "state/recall.h"
 #include "testing.h"
 
-/* What firmware and kernel say of memory and cannot be: told with its numbers, until corrected. */
+/* What firmware and kernel say of memory and cannot be true: reported with its values, until
+ * corrected. */
 
 /* The bugs of one machine under one policy. */
 static struct messages bugs;
@@ -21,7 +22,9 @@ static void check(const char *machine, const char *policy_text)
         messages_done(&bugs);
         assert(machine_read(root, TIERS_KNOWN_ONLY, NULL, &other, &m) == 0);
         assert(assignment_new(m, p, NULL, &other, &a) == 0);
-        assert(other.n == 0);
+        for (size_t i = 0; i < other.n; i++)
+                assert(strstr(other.items[i], "SLIT alone"));
+        messages_done(&other);
         sanity_check(a, &bugs);
         assignment_free(a);
         machine_free(m);
@@ -125,7 +128,7 @@ static void test_fast_cdat(void)
               TIERS "[node n]\ncxl-serial=0x1234\nlatency=300ns\n");
         assert(bugs.n == 0);
         check(NODES CXL_REGION(90, 30000), TIERS);
-        assert(bugs.n == 0); /* faster than what nobody knows */
+        assert(bugs.n == 0); /* faster than an unknown value */
 }
 
 /* SLIT is no table of latencies: what follows from it contradicts nothing. */
@@ -157,7 +160,7 @@ static void test_disagreement(void)
         assert(bugs.n == 1 && messages_have(&bugs, "20x that of node 0, its bandwidth 0.5x."));
         check(NODES ACCESS1(0, 100, 1000) ACCESS1(1, 2000, 90), TIERS);
         assert(bugs.n == 0); /* far away, and it adds up */
-        /* either figure given by hand, or both measured */
+        /* either value given in the policy, or both measured */
         check(machine, RULE("latency=1us"));
         assert(bugs.n == 0);
         check(machine, RULE("bandwidth=1000MiB/s"));
@@ -174,20 +177,24 @@ static void test_disagreement(void)
         "Firmware bug: HMAT describes node 1 and gives no " what ". To correct it: numatier "      \
         "measure 1, or a [node NAME] section with node = 1, latency = ... and bandwidth = ..."
 
-/* Linux takes 0 for a figure as good as any. */
+/* Linux uses 0 like any other value. A table of zeros is no data. */
 static void test_zeros(void)
 {
         check(NODES ACCESS1(1, 0, 0), TIERS);
-        assert_bug(ZEROS("figure at all"));
+        assert(bugs.n == 0);
         check(NODES FIGURE(1, "read_latency", 0), TIERS);
-        assert_bug(ZEROS("figure at all"));
+        assert(bugs.n == 0);
+        check(NODES ACCESS1(0, 0, 0) ACCESS1(1, 0, 0), TIERS);
+        assert(bugs.n == 0);
+        check(NODES ACCESS1(0, 0, 0) ACCESS1(1, 100, 1000), TIERS);
+        assert(bugs.n == 0);
         check(NODES FIGURES(1, 100, 100, 0, 0), TIERS);
         assert_bug(ZEROS("read_bandwidth, write_bandwidth"));
         check(NODES FIGURES(1, 0, 0, 0, 5), TIERS);
         assert_bug(ZEROS("read_latency, write_latency, read_bandwidth"));
         check(NODES FIGURES(1, 1, 1, 1, 1), TIERS);
         assert(bugs.n == 0);
-        check(NODES ACCESS1(0, 0, 0), TIERS);
+        check(NODES FIGURES(0, 0, 0, 0, 5), TIERS);
         assert(bugs.n == 1 && messages_have(&bugs, "HMAT describes node 0 and"));
         /* class 0 has what class 1 lacks */
         check(NODES FIGURES(1, 0, 1, 1, 1) NODE "node1/access0/initiators/read_latency: 3\n",
@@ -197,19 +204,46 @@ static void test_zeros(void)
 
 static void test_zeros_corrected(void)
 {
-        check(NODES ACCESS1(1, 0, 0), RULE("latency=100ns"));
-        assert_bug(ZEROS("read_bandwidth, write_bandwidth"));
-        check(NODES ACCESS1(1, 0, 0), RULE("latency=100ns\nbandwidth=9GiB/s"));
+        check(NODES FIGURES(1, 0, 0, 0, 5), RULE("latency=100ns"));
+        assert_bug(ZEROS("read_bandwidth"));
+        check(NODES FIGURES(1, 0, 0, 0, 5), RULE("latency=100ns\nbandwidth=9GiB/s"));
         assert(bugs.n == 0);
-        check(NODES ACCESS1(1, 0, 0), RULE("ignore=yes"));
+        check(NODES FIGURES(1, 0, 0, 0, 5), RULE("ignore=yes"));
         assert(bugs.n == 0);
-        check(NODES ACCESS1(1, 0, 0) MEASURED_ALL, TIERS);
+        check(NODES FIGURES(1, 0, 0, 0, 5) MEASURED_ALL, TIERS);
         assert(bugs.n == 0);
-        check(NODES ACCESS1(1, 0, 0) MEASURED("read_bandwidth=1 write_bandwidth=1"), TIERS);
+        check(NODES FIGURES(1, 0, 0, 0, 5) MEASURED("read_bandwidth=1 write_bandwidth=1"), TIERS);
         assert_bug(ZEROS("read_latency, write_latency"));
-        /* CDAT knows better, and HMAT is wrong all the same: Linux goes by it */
-        check(NODES CXL_REGION(250, 30000) ACCESS1(1, 0, 0), TIERS);
+        /* CDAT has it, and HMAT is wrong all the same: Linux uses it */
+        check(NODES CXL_REGION(250, 30000) FIGURES(1, 0, 0, 0, 5), TIERS);
         assert(bugs.n == 1 && messages_have(&bugs, "cxl-serial = 0x1234"));
+}
+
+/* One line a cause, whatever the number of nodes. */
+static void test_one_line_for_several_nodes(void)
+{
+        static const char nodes[] =
+                NODE "online: 0-4\n" NODE "has_memory: 0-4\n" NODE "has_cpu: 0\n" MEMINFO(0, 9)
+                        MEMINFO(1, 9) MEMINFO(2, 9) MEMINFO(3, 9) MEMINFO(4, 9);
+        char machine[8192];
+
+        snprintf(machine, sizeof(machine), "%s%s", nodes,
+                 FIGURES(1, 9, 9, 0, 0) FIGURES(2, 8, 8, 0, 0) FIGURES(3, 7, 7, 0, 0)
+                         FIGURES(4, 0, 9, 0, 0));
+        check(machine, TIERS);
+        assert(bugs.n == 2);
+        assert_streq(bugs.items[0],
+                     "Firmware bug: HMAT describes nodes 1-3 and gives no read_bandwidth, "
+                     "write_bandwidth. To correct it: numatier measure 1, or a [node NAME] section "
+                     "with node = 1, latency = ... and bandwidth = ..., and so for each node");
+        assert(strstr(bugs.items[1], "describes node 4 and gives no read_latency"));
+        snprintf(machine, sizeof(machine), "%s%s", nodes,
+                 ACCESS1(0, 100, 1000) ACCESS1(1, 1000, 1000) ACCESS1(2, 2000, 1000));
+        check(machine, TIERS);
+        assert(bugs.n == 1);
+        assert(startswith(bugs.items[0], "Firmware bug: HMAT contradicts itself about nodes 1-2: "
+                                         "the latency of node 1 is 10x that of node 0, its "
+                                         "bandwidth 1x."));
 }
 
 #define PICOSECONDS(figure, value)                                                                 \
@@ -313,6 +347,7 @@ int main(void)
         test_disagreement();
         test_zeros();
         test_zeros_corrected();
+        test_one_line_for_several_nodes();
         test_picoseconds();
         test_picoseconds_corrected();
         test_unequal_dram();

@@ -18,7 +18,7 @@ static void put(const char *path, const char *text)
         sysroot_free(root);
 }
 
-static struct policy *load(const char *file, const char *complaint)
+static struct policy *load(const char *file, const char *error)
 {
         struct messages errors = MESSAGES_INIT;
         struct policy *p = NULL;
@@ -27,8 +27,8 @@ static struct policy *load(const char *file, const char *complaint)
 
         assert(sysroot_open(directory, &root) == 0);
         r = config_load(root, file, &errors, &p);
-        if (complaint)
-                assert(r < 0 && messages_have(&errors, complaint));
+        if (error)
+                assert(r < 0 && messages_have(&errors, error));
         else
                 assert(r == 0 && errors.n == 0);
         messages_done(&errors);
@@ -152,15 +152,15 @@ static void test_all_errors(void)
 static void test_nul(void)
 {
         static const char text[] = "[tier a]\n\0nonsense\n";
-        static const char complaint[] = ":2: tier a: expected text, found a control character";
+        static const char error[] = ":2: tier a: expected text, found a control character";
         char path[256];
         FILE *f;
 
         snprintf(path, sizeof(path), "%s/%s", directory, ADMIN);
         f = fopen(path, "we");
         assert(f && fwrite(text, sizeof(text) - 1, 1, f) == 1 && fclose(f) == 0);
-        assert(load(NULL, complaint) == NULL);
-        assert(load(path, complaint) == NULL);
+        assert(load(NULL, error) == NULL);
+        assert(load(path, error) == NULL);
 }
 
 static void test_one_file(void)
@@ -175,6 +175,100 @@ static void test_one_file(void)
         assert(p->n_tiers == 1 && streq(p->tiers[0].name, "only"));
         policy_unref(p);
         assert(load(directory, "cannot be read: Is a directory") == NULL);
+}
+
+static int check(const char *config, char *const *files, struct messages *errors,
+                 uint64_t *ret_rescan)
+{
+        struct policy *p = NULL;
+        struct sysroot *root;
+        int r;
+
+        messages_done(errors);
+        assert(sysroot_open(directory, &root) == 0);
+        r = config_check(root, config, files, errors, &p);
+        if (r == 0)
+                *ret_rescan = p->rescan_usec / 1000000;
+        policy_unref(p);
+        sysroot_free(root);
+        return r;
+}
+
+static char *path_of(const char *name)
+{
+        char *path;
+
+        assert(asprintf(&path, "%s/%s", directory, name) > 0);
+        return path;
+}
+
+/* A file is checked as it would be if it were installed. */
+static void test_check(void)
+{
+        char *late = path_of("new/90-late.conf"), *early = path_of("new/05-early.conf"),
+             *same = path_of("other/90-late.conf"), *own = path_of("new/numatierd.conf");
+        struct messages errors = MESSAGES_INIT;
+        uint64_t rescan_sec = 0;
+
+        put(ADMIN, "[tier a]\nmax-latency=2x\n[tier b]\n[daemon]\nrescan=3s\n");
+        put(ADMIN ".d/50-e.conf", "[daemon]\nrescan=50s\n");
+        put("new/90-late.conf", "[daemon]\nrescan=90s\n[node n]\nnode=1\ntier=a\n");
+        put("new/05-early.conf", "[daemon]\nrescan=5s\n");
+        put("other/90-late.conf", "[daemon]\nrescan=91s\n");
+        put("new/numatierd.conf", "[tier own]\n[daemon]\nrescan=7s\n");
+        assert(check(NULL, (char *[]){ NULL }, &errors, &rescan_sec) == 0 && rescan_sec == 50);
+        assert(check(NULL, (char *[]){ late, NULL }, &errors, &rescan_sec) == 0);
+        assert(rescan_sec == 90); /* and [tier a] is the installed policy's */
+        assert(check(NULL, (char *[]){ late, early, NULL }, &errors, &rescan_sec) == 0);
+        assert(rescan_sec == 90); /* by name, not as given */
+        assert(check(NULL, (char *[]){ early, NULL }, &errors, &rescan_sec) == 0);
+        assert(rescan_sec == 50);
+        assert(check(NULL, (char *[]){ own, NULL }, &errors, &rescan_sec) == 0);
+        assert(rescan_sec == 50); /* the drop-ins are still laid over it */
+        assert(check(own, (char *[]){ NULL }, &errors, &rescan_sec) == 0 && rescan_sec == 7);
+        assert(check(own, (char *[]){ early, NULL }, &errors, &rescan_sec) == 0);
+        assert(rescan_sec == 5);
+        put(ADMIN ".d/90-late.conf", "nonsense\n"); /* replaced by the one that is given */
+        assert(check(NULL, (char *[]){ same, NULL }, &errors, &rescan_sec) == 0);
+        assert(rescan_sec == 91);
+        take_away(ADMIN ".d/90-late.conf");
+        assert(check(NULL, (char *[]){ late, same, NULL }, &errors, &rescan_sec) == -EBADMSG);
+        assert(messages_have(&errors, "other/90-late.conf: another 90-late.conf was given"));
+        assert(check(own, (char *[]){ late, own, NULL }, &errors, &rescan_sec) == -EBADMSG);
+        assert(messages_have(&errors, "numatierd.conf: another numatierd.conf was given"));
+        /* the given file is refused where it stands */
+        assert(check(own, (char *[]){ late, NULL }, &errors, &rescan_sec) == -EBADMSG);
+        assert(errors.n == 1 && strstr(errors.items[0], "90-late.conf:3: node n.tier: expected"));
+        take_away(ADMIN ".d/50-e.conf");
+        messages_done(&errors);
+        free(late);
+        free(early);
+        free(same);
+        free(own);
+}
+
+/* Errors that only the whole policy shows are reported beside those of single lines. */
+static void test_errors_of_the_whole(void)
+{
+        char *one = path_of("new/1.conf"), *two = path_of("new/2.conf"),
+             *missing = path_of("new/missing.conf");
+        struct messages errors = MESSAGES_INIT;
+        uint64_t rescan_sec;
+
+        put(ADMIN, "[tier a]\nmax-latency=2x\n[tier b]\n");
+        put("new/1.conf", "[daemon]\nrescan=x\n[node n]\nnode=1\ntier=nowhere\n");
+        put("new/2.conf", "[tier a]\nmax-latency=\n");
+        assert(check(NULL, (char *[]){ one, two, NULL }, &errors, &rescan_sec) == -EBADMSG);
+        assert(errors.n == 3 && messages_have(&errors, "1.conf:2: daemon.rescan"));
+        assert(messages_have(&errors, "1.conf:3: node n.tier: expected the name of a [tier]"));
+        assert(messages_have(&errors, "tier b: it can never match"));
+        /* what was not read may have what is missing elsewhere */
+        assert(check(NULL, (char *[]){ one, two, missing, NULL }, &errors, &rescan_sec) < 0);
+        assert(errors.n == 2 && messages_have(&errors, "missing.conf: cannot be read"));
+        messages_done(&errors);
+        free(one);
+        free(two);
+        free(missing);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -193,5 +287,7 @@ int main(void)
         test_all_errors();
         test_nul();
         test_one_file();
+        test_check();
+        test_errors_of_the_whole();
         nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }

@@ -11,21 +11,41 @@ static int parse(const char *text, size_t size, struct messages *errors, struct 
         return r < 0 ? r : policy_finish(*ret, errors);
 }
 
-/* Exactly these complaints, each ended by a newline. */
-static void refuse(const char *text, const char *expected)
+static void assert_errors(const struct messages *errors, const char *expected)
 {
-        struct messages errors = MESSAGES_INIT;
         char *all = NULL;
         size_t size;
-        struct policy *p;
         FILE *f = open_memstream(&all, &size);
 
-        assert(parse(text, strlen(text), &errors, &p) == -EBADMSG);
-        for (size_t i = 0; i < errors.n; i++)
-                fprintf(f, "%s\n", errors.items[i]);
+        for (size_t i = 0; i < errors->n; i++)
+                fprintf(f, "%s\n", errors->items[i]);
         fclose(f);
         assert_streq(all, expected);
         free(all);
+}
+
+/* Exactly these errors, each ended by a newline. */
+static void refuse(const char *text, const char *expected)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct policy *p;
+
+        assert(parse(text, strlen(text), &errors, &p) == -EBADMSG);
+        assert_errors(&errors, expected);
+        messages_done(&errors);
+        policy_unref(p);
+}
+
+/* The same, with the checks of the whole that the errors in it leave possible. */
+static void refuse_wholly(const char *text, const char *expected)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct policy *p;
+
+        assert(policy_new(&p) == 0);
+        assert(policy_parse(p, text, strlen(text), "f", &errors) == -EBADMSG);
+        assert(policy_finish(p, &errors) == -EBADMSG);
+        assert_errors(&errors, expected);
         messages_done(&errors);
         policy_unref(p);
 }
@@ -264,7 +284,7 @@ static void test_longest_line(void)
         refuse(text, "f:2: tier a: expected a line of at most 197 characters\n");
 }
 
-static void test_judged(void)
+static void test_assigned(void)
 {
         refuse("", "f: expected at least one [tier NAME] section\n");
         refuse("[tier a]\n[daemon]\nsettle = 6s\n",
@@ -552,7 +572,7 @@ static void test_rules_of_two_files(void)
         policy_unref(p);
 }
 
-/* What is wrong in the whole is told of the file that made it so. */
+/* An error of the whole names the file that caused it. */
 static void test_errors_of_two_files(void)
 {
         static const char first[] =
@@ -584,6 +604,53 @@ static void test_nul(void)
         policy_unref(p);
 }
 
+#define BAD_RESCAN "f:2: daemon.rescan: expected a time such as 500ms, 60s or 0, found \"x\"\n"
+
+/* Errors in lines and errors of the whole, at once. */
+static void test_all_errors_at_once(void)
+{
+        refuse_wholly("[daemon]\nrescan=x\n", BAD_RESCAN "f: expected at least one [tier NAME] "
+                                                         "section\n");
+        refuse_wholly("[daemon]\nrescan=x\n[tier a]\n[tier b]\n[node n]\nnode=1\n",
+                      BAD_RESCAN "f:4: tier b: it can never match: tier a before it takes every "
+                                 "node it would\n"
+                                 "f:5: node n: expected a tier, a latency or bandwidth, or "
+                                 "ignore\n");
+        refuse_wholly("[apply]\nx=1\n[tier a]\nmemory-tier=5\n[tier b]\nmax-latency=9x\n"
+                      "memory-tier=4\n[daemon]\nsettle=9s\n",
+                      "f:2: apply.x: unknown key; expected one of interface, manual, demotion, "
+                      "min-ttl, numa-balancing, promotion-rate-limit, weighted-interleave\n"
+                      "f:9: daemon.settle: expected no more than settle-max\n"
+                      "f:5: tier b: it can never match: tier a before it takes every node it "
+                      "would\n"
+                      "f:5: tier b.memory-tier: expected at least 6, as the tiers before it take "
+                      "their numbers below it, found 4\n");
+}
+
+/* No error because of what an error took away. */
+static void test_no_false_errors(void)
+{
+        refuse_wholly("[tier a]\nmax-latency=x\n[tier b]\nmax-latency=2x\n",
+                      "f:2: tier a.max-latency: " LATENCY ", found \"x\"\n");
+        refuse_wholly("[teir a]\n[node n]\nnode=1\ntier=a\n", "f:1: " SECTION "[teir a]\n");
+        refuse_wholly("[tier a]\n[node n]\nnode=x\ntier=a\n",
+                      "f:3: node n.node: expected a node number from 0 to 1023, found \"x\"\n");
+        refuse_wholly("[tier a]\n[node n]\nnode=1\ntire=a\n",
+                      "f:4: node n.tire: unknown key; expected one of node, kind, cxl-serial, "
+                      "pci-address, pci-id, region, dax, tier, ignore, latency, read-latency, "
+                      "write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
+        refuse_wholly("[policy]\nmethod=adistence\n",
+                      "f:2: policy.method: expected thresholds or adistance, found "
+                      "\"adistence\"\n");
+        refuse_wholly("[tier a]\n[daemon]\nsettle-max=x\nsettle=6s\n",
+                      "f:3: daemon.settle-max: expected a time such as 500ms, 60s or 0, found "
+                      "\"x\"\n");
+        /* a tier that the section with the error may be there for */
+        refuse_wholly("[tier a]\n[tier b]\n[node n]\nnode=1\nkind=x\ntier=b\n",
+                      "f:5: node n.kind: expected dram, cxl, pmem, hbm, gpu, virtio or unknown, "
+                      "found \"x\"\n");
+}
+
 int main(void)
 {
         test_bad_values();
@@ -595,7 +662,7 @@ int main(void)
         test_keys_before_sections();
         test_long_line();
         test_longest_line();
-        test_judged();
+        test_assigned();
         test_rule_without_match();
         test_many_at_once();
         test_unreachable();
@@ -611,4 +678,6 @@ int main(void)
         test_rules_of_two_files();
         test_errors_of_two_files();
         test_nul();
+        test_all_errors_at_once();
+        test_no_false_errors();
 }

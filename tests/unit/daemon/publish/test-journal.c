@@ -79,6 +79,11 @@ static void look(struct announcer *a, struct status *s, struct sysroot *root, co
 }
 
 #define NAME "test-daemon_publish_journal: "
+/* Of node 1, all machines here know only SLIT. */
+#define GUESS                                                                                      \
+        NAME "SLIT alone places node 1, and SLIT is a guess. If it is wrong: numatier measure, "   \
+             "or a [node NAME] section with node = 1 and tier = NAME, or latency = ... and "       \
+             "bandwidth = ...\n"
 
 static void test_without_interface(void)
 {
@@ -90,16 +95,17 @@ static void test_without_interface(void)
                                      "memtier_override)";
         struct announcer a = { 0 };
         struct status s = { 0 };
-        char both[512];
+        char both[1024];
 
-        look(&a, &s, make_machine(false, true, 512), unmet, status);
+        snprintf(both, sizeof(both), GUESS "%s", unmet);
+        look(&a, &s, make_machine(false, true, 512), both, status);
         look(&a, &s, make_machine(false, true, 512), "", status);
         look(&a, &s, make_machine(false, true, 520), "", status); /* too little to speak of */
         look(&a, &s, make_machine(false, true, 640),
              NAME "The memory of node 1 grew from 512 MiB to 640 MiB\n", status);
         look(&a, &s, make_machine(false, false, 0), NAME "Node 1 has no memory any more\n",
              "1 node in 1 tier (dram: 0)");
-        snprintf(both, sizeof(both), NAME "Node 1 has memory now: 512 MiB\n%s", unmet);
+        snprintf(both, sizeof(both), GUESS NAME "Node 1 has memory now: 512 MiB\n%s", unmet);
         look(&a, &s, make_machine(false, true, 512), both, status);
         announcer_done(&a);
 }
@@ -107,11 +113,14 @@ static void test_without_interface(void)
 static void test_with_interface(void)
 {
         static const char moved[] = NAME "Moved node 1 from memory_tier4 to memory_tier5 (tier "
-                                         "slow: not dram: latency 2x (slit) is over 1.5x)\n";
+                                         "slow: not dram: latency 2x (slit) is over 1.5x; SLIT "
+                                         "alone, a guess)\n";
         struct announcer a = { 0 };
         struct status s = { 0 };
+        char first[1024];
 
-        look(&a, &s, make_machine(true, true, 512), moved,
+        snprintf(first, sizeof(first), "%s%s", GUESS, moved);
+        look(&a, &s, make_machine(true, true, 512), first,
              "2 nodes in 2 tiers (dram: 0, slow: 1) through memtier_override; last: node 1 to "
              "slow, 1970-01-01 00:00:00");
         /* whoever moved it back: each move is told */
@@ -144,12 +153,12 @@ static struct sysroot *make_hazard(const char *balancing)
 
 static void test_hazard(void)
 {
-        static const char unmet[] =
-                NAME "Node 1 belongs in tier dram (memory_tier4) but stays in memory_tier5: moving "
-                     "it would make node 1 top-tier. Its pages may hold access times of NUMA "
-                     "balancing's tiering mode, which is on, and the kernel may panic. To move "
-                     "it, reboot; it is moved before that mode is switched on. If this kernel has "
-                     "the bug fixed, write 4 to /" NODE "/node1/memtier_override by hand\n";
+        static const char unmet[] = GUESS NAME
+                "Node 1 belongs in tier dram (memory_tier4) but stays in memory_tier5: moving "
+                "it would make node 1 top-tier. Its pages may hold access times of NUMA "
+                "balancing's tiering mode, which is on, and the kernel may panic. To move "
+                "it, reboot; it is moved before that mode is switched on. If this kernel has "
+                "the bug fixed, write 4 to /" NODE "/node1/memtier_override by hand\n";
         static const char status[] = "2 nodes in 1 tier (dram: 0-1) through memtier_override; "
                                      "cannot safely move node 1: the kernel might panic (see the "
                                      "journal)";
@@ -160,7 +169,7 @@ static void test_hazard(void)
         look(&a, &s, make_hazard("2"), "", status);
         look(&a, &s, make_hazard("1"),
              NAME "Moved node 1 from memory_tier5 to memory_tier4 (tier dram: latency 1.2x (slit) "
-                  "is within 1.5x)\n",
+                  "is within 1.5x; SLIT alone, a guess)\n",
              "2 nodes in 1 tier (dram: 0-1) through memtier_override; last: node 1 to dram, "
              "1970-01-01 00:00:00");
         announcer_done(&a);
@@ -177,13 +186,13 @@ static struct sysroot *make_unguarded_machine(void)
 
 static void test_held(void)
 {
-        static const char held[] =
-                NAME "Moved node 1 from memory_tier4 to memory_tier5 (tier slow: not dram: latency "
-                     "2x (slit) is over 1.5x)\n" NAME
-                     "Did not set /sys/kernel/mm/numa/demotion_enabled to true: demotion = yes is "
-                     "refused: there is no swap, and without a guard memory exhaustion can freeze "
-                     "this machine for minutes instead of killing a process (see "
-                     "numatierd.conf(5), demotion)\n";
+        static const char held[] = GUESS NAME
+                "Moved node 1 from memory_tier4 to memory_tier5 (tier slow: not dram: "
+                "latency 2x (slit) is over 1.5x; SLIT alone, a guess)\n" NAME
+                "Did not set /sys/kernel/mm/numa/demotion_enabled to true: demotion = yes is "
+                "refused: there is no swap, and without a guard memory exhaustion can freeze "
+                "this machine for minutes instead of killing a process (see "
+                "numatierd.conf(5), demotion)\n";
         struct announcer a = { 0 };
         struct status s = { 0 };
 
