@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job.h"
 
+#include <time.h>
+
 static void set_place(struct job *j, const char *path)
 {
         pthread_mutex_lock(&j->place_mutex);
@@ -24,14 +26,20 @@ void job_init(struct job *j, struct sysroot *root, struct state *state)
 void job_done(struct job *j)
 {
         snapshot_unref(j->result);
+        snapshot_unref(j->previous);
         sysroot_record(j->root, NULL, NULL);
         pthread_mutex_destroy(&j->place_mutex);
 }
 
 void job_run(struct job *j)
 {
+        struct timespec now;
+
         set_place(j, "");
-        j->error = reconcile(j->root, j->policy, j->tiers, RECONCILE_APPLY, j->state, &j->result);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        j->state->now = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+        j->error = reconcile(j->root, j->policy, j->tiers, RECONCILE_APPLY, j->state, j->previous,
+                             &j->result);
 }
 
 void job_get_place(struct job *j, char ret[static JOB_PLACE_MAX])

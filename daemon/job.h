@@ -15,7 +15,8 @@ struct job {
         struct sysroot *root;
         struct policy *policy;
         struct state *state;
-        enum tier_reading tiers;
+        struct tier_reading tiers;
+        struct snapshot *previous; /* of the last pass without an error, or NULL */
         /* out */
         int error;
         struct snapshot *result;

@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "common/lock.h"
+#include "common/quiet.h"
 #include "facts/knobs.h"
 #include "facts/tiers.h"
 #include "job.h"
@@ -60,6 +61,7 @@ struct manager {
         struct settle settle;
         struct nodeset seen; /* nodes with memory that a look has judged */
         uint64_t last_event; /* when memory last was not quiet */
+        struct quiet quiet;  /* of the count of uevents */
         uint64_t job_started;
         uint64_t retry_usec; /* the last delay, or 0 */
         bool look_wanted;    /* something came while a job was running */
@@ -159,13 +161,6 @@ static bool forget_known_tiers(struct state *state)
         return known;
 }
 
-/* A node that went and came back elsewhere was not moved by hand. */
-static void forget_placements(struct state *state)
-{
-        for (size_t i = 0; i < state->n_nodes; i++)
-                state->nodes[i].placed = TIER_UNKNOWN;
-}
-
 /* After a removal, what is known of tiers may be wrong; the command line, which asks the state for
  * it, is to know that at once. While a job runs, the state is the job's: then before the next one.
  */
@@ -175,7 +170,7 @@ static void withdraw_tiers(struct manager *m)
                 return;
         m->tiers_suspect = false;
         if (m->memory_suspect)
-                forget_placements(m->state);
+                state_doubt_placements(m->state);
         m->memory_suspect = false;
         if (forget_known_tiers(m->state))
                 state_save(m->root, m->state);
@@ -184,6 +179,7 @@ static void withdraw_tiers(struct manager *m)
 static void note_news(struct manager *m, const struct monitor_news *news)
 {
         m->last_event = get_now(m);
+        (void)quiet_sample(&m->quiet, m->events_root, m->last_event);
         m->tiers_suspect = m->tiers_suspect || news->removal;
         m->memory_suspect = m->memory_suspect || news->offline;
         withdraw_tiers(m);
@@ -208,11 +204,13 @@ static int note_waiting_news(struct manager *m)
         return arm_timer(m, TIMER_SETTLE, settle_deadline(&m->settle));
 }
 
-static enum tier_reading choose_tier_reading(const struct manager *m, uint64_t now)
+static struct tier_reading choose_tier_reading(struct manager *m, uint64_t now)
 {
         if (!m->monitor)
                 return TIERS_READ;
-        return now >= m->last_event + TIERS_QUIET_USEC ? TIERS_READ : TIERS_KNOWN_ONLY;
+        (void)quiet_sample(&m->quiet, m->events_root, now);
+        return now >= m->last_event + TIERS_QUIET_USEC ? quiet_get_reading(&m->quiet, now)
+                                                       : TIERS_KNOWN_ONLY;
 }
 
 /* Starts a job, or notes that one is wanted after the one that runs. */
@@ -251,6 +249,10 @@ static void run_job(void *userdata)
 
 static void release_job(struct manager *m)
 {
+        if (m->job.error == 0) {
+                snapshot_unref(m->job.previous);
+                m->job.previous = TAKE_PTR(m->job.result);
+        }
         m->job.result = snapshot_unref(m->job.result);
         m->retired = policy_unref(m->retired);
         /* A machine of a thousand nodes took megabytes, and the next look may be long in coming. */
@@ -539,7 +541,7 @@ static int load_state(struct manager *m)
         forget_known_tiers(m->state);
         m->state->daemon = getpid();
         r = state_save(m->root, m->state);
-        return r < 0 ? log_error_errno(r, "Cannot save the state to /%s", STATE_PATH) : 0;
+        return r < 0 ? log_error_errno(r, "Cannot save the state to /%s", STATE_UNDO_PATH) : 0;
 }
 
 static int open_root(struct manager *m)

@@ -11,12 +11,15 @@
 #include "sysroot/sysroot.h"
 
 enum reconcile_mode {
-        RECONCILE_PLAN,  /* look and judge; nothing is written, not even state */
+        RECONCILE_PLAN,  /* read and classify; nothing is written, not even state */
         RECONCILE_APPLY, /* and write */
 };
 
-/* state is brought up to date: with RECONCILE_APPLY it is also saved, if it changed. state must
- * outlive the snapshot. On error the snapshot holds what was learnt so far, and the same error;
- * only without memory for it is *ret NULL. Errors are those of the steps. */
-int reconcile(struct sysroot *root, struct policy *policy, enum tier_reading tiers,
-              enum reconcile_mode mode, struct state *state, struct snapshot **ret);
+/* previous: the snapshot of the last pass, or NULL; what cannot be read now is taken from its
+ * machine. state is brought up to date: with RECONCILE_APPLY it is also saved, if it changed. The
+ * caller sets state->now before. The snapshot does not refer to the state, and is not changed
+ * afterwards. On error the snapshot holds what was learnt so far, and the same error; only without
+ * memory for it is *ret NULL. Errors are those of the steps. */
+int reconcile(struct sysroot *root, struct policy *policy, struct tier_reading tiers,
+              enum reconcile_mode mode, struct state *state, const struct snapshot *previous,
+              struct snapshot **ret);

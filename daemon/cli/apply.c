@@ -47,31 +47,52 @@ int verb_apply(const struct arguments *a)
         return status;
 }
 
+static void complain_of_lost_originals(const struct state *s)
+{
+        for (size_t i = 0; i < s->n_lost; i++)
+                fprintf(stderr,
+                        "numatier: the journal of original values was damaged, and some of them "
+                        "are lost. What was left of it is in /%s: put those values back manually, "
+                        "or reboot. Then remove that file\n",
+                        s->lost[i]);
+}
+
+static int undo(struct pass *l, struct plan **ret_plan, struct report **ret_report)
+{
+        _cleanup_(present_values_freep) struct present_values *present = NULL;
+        int r;
+
+        if (machine_is_tiering(l->result->machine))
+                l->state->tiering = true;
+        r = restore_read(l->root, l->state, &present);
+        if (r == 0)
+                r = plan_new_restore(l->result->machine, l->state, present, ret_plan);
+        return r < 0 ? r : apply_restore(l->root, *ret_plan, l->state, ret_report);
+}
+
 static int restore(const struct arguments *a, struct pass *l)
 {
         _cleanup_(plan_freep) struct plan *plan = NULL;
         _cleanup_(report_freep) struct report *report = NULL;
         _cleanup_(view_freep) struct view *view = NULL;
+        bool remains, lost;
         int r;
 
-        r = plan_new_restore(l->root, l->result->machine, l->state, &plan);
-        if (machine_is_tiering(l->result->machine))
-                l->state->tiering = true;
-        if (r == 0)
-                r = apply_restore(l->root, plan, l->state, &report);
+        r = undo(l, &plan, &report);
         if (r < 0)
                 return cli_error(r, "cannot restore");
-        if (report->n_entries == 0 && plan->n_unmet == 0 && plan->n_held == 0 && a->legend &&
-            !a->json)
+        remains = plan->n_unmet > 0 || plan->n_held > 0;
+        lost = state_originals_are_lost(l->state);
+        if (report->n_entries == 0 && !remains && !lost && a->legend && !a->json)
                 puts("Nothing of ours is left to undo.");
         r = view_new_changes(plan, report, &view);
         if (r < 0)
                 return cli_print_error(r);
         print_changes(a, view);
-        if (plan->n_unmet == 0 && plan->n_held == 0)
-                return all_took_effect(report) ? EXIT_SUCCESS : EXIT_FAILURE;
-        fprintf(stderr, "numatier: not everything could be undone safely\n");
-        return EXIT_FAILURE;
+        if (remains)
+                fprintf(stderr, "numatier: not everything could be undone safely\n");
+        complain_of_lost_originals(l->state);
+        return remains || lost || !all_took_effect(report) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int verb_restore(const struct arguments *a)

@@ -2,6 +2,10 @@
 #include "common/quiet.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "facts/tiers.h"
@@ -9,46 +13,82 @@
 #define GIVE_UP_USEC (10 * 1000000ULL)
 #define POLL_USEC    100000ULL
 
-int quiet_wait(struct sysroot *root, uint64_t timeout_usec)
+/* The inode of the initial user namespace (include/linux/proc_ns.h:PROC_USER_INIT_INO). */
+#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
+
+int quiet_sample(struct quiet *q, struct sysroot *root, uint64_t now_usec)
 {
-        static const struct timespec poll = { .tv_nsec = POLL_USEC * 1000 };
-        uint64_t last, seqnum, quiet = 0;
+        uint64_t seqnum;
         int r;
 
-        r = tiers_get_uevent_seqnum(root, &last);
-        if (r < 0)
+        r = tiers_get_uevent_seqnum(root, &seqnum);
+        if (r < 0) {
+                q->known = false;
                 return r;
-        for (uint64_t waited = 0; quiet < TIERS_QUIET_USEC; waited += POLL_USEC) {
+        }
+        if (!q->known || seqnum != q->seqnum)
+                *q = (struct quiet){ .known = true, .seqnum = seqnum, .since_usec = now_usec };
+        return 0;
+}
+
+struct tier_reading quiet_get_reading(const struct quiet *q, uint64_t now_usec)
+{
+        if (!q->known || now_usec < q->since_usec || now_usec - q->since_usec < TIERS_QUIET_USEC)
+                return TIERS_KNOWN_ONLY;
+        return TIERS_QUIET_AT(q->seqnum);
+}
+
+bool quiet_receives_uevents(void)
+{
+        _cleanup_(closep) int net = -1, user = -1;
+        struct stat st;
+
+        net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+        if (net < 0)
+                return false;
+        user = ioctl(net, NS_GET_USERNS);
+        return user >= 0 && fstat(user, &st) == 0 && st.st_ino == INITIAL_USER_NAMESPACE;
+}
+
+int quiet_wait(struct sysroot *root, uint64_t timeout_usec, struct tier_reading *ret)
+{
+        static const struct timespec poll = { .tv_nsec = POLL_USEC * 1000 };
+        struct quiet q = { 0 };
+
+        for (uint64_t waited = 0;; waited += POLL_USEC) {
+                int r = quiet_sample(&q, root, waited);
+
+                if (r < 0)
+                        return r;
+                *ret = quiet_get_reading(&q, waited);
+                if (ret->nodelist)
+                        return 0;
                 if (waited >= timeout_usec)
                         return -ETIMEDOUT;
                 nanosleep(&poll, NULL);
-                r = tiers_get_uevent_seqnum(root, &seqnum);
-                if (r < 0)
-                        return r;
-                quiet = seqnum == last ? quiet + POLL_USEC : 0;
-                last = seqnum;
         }
-        return 0;
 }
 
 int quiet_reconcile(struct sysroot *root, struct policy *policy, enum reconcile_mode mode,
                     struct state *state, struct snapshot **ret)
 {
-        enum tier_reading tiers = TIERS_KNOWN_ONLY;
+        _cleanup_(snapshot_unrefp) struct snapshot *first = NULL;
+        struct tier_reading tiers = TIERS_KNOWN_ONLY;
         int r;
 
         if (!sysroot_is_live(root))
-                return reconcile(root, policy, TIERS_READ, mode, state, ret);
+                return reconcile(root, policy, TIERS_READ, mode, state, NULL, ret);
 
-        r = reconcile(root, policy, tiers, RECONCILE_PLAN, state, ret);
+        r = reconcile(root, policy, tiers, RECONCILE_PLAN, state, NULL, ret);
         if (r < 0)
                 return r;
         if ((*ret)->machine->tiers_withheld) {
-                if (quiet_wait(root, GIVE_UP_USEC) == 0)
-                        tiers = TIERS_READ;
+                /* not quiet in time: then it stays at what can be known without nodelist */
+                if (quiet_wait(root, GIVE_UP_USEC, &tiers) < 0)
+                        tiers = TIERS_KNOWN_ONLY;
         } else if (mode == RECONCILE_PLAN) {
                 return 0;
         }
-        *ret = snapshot_unref(*ret);
-        return reconcile(root, policy, tiers, mode, state, ret);
+        first = TAKE_PTR(*ret);
+        return reconcile(root, policy, tiers, mode, state, first, ret);
 }

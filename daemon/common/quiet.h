@@ -1,19 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Reconciling without a daemon that has watched the machine all along: where the tiers can be
- * learnt only from nodelist, first make sure, by waiting, that nothing is on its way out (tiers.h).
- */
+/* When memory is quiet, so that memory_tierN/nodelist may be read (facts/tiers.h): as long as the
+ * kernel's count of uevents does not change. The count is the same in all namespaces, while the
+ * events themselves reach only some (quiet_receives_uevents()). */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "reconcile.h"
 
+/* Samples of the count of uevents. Starts as { 0 }. */
+struct quiet {
+        bool known;
+        uint64_t seqnum;     /* the count */
+        uint64_t since_usec; /* when it was first found to be that */
+};
+
+/* Takes a sample; now_usec is of a clock that does not jump. 0, or an error of reading the count:
+ * then memory does not count as quiet. */
+int quiet_sample(struct quiet *q, struct sysroot *root, uint64_t now_usec);
+
+/* How tiers may be read now: nodelist only if the last sample ended TIERS_QUIET_USEC without any
+ * uevent. */
+struct tier_reading quiet_get_reading(const struct quiet *q, uint64_t now_usec);
+
+/* Whether the kernel sends its uevents to the network namespace of this process: only to those that
+ * the initial user namespace owns (lib/kobject_uevent.c:uevent_net_init). False also if that is
+ * not known. */
+bool quiet_receives_uevents(void);
+
 /* Waits until the kernel has sent no uevent for TIERS_QUIET_USEC. 0, -ETIMEDOUT when it was not
  * quiet for so long before timeout_usec had passed, or an error of reading the count. */
-int quiet_wait(struct sysroot *root, uint64_t timeout_usec);
+int quiet_wait(struct sysroot *root, uint64_t timeout_usec, struct tier_reading *ret);
 
-/* reconcile(), and wait for quiet only if that is needed to learn the tiers. On a machine that does
- * not become quiet in ten seconds the tiers stay unknown (tiers_withheld). */
+/* reconcile() without a daemon that has watched the machine all along; waits for quiet only if that
+ * is needed to learn the tiers. On a machine that does not become quiet in ten seconds the tiers
+ * stay unknown (tiers_withheld). */
 int quiet_reconcile(struct sysroot *root, struct policy *policy, enum reconcile_mode mode,
                     struct state *state, struct snapshot **ret);

@@ -80,7 +80,7 @@ static int read_machine(struct measure_session *s)
 
         r = state_load(s->root, &problems, &state);
         if (r == 0)
-                r = machine_read(s->root, TIERS_KNOWN_ONLY, state, &problems, &s->machine);
+                r = machine_read(s->root, TIERS_KNOWN_ONLY, state, NULL, &problems, &s->machine);
         print_messages(&problems, "warning: ");
         return r < 0 ? report_error(r, "cannot read the machine's NUMA nodes") : 0;
 }

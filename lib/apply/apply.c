@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "apply/apply.h"
 
+#include <assert.h>
 #include <errno.h>
 
+#include "apply/knobs.h"
 #include "facts/knobs.h"
 #include "facts/tiers.h"
 
@@ -16,6 +18,7 @@ const char *outcome_name(enum outcome o)
                 [OUTCOME_GONE] = "gone",       [OUTCOME_BUSY] = "busy",
                 [OUTCOME_FAILED] = "failed",   [OUTCOME_HELD] = "held",
         };
+        _Static_assert(ELEMENTSOF(names) == OUTCOMES, "each outcome has a name");
 
         return names[o];
 }
@@ -86,32 +89,10 @@ static bool gives_back(const struct plan_write *w)
         return w->kind == WRITE_NODE_TIER && w->wanted_tier == TIER_UNKNOWN;
 }
 
-static bool same_tier(const char *a, const char *b)
-{
-        uint32_t x, y;
-
-        return tiers_parse_override(a, &x) == 0 && tiers_parse_override(b, &y) == 0 && x == y;
-}
-
-static bool same_value(const struct plan_write *w, const char *a, const char *b)
-{
-        return is_override(w) ? same_tier(a, b) : streq(a, b);
-}
-
-static bool same_min_ttl(const char *shown, const char *written)
-{
-        unsigned a, b;
-
-        return parse_unsigned(shown, UINT32_MAX, &a) == 0 &&
-               parse_unsigned(written, UINT32_MAX, &b) == 0 && min_ttl_is(a, b);
-}
-
 /* An override that is to be given back is to be cleared, whatever tier the node is in. */
 static bool is_fulfilled(const struct plan_write *w, const char *value)
 {
-        if (w->kind == WRITE_MIN_TTL)
-                return same_min_ttl(value, w->expect);
-        return !(is_override(w) && gives_back(w)) && same_value(w, value, w->expect);
+        return !(is_override(w) && gives_back(w)) && knob_of_write(w)->shows(value, w->expect);
 }
 
 static enum outcome read_back(struct sysroot *root, struct report_entry *e)
@@ -132,8 +113,18 @@ static enum outcome read_back(struct sysroot *root, struct report_entry *e)
         if (!is_fulfilled(w, value))
                 return OUTCOME_IGNORED;
         /* That the offset was stored does not say that the node moved. Only nodelist does, and that
-         * may not be read right after a move: the next quiet look at the machine tells. */
+         * may not be read right after a move: a later pass does. */
         return is_offset(w) ? OUTCOME_UNVERIFIED : OUTCOME_DONE;
+}
+
+static enum outcome write_value(struct sysroot *root, struct report_entry *e)
+{
+        int r = sysroot_write(root, e->write->path, e->write->value);
+
+        if (r < 0)
+                return fail_write(e, r);
+        e->made = true;
+        return e->write->unread ? OUTCOME_DONE : read_back(root, e);
 }
 
 /* Compare, write, read back. */
@@ -143,18 +134,17 @@ static enum outcome carry_out(struct sysroot *root, struct report_entry *e)
         char value[VALUE_MAX];
         int r;
 
+        if (w->unread)
+                return write_value(root, e);
         r = read_value(root, w->path, value);
         if (r < 0)
                 return fail(e, r);
         if (is_fulfilled(w, value))
                 return OUTCOME_ALREADY;
-        /* Somebody else is at it: what was judged is no longer what is there. */
-        if (!same_value(w, value, w->before))
+        /* Somebody else is at it: the plan was made for another value. */
+        if (!knob_of_write(w)->same(value, w->before))
                 return fail(e, -EBUSY);
-        r = sysroot_write(root, w->path, w->value);
-        if (r < 0)
-                return fail_write(e, r);
-        return read_back(root, e);
+        return write_value(root, e);
 }
 
 static bool took_effect(enum outcome o)
@@ -197,6 +187,114 @@ static bool is_to_be_held(const struct report *so_far, const struct plan_write *
         return false;
 }
 
+/* The journal: intents before the writes, effects after each. */
+
+/* An offset that is as it was before our first write was reset when other memory came: where the
+ * node is now, Linux put it. plan_offset() counts from there likewise. */
+static bool is_first_write(const struct state *state, const struct plan_write *w)
+{
+        const struct state_original *o = state_get_original(state, w->path);
+
+        return !o || (is_offset(w) && streq(o->value, w->before));
+}
+
+/* Restore keeps the original until it is there again: its writes are not noted. */
+static bool undoes(const struct plan_write *w)
+{
+        return gives_back(w) || w->guard == GUARD_LOWER;
+}
+
+static const char *find_key(const struct state *state, const struct plan_write *w)
+{
+        const struct state_node *n =
+                w->kind == WRITE_NODE_TIER ? state_get_node(state, w->node) : NULL;
+
+        return n ? n->key : NULL;
+}
+
+static int note_intent(struct state *state, const struct plan_write *w)
+{
+        bool first = is_first_write(state, w);
+        struct state_node *n;
+        int r;
+
+        r = state_note_original(state, w->path, w->before);
+        if (r < 0)
+                return r;
+        if (first && w->kind == WRITE_NODE_TIER) {
+                n = state_make_node(state, w->node);
+                if (!n)
+                        return -ENOMEM;
+                n->original_tier = w->present_tier;
+        }
+        /* until this write is made, the earlier intent is what may have been carried out */
+        if (state_get_original(state, w->path)->unclear)
+                return 0;
+        return state_note_intent(state, w->path, w->expect, find_key(state, w));
+}
+
+static int note_intents(const struct plan *plan, struct state *state)
+{
+        for (size_t i = 0; i < plan->n_writes; i++) {
+                int r = undoes(&plan->writes[i]) ? 0 : note_intent(state, &plan->writes[i]);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* A write that was not made is not to be undone. */
+static void drop_intent(struct state *state, const struct plan_write *w)
+{
+        struct state_node *n = w->kind == WRITE_NODE_TIER ? state_get_node(state, w->node) : NULL;
+        const struct state_original *o = state_get_original(state, w->path);
+
+        if (!o || o->written || o->unclear)
+                return;
+        state_forget_original(state, w->path);
+        if (n)
+                n->original_tier = TIER_UNKNOWN;
+}
+
+static void note_write(struct state *state, const struct report_entry *e)
+{
+        struct state_original *o = state_get_original(state, e->write->path);
+
+        if (undoes(e->write))
+                return;
+        if (!e->made) {
+                drop_intent(state, e->write);
+                return;
+        }
+        if (o) {
+                o->written = true;
+                o->unclear = false;
+        }
+}
+
+/* What an earlier run was to write, and may have written before it was interrupted. */
+static void settle_intents(struct sysroot *root, struct state *state)
+{
+        for (size_t i = state->n_originals; i-- > 0;) {
+                struct state_original *o = &state->originals[i];
+                const struct knob_row *knob = knob_of_path(o->path, NULL);
+                char value[VALUE_MAX];
+
+                if (o->written)
+                        continue;
+                o->unclear = true;
+                if (!knob || read_value(root, o->path, value) < 0)
+                        continue;
+                if (!o->intent || knob->same(value, o->value)) {
+                        state_forget_original(state, o->path);
+                } else if (knob->shows(value, o->intent)) {
+                        o->written = true;
+                        o->unclear = false;
+                }
+        }
+}
+
 /* Our own write is known without reading it anywhere else. */
 static void note_effect(struct state *state, const struct report_entry *e)
 {
@@ -217,35 +315,14 @@ static void note_effect(struct state *state, const struct report_entry *e)
         }
 }
 
-/* An offset that is as it was before our first write was reset when other memory came: where the
- * node is now, Linux put it. plan_offset() counts from there likewise. */
-static bool is_first_write(const struct state *state, const struct plan_write *w)
+/* A write that is ignored is not repeated at every pass (difference.c). Without memory for the note
+ * it is, once more. */
+static void note_ignored(struct state *state, const struct report_entry *e)
 {
-        const struct state_original *o = state_get_original(state, w->path);
-
-        return !o || (is_offset(w) && streq(o->value, w->before));
-}
-
-static int note_originals(const struct plan *plan, struct state *state)
-{
-        for (size_t i = 0; i < plan->n_writes; i++) {
-                const struct plan_write *w = &plan->writes[i];
-                struct state_node *n;
-                int r;
-
-                if (gives_back(w) || w->guard == GUARD_LOWER || !is_first_write(state, w))
-                        continue;
-                r = state_note_original(state, w->path, w->before);
-                if (r < 0)
-                        return r;
-                if (w->kind != WRITE_NODE_TIER)
-                        continue;
-                n = state_make_node(state, w->node);
-                if (!n)
-                        return -ENOMEM;
-                n->original_tier = w->present_tier;
-        }
-        return 0;
+        if (e->outcome == OUTCOME_IGNORED)
+                (void)state_note_ignored(state, e->write->path, e->write->value, e->after ?: "");
+        else if (took_effect(e->outcome))
+                state_forget_ignored(state, e->write->path);
 }
 
 static bool switches_tiering(const struct plan_write *w)
@@ -265,6 +342,18 @@ static bool note_tiering(const struct plan *plan, struct state *state)
                      balancing_is_tiering(plan->writes[i].before)))
                         state->tiering = true;
         return state->tiering && !before;
+}
+
+/* It was noted only because of a write that was never made. */
+static void unnote_tiering(const struct report *report, struct state *state)
+{
+        for (size_t i = 0; i < report->n_entries; i++) {
+                const struct report_entry *e = &report->entries[i];
+
+                if (switches_tiering(e->write) && !e->made && e->outcome != OUTCOME_ALREADY &&
+                    !balancing_is_tiering(e->write->before))
+                        state->tiering = false;
+        }
 }
 
 static bool a_move_was_held(const struct report *so_far)
@@ -288,8 +377,18 @@ static enum outcome carry_out_in_turn(struct sysroot *root, const struct report 
         return carry_out(root, e);
 }
 
+static void note_entry(struct state *state, const struct report_entry *e, bool restores)
+{
+        note_effect(state, e);
+        note_ignored(state, e);
+        if (!restores)
+                note_write(state, e);
+        if (took_effect(e->outcome) && (restores || undoes(e->write)))
+                state_forget_original(state, e->write->path);
+}
+
 static int carry_out_all(struct sysroot *root, const struct plan *plan, struct state *state,
-                         bool forget, struct report **ret)
+                         bool restores, struct report **ret)
 {
         _cleanup_(report_freep) struct report *report = calloc(1, sizeof(*report));
 
@@ -304,48 +403,20 @@ static int carry_out_all(struct sysroot *root, const struct plan *plan, struct s
                 e->write = &plan->writes[report->n_entries];
                 e->outcome = carry_out_in_turn(root, report, e);
                 report->count[e->outcome]++;
-                note_effect(state, e);
-                if (took_effect(e->outcome) &&
-                    (forget || gives_back(e->write) || e->write->guard == GUARD_LOWER))
-                        state_forget_original(state, e->write->path);
+                note_entry(state, e, restores);
         }
         *ret = TAKE_PTR(report);
         return 0;
 }
 
-/* An original says that the setting was written to, and with it that tiering mode may have been on:
- * not so if that write was never made. */
-static void unnote_balancing(const struct report *report, struct state *state)
-{
-        for (size_t i = 0; i < report->n_entries; i++) {
-                const struct report_entry *e = &report->entries[i];
-
-                if (e->write->kind == WRITE_NUMA_BALANCING && !took_effect(e->outcome) &&
-                    e->outcome != OUTCOME_IGNORED)
-                        state_forget_original(state, BALANCING_PATH);
-        }
-}
-
-/* It was noted only because of a write that was never made. */
-static void unnote_tiering(const struct report *report, struct state *state)
-{
-        for (size_t i = 0; i < report->n_entries; i++) {
-                const struct report_entry *e = &report->entries[i];
-
-                if (switches_tiering(e->write) && !took_effect(e->outcome) &&
-                    e->outcome != OUTCOME_IGNORED && !balancing_is_tiering(e->write->before))
-                        state->tiering = false;
-        }
-}
-
 int apply_plan(struct sysroot *root, const struct plan *plan, struct state *state,
                struct report **ret)
 {
-        bool was_written = state_get_original(state, BALANCING_PATH) != NULL;
         bool was_tiering = state->tiering;
         int r;
 
-        r = note_originals(plan, state);
+        settle_intents(root, state);
+        r = note_intents(plan, state);
         if (r < 0)
                 return r;
         note_tiering(plan, state);
@@ -357,8 +428,6 @@ int apply_plan(struct sysroot *root, const struct plan *plan, struct state *stat
         r = carry_out_all(root, plan, state, false, ret);
         if (r < 0)
                 return r;
-        if (!was_written)
-                unnote_balancing(*ret, state);
         if (!was_tiering)
                 unnote_tiering(*ret, state);
         return 0;
@@ -376,6 +445,8 @@ int apply_restore(struct sysroot *root, const struct plan *plan, struct state *s
                 r = carry_out_all(root, plan, state, true, ret);
         if (r < 0)
                 return r;
+        for (size_t i = 0; i < plan->n_settled; i++)
+                state_forget_original(state, plan->settled[i]);
         if (!was_tiering)
                 unnote_tiering(*ret, state);
         return state_save(root, state);

@@ -16,7 +16,7 @@ enum outcome {
         OUTCOME_ALREADY,    /* compared first: it already held the value */
         OUTCOME_IGNORED,    /* the kernel accepted the write and did something else */
         OUTCOME_UNVERIFIED, /* accepted; it cannot be read back safely now */
-        OUTCOME_GONE,       /* the file vanished: hotplug; look again */
+        OUTCOME_GONE,       /* the file vanished: hotplug; another pass is needed */
         OUTCOME_BUSY,       /* EAGAIN, EBUSY, EINTR: worth another try */
         OUTCOME_FAILED,     /* refused; see error */
         OUTCOME_HELD,       /* not written: the guard is not there, or is still needed */
@@ -28,6 +28,7 @@ const char *outcome_name(enum outcome o); /* "done" ... */
 struct report_entry {
         const struct plan_write *write;
         enum outcome outcome;
+        bool made;   /* the kernel accepted the write, whatever it did then */
         int error;   /* 0 or a negative errno */
         char *after; /* what it read afterwards, or NULL */
 };
@@ -38,8 +39,9 @@ struct report {
         size_t count[OUTCOMES];
 };
 
-/* Writes what the plan says. state takes each file's original value, and is saved before the first
- * write, so that restore works whatever happens next. One failed write does not stop the others.
+/* Writes what the plan says. state takes each file's original value and what is to be written, and
+ * is saved before the first write, so that restore works whatever happens next. Afterwards it takes
+ * what was written, which the caller saves. One failed write does not stop the others.
  * plan must outlive the report. 0, -ENOMEM, or the error of saving the state (then nothing was
  * written). */
 int apply_plan(struct sysroot *root, const struct plan *plan, struct state *state,

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 
+#include "apply/knobs.h"
 #include "apply/plan-steps.h"
 #include "facts/knobs.h"
 
@@ -141,7 +142,7 @@ static bool guard_is_precise(const struct machine *m)
                (major < 6 || (major == 6 && minor <= 12));
 }
 
-static enum guard judge_guard(const struct machine *m, const struct policy *policy)
+static enum guard classify_guard(const struct machine *m, const struct policy *policy)
 {
         bool off = policy->min_ttl == MIN_TTL_SET && policy->min_ttl_ms == 0;
 
@@ -208,7 +209,7 @@ static int add_guard(struct plan *p, const struct machine *m, const char *value,
         return plan_add_write(p, (struct plan_write){
                                          .kind = WRITE_MIN_TTL,
                                          .guard = role,
-                                         .path = strdup(MIN_TTL_PATH),
+                                         .path = knob_make_path(WRITE_MIN_TTL, INTERFACE_NONE, 0),
                                          .value = strdup(value),
                                          .before = plan_print("%u", m->min_ttl.value),
                                          .expect = strdup(value),
@@ -349,7 +350,7 @@ int plan_against_freeze(struct plan *p, const struct assignment *a, const struct
 {
         const struct policy *policy = a->policy;
         const struct machine *m = a->machine;
-        enum guard guard = judge_guard(m, policy);
+        enum guard guard = classify_guard(m, policy);
         enum answer hazard;
         int r = 0;
 

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "apply/knobs.h"
 #include "apply/plan-steps.h"
-#include "apply/restore.h"
 #include "classify/adistance.h"
 #include "facts/knobs.h"
 
@@ -19,7 +19,7 @@ static int add_unmet(struct plan *p, const struct node_assignment *n)
 
 static char *node_path(unsigned node, enum interface interface)
 {
-        return plan_print(NODE_DIR "/node%u/%s", node, interface_name(interface));
+        return knob_make_path(WRITE_NODE_TIER, interface, node);
 }
 
 static bool node_has(const struct node *n, enum interface interface)
@@ -33,6 +33,14 @@ static bool machine_has(const struct machine *m, enum interface interface)
 {
         for (size_t i = 0; i < m->n_nodes; i++)
                 if (node_has(&m->nodes[i], interface))
+                        return true;
+        return false;
+}
+
+static bool interface_is_unreadable(const struct machine *m)
+{
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (node_is_unreadable(&m->nodes[i], FACT_INTERFACE))
                         return true;
         return false;
 }
@@ -55,6 +63,8 @@ enum interface plan_choose_interface(const struct machine *m, const struct polic
         }
         if (machine_has(m, wanted[p->interface]))
                 return wanted[p->interface];
+        if (interface_is_unreadable(m))
+                return INTERFACE_NONE; /* which was reported when it was read */
         messages_add(warnings,
                      "The policy asks for interface = %s, which this kernel does not have",
                      interface_name(wanted[p->interface]));
@@ -63,7 +73,7 @@ enum interface plan_choose_interface(const struct machine *m, const struct polic
 
 static char *tier_reason(const struct assignment *a, const struct node_assignment *n)
 {
-        return plan_print("%stier %s: %s", n->moved_by_hand ? "it was moved by hand; " : "",
+        return plan_print("%stier %s: %s", n->moved_by_hand ? "it was moved manually; " : "",
                           assignment_tier_name(a, n), n->reason);
 }
 
@@ -137,7 +147,8 @@ static int plan_give_back(struct plan *p, const struct assignment *a, const stru
                         .kind = WRITE_NODE_TIER,
                         .interface = p->interface,
                         .path = TAKE_PTR(path),
-                        .value = plan_restore_value(a->machine, original),
+                        .value = knob_of_path(original->path, NULL)
+                                         ->undo(a->machine, original->value),
                         .before = offset ? plan_print("%d", n->node->adistance_offset)
                                          : plan_print("memory_tier%" PRIu32, n->node->present_tier),
                         .expect = strdup(original->value),
@@ -151,7 +162,10 @@ static int plan_give_back(struct plan *p, const struct assignment *a, const stru
 int plan_node(struct plan *p, const struct assignment *a, const struct state *state,
               const struct node_assignment *n)
 {
-        /* Not known where it is: nothing is written on a guess. It is looked at again. */
+        /* Not known where it is or how to move it: nothing is written on a guess. The next pass
+         * tries again. */
+        if (n->node->unreadable & (1U << FACT_TIER | 1U << FACT_INTERFACE))
+                return 0;
         if (!n->node->has_memory || n->node->present_tier == TIER_UNKNOWN ||
             n->cause == CAUSE_UNSETTLED || n->cause == CAUSE_UNREADABLE)
                 return 0;

@@ -2,19 +2,19 @@
 
 #include <errno.h>
 
+#include "apply/knobs.h"
 #include "apply/plan-steps.h"
 #include "apply/weights.h"
 #include "base/units.h"
-#include "facts/knobs.h"
 
-static int plan_switch(struct plan *p, enum write_kind kind, const char *path,
-                       const struct knob *knob, bool wanted, const char *reason)
+static int plan_switch(struct plan *p, enum write_kind kind, const struct knob *knob, bool wanted,
+                       const char *reason)
 {
         if (knob->value == wanted)
                 return 0;
         return plan_add_write(p, (struct plan_write){
                                          .kind = kind,
-                                         .path = strdup(path),
+                                         .path = knob_make_path(kind, INTERFACE_NONE, 0),
                                          .value = strdup(wanted ? "true" : "false"),
                                          .before = strdup(knob->value ? "true" : "false"),
                                          .expect = strdup(wanted ? "true" : "false"),
@@ -22,24 +22,26 @@ static int plan_switch(struct plan *p, enum write_kind kind, const char *path,
                                  });
 }
 
-static int plan_number(struct plan *p, enum write_kind kind, const char *path, unsigned before,
+/* node: of the file, if there is one for each node. */
+static int plan_number(struct plan *p, enum write_kind kind, unsigned node, unsigned before,
                        unsigned wanted, const char *reason)
 {
         if (before == wanted)
                 return 0;
         return plan_add_write(p, (struct plan_write){
                                          .kind = kind,
-                                         .path = strdup(path),
+                                         .path = knob_make_path(kind, INTERFACE_NONE, node),
                                          .value = plan_print("%u", wanted),
                                          .before = plan_print("%u", before),
                                          .expect = plan_print("%u", wanted),
                                          .reason = strdup(reason),
+                                         .node = node,
                                  });
 }
 
 static bool knob_is_there(const struct knob *knob, const char *key, struct messages *warnings)
 {
-        if (!knob->present && !knob->unreadable) /* which was told when it was read */
+        if (!knob->present && !knob->unreadable) /* which was reported when it was read */
                 messages_add(warnings, "The policy sets %s, which this kernel does not have", key);
         return knob->present;
 }
@@ -49,8 +51,8 @@ static int plan_demotion(struct plan *p, const struct machine *m, const struct p
 {
         if (policy->demotion == SWITCH_LEAVE || !knob_is_there(&m->demotion, "demotion", warnings))
                 return 0;
-        return plan_switch(p, WRITE_DEMOTION, DEMOTION_PATH, &m->demotion,
-                           policy->demotion != SWITCH_NO, "[apply] demotion");
+        return plan_switch(p, WRITE_DEMOTION, &m->demotion, policy->demotion != SWITCH_NO,
+                           "[apply] demotion");
 }
 
 /* Whether a node may yet be found out of place: its tier is not known now, but will be. */
@@ -84,8 +86,8 @@ static int plan_tiering(struct plan *p, const struct machine *m, const struct st
                 return 0;
         if (is_interrupted(m, state))
                 return 0;
-        r = plan_number(p, WRITE_NUMA_BALANCING, BALANCING_PATH, before,
-                        before | BALANCING_TIERING_BIT, "[apply] numa-balancing");
+        r = plan_number(p, WRITE_NUMA_BALANCING, 0, before, before | BALANCING_TIERING_BIT,
+                        "[apply] numa-balancing");
         if (r == 0 && p->n_writes > n)
                 p->writes[n].after_moves = !m->module_clears;
         return r;
@@ -102,7 +104,7 @@ static int plan_balancing(struct plan *p, const struct assignment *a, const stru
                 return 0;
         if (policy->numa_balancing == BALANCING_TIERING)
                 return plan_tiering(p, m, state);
-        return plan_number(p, WRITE_NUMA_BALANCING, BALANCING_PATH, m->numa_balancing.value, 0,
+        return plan_number(p, WRITE_NUMA_BALANCING, 0, m->numa_balancing.value, 0,
                            "[apply] numa-balancing");
 }
 
@@ -112,27 +114,18 @@ static int plan_rate_limit(struct plan *p, const struct machine *m, const struct
         if (!policy->has_promote_rate_limit ||
             !knob_is_there(&m->promote_rate_limit, "promotion-rate-limit", warnings))
                 return 0;
-        return plan_number(p, WRITE_PROMOTE_RATE_LIMIT, PROMOTE_RATE_PATH,
-                           m->promote_rate_limit.value, policy->promote_rate_limit,
-                           "[apply] promotion-rate-limit");
+        return plan_number(p, WRITE_PROMOTE_RATE_LIMIT, 0, m->promote_rate_limit.value,
+                           policy->promote_rate_limit, "[apply] promotion-rate-limit");
 }
 
 static int plan_weight(struct plan *p, const struct weight *before, unsigned wanted,
                        double bandwidth)
 {
-        _cleanup_(freep) char *path = plan_print(WEIGHT_DIR "/node%u", before->node);
         char buf[UNIT_STRING_MAX], reason[UNIT_STRING_MAX + 64];
-        size_t n = p->n_writes;
-        int r;
 
-        if (!path)
-                return -ENOMEM;
         snprintf(reason, sizeof(reason), "[apply] weighted-interleave: bandwidth %s",
                  format_bandwidth(bandwidth, buf));
-        r = plan_number(p, WRITE_WEIGHT, path, before->value, wanted, reason);
-        if (r == 0 && p->n_writes > n)
-                p->writes[n].node = before->node;
-        return r;
+        return plan_number(p, WRITE_WEIGHT, before->node, before->value, wanted, reason);
 }
 
 /* The weights that are to be set (a node to be ignored keeps its own), and the bandwidth of each of
@@ -183,10 +176,13 @@ static int plan_weights_for(struct plan *p, const struct machine *m, const struc
         /* Writing a weight would switch the kernel's own mode off unasked: done, and undone, by
          * name. */
         if (m->weight_auto.present)
-                r = plan_switch(p, WRITE_WEIGHT_AUTO, WEIGHT_AUTO_PATH, &m->weight_auto, false,
+                r = plan_switch(p, WRITE_WEIGHT_AUTO, &m->weight_auto, false,
                                 "[apply] weighted-interleave: the kernel's own weights give way");
-        for (size_t i = 0; r == 0 && i < n; i++)
+        for (size_t i = 0; i < n; i++) {
+                if (r < 0)
+                        return r;
                 r = plan_weight(p, &weights[i], wanted[i], bandwidths[i]);
+        }
         return r;
 }
 

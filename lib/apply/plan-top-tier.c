@@ -179,7 +179,7 @@ static char *describe_hazard(const struct guard *g, const struct plan_write *w,
         return plan_print("moving it would make node %u top-tier. Its pages may hold access times "
                           "of NUMA balancing's tiering mode, %s, and the kernel may panic. To move "
                           "it, reboot; it is moved before that mode is switched on. %sIf this "
-                          "kernel has the bug fixed, write %s to /%s by hand",
+                          "kernel has the bug fixed, write %s to /%s manually",
                           victim->id, g->cause, other, w->value, w->path);
 }
 
@@ -246,7 +246,7 @@ static int drop_unsafe(struct guard *g, struct plan *p, bool has_cpu)
         return r;
 }
 
-/* A write may fail, and others are made all the same: each is judged against every tier that the
+/* A write may fail, and others are made all the same: each is checked against every tier that the
  * other nodes may be in meanwhile. The nodes with CPUs come first, since they set the limit: what
  * is dropped there no longer counts for the others. */
 static int guard_writes(struct guard *g, struct plan *p)

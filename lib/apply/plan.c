@@ -13,6 +13,7 @@ const char *interface_name(enum interface i)
                 [INTERFACE_MEMTIER_OVERRIDE] = OVERRIDE_FILE,
                 [INTERFACE_ADISTANCE_OFFSET] = OFFSET_FILE,
         };
+        _Static_assert(ELEMENTSOF(names) == INTERFACES, "each interface has a name");
 
         return names[i];
 }
@@ -36,6 +37,9 @@ struct plan *plan_free(struct plan *p)
                 plan_write_done(&p->held[i]);
         for (size_t i = 0; i < p->n_unmet; i++)
                 free(p->unmet[i].hazard);
+        for (size_t i = 0; i < p->n_settled; i++)
+                free(p->settled[i]);
+        free(p->settled);
         free(p->writes);
         free(p->held);
         free(p->unmet);
@@ -55,6 +59,29 @@ size_t plan_count_hazards(const struct plan *p)
         for (size_t i = 0; i < p->n_unmet; i++)
                 n += p->unmet[i].hazard != NULL;
         return n;
+}
+
+size_t plan_count_backed_off(const struct plan *p)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < p->n_held; i++)
+                n += p->held[i].retry_usec > 0;
+        return n;
+}
+
+int plan_add_settled(struct plan *p, const char *path)
+{
+        char *copy;
+
+        if (array_grow(&p->settled, &p->settled_allocated, p->n_settled + 1, sizeof(*p->settled)) <
+            0)
+                return -ENOMEM;
+        copy = strdup(path);
+        if (!copy)
+                return -ENOMEM;
+        p->settled[p->n_settled++] = copy;
+        return 0;
 }
 
 int plan_add_unmet(struct plan *p, struct plan_unmet u)

@@ -21,6 +21,7 @@ enum write_kind {
         WRITE_PROMOTE_RATE_LIMIT,
         WRITE_WEIGHT_AUTO, /* restore only: writing a weight switches it off by itself */
         WRITE_WEIGHT,
+        WRITE_KINDS,
 };
 
 /* What is used to move nodes. */
@@ -28,6 +29,7 @@ enum interface {
         INTERFACE_NONE,
         INTERFACE_MEMTIER_OVERRIDE,
         INTERFACE_ADISTANCE_OFFSET,
+        INTERFACES,
 };
 
 const char *interface_name(enum interface i); /* "none", "memtier_override", "adistance_offset" */
@@ -53,6 +55,10 @@ struct plan_write {
         char *expect;          /* what it must read afterwards; for a node's tier see wanted_tier */
         char *reason;          /* one sentence */
         bool after_moves;      /* not made if a node was too busy to be moved before it */
+        bool unread;           /* restore: the node's memory is out. The file cannot be read then,
+                                  but our module takes "default" */
+        uint64_t retry_usec;   /* held, since the kernel ignored it before: the time to the next
+                                  try; else 0 */
         unsigned node;         /* WRITE_NODE_TIER, WRITE_WEIGHT */
         uint32_t present_tier; /* WRITE_NODE_TIER: TIER_UNKNOWN if unknown */
         uint32_t wanted_tier;  /* WRITE_NODE_TIER: read back must give this; TIER_UNKNOWN: whatever
@@ -72,8 +78,11 @@ struct plan {
         size_t n_writes, writes_allocated;
         struct plan_unmet *unmet; /* differences that no write of the plan removes */
         size_t n_unmet, unmet_allocated;
-        struct plan_write *held; /* what the policy wants and is not safe; reason says why */
+        struct plan_write *held; /* what is wanted and not written now: it is not safe, or the
+                                    kernel ignored it before; reason says why */
         size_t n_held, held_allocated;
+        char **settled; /* restore: paths with nothing of ours in them, to be forgotten */
+        size_t n_settled, settled_allocated;
 };
 
 struct plan *plan_free(struct plan *p);
@@ -94,8 +103,14 @@ int plan_add_unmet(struct plan *p, struct plan_unmet u);
 /* Takes a write out of the plan, and says why. 0 or -ENOMEM. */
 int plan_hold(struct plan *p, size_t i, const char *reason);
 
+/* Notes a path with nothing of ours in it. 0 or -ENOMEM. */
+int plan_add_settled(struct plan *p, const char *path);
+
 /* Whether there is anything to do or to wish for: exit status 3. */
 bool plan_is_empty(const struct plan *p);
+
+/* How many writes are held since the kernel ignored them before. */
+size_t plan_count_backed_off(const struct plan *p);
 
 /* How many of the unmet differences have a hazard. */
 size_t plan_count_hazards(const struct plan *p);

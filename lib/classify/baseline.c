@@ -4,9 +4,9 @@
 #include "classify/figures.h"
 #include "classify/rules.h"
 
-static bool is_last(const struct node *n, const char *last)
+static bool is_last(const struct node *n, const struct state *last)
 {
-        return last && n->key && streq(n->key, last);
+        return last && state_is_baseline(last, n);
 }
 
 /* Whether a has so much more memory than the last baseline b that it takes its place. A size that
@@ -19,7 +19,7 @@ static bool outgrows(const struct node *a, const struct node *b)
 }
 
 /* The largest of the nodes with CPUs and memory; the last baseline, unless that outgrows it. */
-static const struct node *choose_largest(const struct machine *m, const char *last)
+static const struct node *choose_largest(const struct machine *m, const struct state *last)
 {
         const struct node *largest = NULL, *same = NULL;
 
@@ -45,7 +45,7 @@ struct speed {
 };
 
 static struct speed find_speed(const struct machine *m, const struct policy *p,
-                               const struct node *n, const char *last)
+                               const struct node *n, const struct state *last)
 {
         struct figures f;
 
@@ -99,7 +99,7 @@ static bool may_be_baseline(const struct policy *p, const struct node *n)
 }
 
 static const struct node *choose_fastest(const struct machine *m, const struct policy *p,
-                                         const char *last)
+                                         const struct state *last)
 {
         struct speed best = { 0 };
 
@@ -133,7 +133,6 @@ static void warn_of_fastest(const struct policy *p, const struct node *n, struct
 const struct node *baseline_choose(const struct machine *m, const struct policy *p,
                                    const struct state *last, struct messages *warnings)
 {
-        const char *key = last && last->policy == p->hash ? last->baseline : NULL;
         const struct node *n;
 
         if (!p->baseline_auto) {
@@ -145,10 +144,12 @@ const struct node *baseline_choose(const struct machine *m, const struct policy 
                              "memory: using baseline = auto",
                              p->baseline);
         }
-        n = choose_largest(m, key);
+        if (last && last->policy != p->hash)
+                last = NULL;
+        n = choose_largest(m, last);
         if (n)
                 return n;
-        n = choose_fastest(m, p, key);
+        n = choose_fastest(m, p, last);
         if (n)
                 warn_of_fastest(p, n, warnings);
         return n;

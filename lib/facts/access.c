@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "facts/access.h"
 
+#include <assert.h>
 #include <errno.h>
 
 static const char *const names[] = {
@@ -9,6 +10,8 @@ static const char *const names[] = {
         [READ_BANDWIDTH] = "read_bandwidth",
         [WRITE_BANDWIDTH] = "write_bandwidth",
 };
+
+static_assert(ELEMENTSOF(names) == PERF_VALUES, "a name for each value");
 
 const char *perf_value_name(enum perf_value v)
 {
@@ -36,18 +39,23 @@ bool perf_is_complete(const struct perf *p)
         return true;
 }
 
-bool perf_read(struct sysroot *root, const char *directory, struct perf *ret,
-               struct messages *problems)
+int perf_read(struct sysroot *root, const char *directory, struct perf *ret, bool *ret_present,
+              struct messages *problems)
 {
         bool present = false;
+        int error = 0;
 
         for (unsigned v = 0; v < PERF_VALUES; v++) {
-                char path[256];
-                int r;
+                int r = sysroot_read_unsignedf(root, UINT32_MAX, &ret->v[v], problems, "%s/%s",
+                                               directory, names[v]);
 
-                snprintf(path, sizeof(path), "%s/%s", directory, names[v]);
-                r = sysroot_read_unsigned(root, path, UINT32_MAX, &ret->v[v], problems);
-                present = present || (r != -ENOENT && r != -ENODEV);
+                if (sysroot_is_absent(r))
+                        continue;
+                present = true;
+                if (r < 0 && r != -EBADMSG) /* which is already reported */
+                        sysroot_reportf(problems, r, "%s/%s", directory, names[v]);
+                error = r < 0 ? r : error;
         }
-        return present;
+        *ret_present = present;
+        return error;
 }

@@ -6,14 +6,14 @@
 
 #include "facts/knobs.h"
 
-#define PATH_SIZE   128
 #define TARGET_SIZE 256
 #define STATE_SIZE  32
+#define NUMBER_SIZE 64
 
 uint64_t blocks_read_size(struct sysroot *root)
 {
         unsigned long long size;
-        char buf[64];
+        char buf[NUMBER_SIZE];
 
         /* hexadecimal, without 0x */
         if (sysroot_read(root, MEMORY_DIR "/block_size_bytes", buf, sizeof(buf)) < 0 ||
@@ -30,31 +30,37 @@ static int parse_block(const char *name, unsigned long long *ret)
         return digits ? parse_u64(digits, 10, UINT64_MAX, ret) : -EINVAL;
 }
 
-/* False: this is no block, or it has gone. */
-static bool read_state(struct sysroot *root, const char *name, char ret[static STATE_SIZE])
+/* 0, -EINVAL (this is no block), or an error of reading. */
+static int read_state(struct sysroot *root, const char *name, char ret[static STATE_SIZE])
 {
         unsigned long long block;
-        char path[PATH_SIZE];
+        ssize_t n;
 
         if (parse_block(name, &block) < 0)
-                return false;
-        snprintf(path, sizeof(path), MEMORY_DIR "/memory%llu/state", block);
-        if (sysroot_read(root, path, ret, STATE_SIZE) < 0)
-                return false;
+                return -EINVAL;
+        n = sysroot_readf(root, ret, STATE_SIZE, MEMORY_DIR "/memory%llu/state", block);
+        if (n < 0)
+                return (int)n;
         ret[strcspn(ret, "\n")] = '\0';
-        return true;
+        return 0;
 }
 
-static int is_going_offline(const char *name, void *userdata)
+/* 1: it is, or that is not known. */
+static int may_go_offline(const char *name, void *userdata)
 {
         char state[STATE_SIZE];
+        int r = read_state(userdata, name, state);
 
-        return read_state(userdata, name, state) && streq(state, "going-offline");
+        if (r == 0)
+                return streq(state, "going-offline");
+        return r != -EINVAL && !sysroot_is_absent(r);
 }
 
-bool blocks_any_goes_offline(struct sysroot *root)
+bool blocks_any_may_go_offline(struct sysroot *root)
 {
-        return sysroot_list(root, MEMORY_DIR, is_going_offline, root) == 1;
+        int r = sysroot_list(root, MEMORY_DIR, may_go_offline, root);
+
+        return r == 1 || (r < 0 && !sysroot_is_absent(r));
 }
 
 struct arrival {
@@ -68,7 +74,7 @@ static int note_arrival(const char *name, void *userdata)
         struct arrival *a = userdata;
         char state[STATE_SIZE];
 
-        if (!read_state(a->root, name, state))
+        if (read_state(a->root, name, state) < 0)
                 return 0;
         if (streq(state, "online") || streq(state, "going-offline"))
                 return 1;
@@ -79,51 +85,61 @@ static int note_arrival(const char *name, void *userdata)
 bool blocks_are_coming(struct sysroot *root, unsigned node)
 {
         struct arrival a = { .root = root };
-        char path[PATH_SIZE];
 
-        snprintf(path, sizeof(path), NODE_DIR "/node%u", node);
-        return sysroot_list(root, path, note_arrival, &a) == 0 && a.coming;
-}
-
-static int note_lowest(const char *name, void *userdata)
-{
-        unsigned long long block, *lowest = userdata;
-
-        if (parse_block(name, &block) == 0 && block < *lowest)
-                *lowest = block;
-        return 0;
+        return sysroot_listf(root, note_arrival, &a, NODE_DIR "/node%u", node) == 0 && a.coming;
 }
 
 /* A link that is read is in a capture; one that is only listed is not. */
-static bool has_block(struct sysroot *root, unsigned node, uint64_t block)
+static bool has_link(struct sysroot *root, unsigned node, const char *name, uint64_t number)
 {
-        char path[PATH_SIZE], target[TARGET_SIZE];
+        char target[TARGET_SIZE];
 
-        snprintf(path, sizeof(path), NODE_DIR "/node%u/memory%" PRIu64, node, block);
-        return sysroot_readlink(root, path, target, sizeof(target)) == 0;
+        return sysroot_readlinkf(root, target, sizeof(target), NODE_DIR "/node%u/%s%" PRIu64, node,
+                                 name, number) == 0;
 }
 
-int blocks_find_lowest(struct sysroot *root, unsigned node, uint64_t *ret)
-{
-        unsigned long long lowest = UINT64_MAX;
-        uint64_t size = blocks_read_size(root);
-        char path[PATH_SIZE];
-        int r;
+struct members {
+        unsigned long long lowest_block, lowest_cpu; /* UINT64_MAX: none */
+};
 
-        snprintf(path, sizeof(path), NODE_DIR "/node%u", node);
-        r = size > 0 ? sysroot_list(root, path, note_lowest, &lowest) : -ENOENT;
-        if (r < 0)
-                return r;
-        if (lowest == UINT64_MAX)
-                return -ENOENT;
-        has_block(root, node, lowest);
-        *ret = lowest * size;
+static int note_member(const char *name, void *userdata)
+{
+        struct members *m = userdata;
+        const char *digits = startswith(name, "cpu");
+        unsigned long long number;
+
+        /* also there: cpulist, cpumap */
+        if (digits && parse_u64(digits, 10, UINT64_MAX, &number) == 0) {
+                if (number < m->lowest_cpu)
+                        m->lowest_cpu = number;
+        } else if (parse_block(name, &number) == 0 && number < m->lowest_block) {
+                m->lowest_block = number;
+        }
         return 0;
 }
 
-bool blocks_hold_address(struct sysroot *root, unsigned node, uint64_t address)
+int blocks_find_lowest(struct sysroot *root, uint64_t size, unsigned node, uint64_t *ret,
+                       bool *ret_has_cpu)
 {
-        uint64_t size = blocks_read_size(root);
+        struct members m = { UINT64_MAX, UINT64_MAX };
+        int r;
 
-        return size > 0 && has_block(root, node, address / size);
+        if (size == 0)
+                return -ENOENT;
+        r = sysroot_listf(root, note_member, &m, NODE_DIR "/node%u", node);
+        if (r < 0)
+                return r;
+        if (ret_has_cpu)
+                *ret_has_cpu =
+                        m.lowest_cpu != UINT64_MAX && has_link(root, node, "cpu", m.lowest_cpu);
+        if (m.lowest_block == UINT64_MAX)
+                return -ENOENT;
+        (void)has_link(root, node, "memory", m.lowest_block);
+        *ret = m.lowest_block * size;
+        return 0;
+}
+
+bool blocks_hold_address(struct sysroot *root, uint64_t size, unsigned node, uint64_t address)
+{
+        return size > 0 && has_link(root, node, "memory", address / size);
 }

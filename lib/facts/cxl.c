@@ -6,9 +6,9 @@
 #include "facts/blocks.h"
 
 #define PCI_DIR     "sys/bus/pci/devices"
-#define PATH_SIZE   256
 #define TARGET_SIZE 1024
 #define NAME_MAX_   64
+#define NUMBER_SIZE 64
 
 /* CXL 3.1, 8.2.4.20: at most 16-way. */
 #define WAYS_MAX 16
@@ -25,22 +25,20 @@ bool cxl_is_region_name(const char *name)
 static int read_text(struct sysroot *root, const char *device, const char *attribute, char *buf,
                      size_t size)
 {
-        char path[PATH_SIZE];
-        ssize_t n;
+        ssize_t n = sysroot_readf(root, buf, size, CXL_DIR "/%s/%s", device, attribute);
 
-        snprintf(path, sizeof(path), CXL_DIR "/%s/%s", device, attribute);
-        n = sysroot_read(root, path, buf, size);
         if (n < 0)
                 return (int)n;
         buf[strcspn(buf, "\n")] = '\0';
         return 0;
 }
 
+/* Also -EINVAL or -ERANGE: it is not a number. */
 static int read_number(struct sysroot *root, const char *device, const char *attribute,
                        unsigned base, uint64_t *ret)
 {
         unsigned long long v;
-        char buf[64];
+        char buf[NUMBER_SIZE];
         int r;
 
         r = read_text(root, device, attribute, buf, sizeof(buf));
@@ -73,10 +71,10 @@ static char *read_pci_id(struct sysroot *root, const char *address)
         char *id;
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                char path[PATH_SIZE], buf[64];
+                char buf[NUMBER_SIZE];
 
-                snprintf(path, sizeof(path), PCI_DIR "/%s/%s", address, names[i]);
-                if (sysroot_read(root, path, buf, sizeof(buf)) < 0 ||
+                if (sysroot_readf(root, buf, sizeof(buf), PCI_DIR "/%s/%s", address, names[i]) <
+                            0 ||
                     parse_u64(buf, 16, UINT16_MAX, &ids[i]) < 0)
                         return NULL;
         }
@@ -88,6 +86,7 @@ int cxl_add_memdev(struct sysroot *root, struct node_device *d, const char *name
 {
         struct memdev *memdevs = reallocarray(d->memdevs, d->n_memdevs + 1, sizeof(*memdevs)), *m;
         uint64_t v;
+        int r;
 
         if (!memdevs)
                 return -ENOMEM;
@@ -102,11 +101,30 @@ int cxl_add_memdev(struct sysroot *root, struct node_device *d, const char *name
                 return -ENOMEM;
         if (!decoder)
                 return 0;
-        read_number(root, name, "serial", 16, &m->serial);
+        r = read_number(root, name, "serial", 16, &m->serial);
+        if (r < 0 && !sysroot_is_absent(r))
+                d->unreadable = true;
         m->locked = read_number(root, decoder, "locked", 10, &v) == 0 && v != 0;
         m->has_qos_class = read_number(root, name, "ram/qos_class", 10, &v) == 0 && v <= UINT32_MAX;
         m->qos_class = m->has_qos_class ? (unsigned)v : 0;
         return 0;
+}
+
+/* Reads where a link on the CXL bus points and splits it. False: it cannot be read (which marks the
+ * device, unless there is no such link) or understood; a problem is then reported. */
+static bool follow_link(struct sysroot *root, struct node_device *d, const char *path,
+                        char target[static TARGET_SIZE], const char **ret_parent,
+                        const char **ret_name, struct messages *problems)
+{
+        int r = sysroot_readlinkf(root, target, TARGET_SIZE, CXL_DIR "/%s", path);
+
+        if (r == 0 && split_target(target, ret_parent, ret_name))
+                return true;
+        if (!sysroot_is_absent(r))
+                d->unreadable = true;
+        messages_add(problems, "/" CXL_DIR "/%s: expected a link to the memory device of %s", path,
+                     d->region);
+        return false;
 }
 
 /* targetN names an endpoint decoder; that one's parent is the endpoint, whose uport is the memory
@@ -114,63 +132,99 @@ int cxl_add_memdev(struct sysroot *root, struct node_device *d, const char *name
 static int read_target(struct sysroot *root, struct node_device *d, unsigned position,
                        struct messages *problems)
 {
-        char name[32], decoder[NAME_MAX_], path[PATH_SIZE], target[TARGET_SIZE];
+        char name[32], decoder[NAME_MAX_], uport[NAME_MAX_ + sizeof("/uport")];
+        char target[TARGET_SIZE];
         const char *parent, *last;
+        int r;
 
         snprintf(name, sizeof(name), "target%u", position);
-        if (read_text(root, d->region, name, decoder, sizeof(decoder)) < 0 || decoder[0] == '\0' ||
-            strchr(decoder, '/')) {
+        r = read_text(root, d->region, name, decoder, sizeof(decoder));
+        if (r < 0 || decoder[0] == '\0' || strchr(decoder, '/')) {
+                if (!sysroot_is_absent(r))
+                        d->unreadable = true;
                 messages_add(problems,
                              "/" CXL_DIR "/%s/%s: expected the name of an endpoint decoder",
                              d->region, name);
                 return 0;
         }
-        snprintf(path, sizeof(path), CXL_DIR "/%s", decoder);
-        if (sysroot_readlink(root, path, target, sizeof(target)) == 0 &&
-            split_target(target, &parent, &last)) {
-                snprintf(path, sizeof(path), CXL_DIR "/%s/uport", parent);
-                if (sysroot_readlink(root, path, target, sizeof(target)) == 0 &&
-                    split_target(target, &parent, &last))
-                        return cxl_add_memdev(root, d, last, parent, decoder);
-        }
-        messages_add(problems, "/%s: expected a link to the memory device of %s", path, d->region);
-        return 0;
+        if (!follow_link(root, d, decoder, target, &parent, &last, problems))
+                return 0;
+        snprintf(uport, sizeof(uport), "%s/uport", parent);
+        if (!follow_link(root, d, uport, target, &parent, &last, problems))
+                return 0;
+        return cxl_add_memdev(root, d, last, parent, decoder);
 }
 
 static void read_figures(struct sysroot *root, struct node_device *d, struct messages *problems)
 {
         for (unsigned c = 0; c < ACCESS_CLASSES; c++) {
-                char path[PATH_SIZE];
+                char directory[SYSROOT_PATH_MAX];
+                bool present;
 
-                snprintf(path, sizeof(path), CXL_DIR "/%s/access%u", d->region, c);
-                perf_read(root, path, &d->access[c], problems);
+                snprintf(directory, sizeof(directory), CXL_DIR "/%s/access%u", d->region, c);
+                if (perf_read(root, directory, &d->access[c], &present, problems) < 0)
+                        d->unreadable = true;
         }
+}
+
+static bool is_committed(struct sysroot *root, struct node_device *d, struct messages *problems)
+{
+        uint64_t committed;
+        int r = read_number(root, d->region, "commit", 10, &committed);
+
+        if (r == 0)
+                return committed != 0;
+        if (sysroot_is_absent(r))
+                return false;
+        d->unreadable = true;
+        if (r == -EINVAL || r == -ERANGE)
+                messages_add(problems, "/" CXL_DIR "/%s/commit: expected 0 or 1", d->region);
+        else
+                sysroot_reportf(problems, r, CXL_DIR "/%s/commit", d->region);
+        return false;
+}
+
+/* Both are 0x..., and all ones or 0 until they are set. Where access is denied, the caller is not
+ * root, and what it shows is not used to move anything. */
+static void read_extent(struct sysroot *root, struct node_device *d)
+{
+        int r = read_number(root, d->region, "resource", 16, &d->address);
+
+        if (r == 0)
+                r = read_number(root, d->region, "size", 16, &d->size);
+        if (r < 0 && r != -EACCES && !sysroot_is_absent(r))
+                d->unreadable = true;
+        if (r < 0 || d->address == UINT64_MAX)
+                d->address = d->size = 0;
+}
+
+static void read_ways(struct sysroot *root, struct node_device *d, struct messages *problems)
+{
+        uint64_t ways;
+        int r = read_number(root, d->region, "interleave_ways", 10, &ways);
+
+        if (r == 0 && ways > 0 && ways <= WAYS_MAX) {
+                d->ways = (unsigned)ways;
+                return;
+        }
+        if (sysroot_is_absent(r))
+                return;
+        d->unreadable = true;
+        messages_add(problems, "/" CXL_DIR "/%s/interleave_ways: expected a number from 1 to %d",
+                     d->region, WAYS_MAX);
 }
 
 int cxl_read_region(struct sysroot *root, struct node_device *d, struct messages *problems)
 {
-        uint64_t committed, ways;
-        int r;
-
-        if (!cxl_is_region_name(d->region) ||
-            read_number(root, d->region, "commit", 10, &committed) < 0 || committed == 0)
+        if (!cxl_is_region_name(d->region) || !is_committed(root, d, problems))
                 return 0;
-        /* both are 0x..., and all ones or 0 until they are set */
-        if (read_number(root, d->region, "resource", 16, &d->address) < 0 ||
-            d->address == UINT64_MAX || read_number(root, d->region, "size", 16, &d->size) < 0)
-                d->address = d->size = 0;
-        r = read_number(root, d->region, "interleave_ways", 10, &ways);
-        if (r < 0 || ways == 0 || ways > WAYS_MAX) {
-                if (r != -ENOENT && r != -ENODEV)
-                        messages_add(problems,
-                                     "/" CXL_DIR "/%s/interleave_ways: expected a number from 1 to "
-                                     "%d",
-                                     d->region, WAYS_MAX);
+        read_extent(root, d);
+        read_ways(root, d, problems);
+        if (d->ways == 0)
                 return 0;
-        }
-        d->ways = (unsigned)ways;
         for (unsigned i = 0; i < d->ways; i++) {
-                r = read_target(root, d, i, problems);
+                int r = read_target(root, d, i, problems);
+
                 if (r < 0)
                         return r;
         }
@@ -179,7 +233,7 @@ int cxl_read_region(struct sysroot *root, struct node_device *d, struct messages
 }
 
 /* CXL regions whose memory Linux had from the start: firmware made them, and no dax device stands
- * between. Their addresses tell. */
+ * between. Their addresses lead to the node. */
 
 struct search {
         struct sysroot *root;
@@ -202,7 +256,8 @@ static struct node *find_node_at(struct search *s, uint64_t address)
         for (size_t i = 0; i < s->machine->n_nodes; i++) {
                 struct node *n = &s->machine->nodes[i];
 
-                if (n->has_memory && blocks_hold_address(s->root, n->id, address))
+                if (n->has_memory &&
+                    blocks_hold_address(s->root, s->machine->block_size, n->id, address))
                         return n;
         }
         return NULL;
@@ -222,6 +277,8 @@ static int add_region(const char *name, void *userdata)
         n = r == 0 && d.size > 0 ? find_node_at(s, d.address) : NULL;
         if (n)
                 return node_add_device(n, &d, 0);
+        if (d.unreadable)
+                s->machine->devices_unlisted = true;
         node_device_done(&d);
         return r;
 }
@@ -230,5 +287,13 @@ int cxl_read_regions(struct sysroot *root, struct machine *m, struct messages *p
 {
         struct search s = { root, m, problems };
 
-        return sysroot_list(root, CXL_DIR, add_region, &s) == -ENOMEM ? -ENOMEM : 0;
+        int r = sysroot_list(root, CXL_DIR, add_region, &s);
+
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0 && !sysroot_is_absent(r)) {
+                sysroot_reportf(problems, r, CXL_DIR);
+                m->devices_unlisted = true;
+        }
+        return 0;
 }

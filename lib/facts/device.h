@@ -17,6 +17,8 @@ enum node_kind {
         KIND_HBM,
         KIND_GPU,
         KIND_VIRTIO,
+        KIND_SPECIAL, /* soft-reserved by the firmware for a special purpose (EFI_MEMORY_SP), and
+                         nothing more is known of it */
         NODE_KINDS,
 };
 
@@ -42,10 +44,14 @@ struct node_device {
         unsigned ways;          /* over how many devices the region is interleaved */
         struct memdev *memdevs;
         size_t n_memdevs;
-        struct perf access[ACCESS_CLASSES]; /* the region's own figures, from CDAT */
+        bool unreadable; /* not all of this could be read or understood in this pass */
+        struct perf access[ACCESS_CLASSES]; /* the region's own values, from CDAT */
 };
 
 /* Frees what a device holds, but not the device itself. */
 void node_device_done(struct node_device *d);
+
+/* Makes a deep copy. 0 or -ENOMEM. */
+int node_devices_copy(const struct node_device *devices, size_t n, struct node_device **ret);
 
 void node_devices_free(struct node_device *devices, size_t n);

@@ -5,10 +5,10 @@
 #include <errno.h>
 
 #include "facts/cxl.h"
-#include "facts/machine.h"
+#include "facts/keep.h"
 
-#define NVIDIA_DIR "proc/driver/nvidia/gpus"
-#define PATH_SIZE  128
+#define NVIDIA_DIR  "proc/driver/nvidia/gpus"
+#define STATUS_SIZE 512
 
 struct search {
         struct sysroot *root;
@@ -51,14 +51,13 @@ static int add_gpu(const char *address, void *userdata)
         struct machine *m = s->machine;
         struct gpu gpu = { .report = GPU_NO_NODE };
         struct gpu *gpus;
-        char path[PATH_SIZE], buf[512];
+        char buf[STATUS_SIZE];
         ssize_t n;
 
         if (!gpu_is_address(address))
                 return 0;
-        snprintf(path, sizeof(path), NVIDIA_DIR "/%s/numa_status", address);
-        n = sysroot_read(s->root, path, buf, sizeof(buf));
-        if (n == -ENOENT || n == -ENODEV)
+        n = sysroot_readf(s->root, buf, sizeof(buf), NVIDIA_DIR "/%s/numa_status", address);
+        if (sysroot_is_absent(n))
                 return 0;
         gpu.error = n < 0 ? (int)n : parse_report(buf, &gpu);
         if (gpu.error < 0)
@@ -104,7 +103,7 @@ static int add_reported(struct search *s)
 /* A GPU's memory has no other sign: no device that Linux knows, and no CPUs beside it. */
 bool gpu_may_own(const struct node *n)
 {
-        return n->has_memory && !n->has_cpu && n->n_devices == 0;
+        return n->has_memory && !n->has_cpu && !n->has_offline_cpu && n->n_devices == 0;
 }
 
 struct gpu *gpu_find(struct machine *m, const char *address)
@@ -128,7 +127,22 @@ static void report_problem(const struct gpu *g, struct messages *problems)
         messages_add(problems, "/" NVIDIA_DIR "/%s/numa_status: %s; %s", g->address, what, then);
 }
 
-void gpus_mark_candidates(struct machine *m, struct messages *problems)
+/* Memory that was not a GPU's when the driver last reported does not become a GPU's memory. */
+static void mark_candidate(struct node *n, const struct machine *previous)
+{
+        const struct node *p;
+
+        node_mark_unreadable(n, FACT_DEVICES);
+        p = keep_find_lender(previous, n, FACT_DEVICES);
+        n->may_be_gpu = !p || p->may_be_gpu || p->kind == KIND_GPU || !p->key || !n->key;
+        if (n->may_be_gpu)
+                return;
+        n->kind = p->kind;
+        keep_mark(n, FACT_DEVICES);
+}
+
+void gpus_mark_candidates(struct machine *m, const struct machine *previous,
+                          struct messages *problems)
 {
         bool any = m->gpus_unlisted;
 
@@ -139,8 +153,11 @@ void gpus_mark_candidates(struct machine *m, struct messages *problems)
                 if (g->error < 0)
                         report_problem(g, problems);
         }
-        for (size_t i = 0; any && i < m->n_nodes; i++)
-                m->nodes[i].may_be_gpu = gpu_may_own(&m->nodes[i]);
+        if (!any)
+                return;
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (gpu_may_own(&m->nodes[i]))
+                        mark_candidate(&m->nodes[i], previous);
 }
 
 int gpus_read(struct sysroot *root, struct machine *m, struct messages *problems)
@@ -151,7 +168,7 @@ int gpus_read(struct sysroot *root, struct machine *m, struct messages *problems
         r = sysroot_list(root, NVIDIA_DIR, add_gpu, &s);
         if (r == -ENOMEM)
                 return r;
-        if (r < 0 && r != -ENOENT && r != -ENODEV && r != -ENOTDIR) {
+        if (r < 0 && !sysroot_is_absent(r)) {
                 m->gpus_unlisted = true;
                 messages_add(problems,
                              "/" NVIDIA_DIR ": cannot be read: %s; nodes that may be the memory "

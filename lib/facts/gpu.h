@@ -25,5 +25,7 @@ bool gpu_may_own(const struct node *n);
 /* Makes a node's memory that of the GPU. 0 or -ENOMEM. */
 int gpu_add_memory(struct sysroot *root, struct node *n, const char *address);
 
-/* The last step: sets node.may_be_gpu, and reports in problems what the driver could not say. */
-void gpus_mark_candidates(struct machine *m, struct messages *problems);
+/* The last step: sets node.may_be_gpu, unless the previous machine (NULL: there is none) tells that
+ * the memory is not a GPU's, and reports in problems what the driver could not say. */
+void gpus_mark_candidates(struct machine *m, const struct machine *previous,
+                          struct messages *problems);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "facts/key.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 
@@ -65,7 +66,8 @@ static bool has_serials(const struct node *n)
         return n->n_devices > 0 && !n->has_cpu;
 }
 
-int key_read(struct sysroot *root, const struct node *node, char **ret)
+static int find_key(struct sysroot *root, uint64_t block_size, const struct node *node,
+                    bool *ret_has_cpu, char **ret)
 {
         uint64_t address;
         int r;
@@ -73,11 +75,48 @@ int key_read(struct sysroot *root, const struct node *node, char **ret)
         *ret = NULL;
         if (has_serials(node))
                 return key_of_serials(node, ret);
-        r = blocks_find_lowest(root, node->id, &address);
+        r = blocks_find_lowest(root, block_size, node->id, &address, ret_has_cpu);
         if (r < 0)
                 return r;
         if (asprintf(ret, "node%u@%" PRIx64, node->id, address) >= 0)
                 return 0;
         *ret = NULL;
         return -ENOMEM;
+}
+
+int key_read(struct sysroot *root, const struct node *node, char **ret)
+{
+        return find_key(root, blocks_read_size(root), node, NULL, ret);
+}
+
+/* While the devices are not known, the memory may be that of devices with serial numbers. */
+static bool may_have_serials(const struct node *n)
+{
+        return node_is_unreadable(n, FACT_DEVICES) && !n->has_cpu;
+}
+
+int key_fill(struct sysroot *root, const struct machine *m, struct node *node)
+{
+        int r;
+
+        assert(!node->key);
+        r = find_key(root, m->block_size, node, node->has_cpu ? NULL : &node->has_offline_cpu,
+                     &node->key);
+        if (may_have_serials(node))
+                free(TAKE_PTR(node->key));
+        return r == -ENOMEM ? r : 0;
+}
+
+int key_confirm(struct sysroot *root, const struct machine *m, struct node *node, const char *key)
+{
+        unsigned long long address;
+        unsigned id;
+        char end;
+
+        assert(!node->key);
+        if (sscanf(key, "node%u@%llx%c", &id, &address, &end) != 2 || id != node->id ||
+            !blocks_hold_address(root, m->block_size, id, address))
+                return 0;
+        node->key = strdup(key);
+        return node->key ? 0 : -ENOMEM;
 }

@@ -5,6 +5,6 @@
 
 #include "facts/machine.h"
 
-/* Decides the kind of each node with memory of which no device has told: after everything that is
- * known of devices and performance is in the machine. */
+/* Decides the kind of each node with memory that does not follow from its devices: after everything
+ * that is known of devices and performance is in the machine. */
 void kinds_decide(struct machine *m);

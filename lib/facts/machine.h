@@ -2,8 +2,9 @@
 #pragma once
 
 /* The facts: an immutable snapshot of a machine's NUMA nodes, their performance, their present tier
- * and what this kernel can do about it. No judgement is made here. */
+ * and what this kernel can do about it. Nothing is decided here. */
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,27 +40,31 @@ enum fact {
         FACTS,
 };
 
+static_assert(FACTS <= 32, "a bit for each fact in node.unreadable");
+
 struct node {
         unsigned id;
         unsigned unreadable; /* a bit for each fact: it could not be read in this pass */
         unsigned kept; /* a bit for each of those: the value is that of an earlier pass; for the
                           others nothing is known */
-        char *key; /* what identifies its memory (facts/key.h), or NULL: it has none, or it cannot
-                      be told now */
+        char *key;     /* what identifies its memory (facts/key.h), or NULL: it has none, or it is
+                          not known now */
         bool has_memory, has_cpu, has_generic_initiator;
-        uint64_t size_kib; /* MemTotal */
-        bool unsettled;    /* the kernel is still bringing it up: what is missing may yet come */
+        uint64_t size_kib;    /* MemTotal */
+        bool unsettled;       /* the kernel is still bringing it up: what is missing may yet come */
+        bool coming;          /* none of its memory blocks is online yet: it is in no tier so far */
+        bool has_offline_cpu; /* it has CPUs, and none of them is online: not has_cpu */
 
         bool access_present[ACCESS_CLASSES]; /* the files were there, whatever they said */
-        struct perf access[ACCESS_CLASSES];  /* the local class only if the other lacks a figure */
+        struct perf access[ACCESS_CLASSES];  /* the local class only if the other lacks a value */
         struct perf measured;                /* of `numatier measure` (measured.h) */
         bool remembered; /* access[] is from earlier in this boot: the kernel no longer shows it */
 
         uint8_t *distance; /* SLIT to each of machine.nodes, 10 is local, 0 unknown; NULL unless
-                              the node has CPUs */
+                              the node has CPUs, online or not */
 
         enum node_kind kind;
-        struct node_device *devices; /* what it is made of, as far as that can be told */
+        struct node_device *devices; /* what it is made of, as far as that is known */
         size_t n_devices;
         bool may_be_gpu; /* a GPU's driver cannot report its node now, and it may be this one: the
                             kind is then unknown */
@@ -79,6 +84,11 @@ struct node {
 static inline bool node_is_unreadable(const struct node *n, enum fact f)
 {
         return (n->unreadable & ~n->kept & (1U << f)) != 0;
+}
+
+static inline void node_mark_unreadable(struct node *n, enum fact f)
+{
+        n->unreadable |= 1U << f;
 }
 
 static inline bool node_is_kept(const struct node *n, enum fact f)
@@ -123,17 +133,22 @@ struct gpu {
 };
 
 struct machine {
+        bool is_live; /* it was read from the running kernel; else from a copy, which may lack
+                         files that the kernel had */
         char *kernel; /* osrelease, or NULL: unknown */
         struct nodeset online, possible, memory, cpu, generic_initiator;
-        struct gpu *gpus; /* whose driver says whether their memory is a node */
+        uint64_t block_size; /* of a memory block, in bytes; 0: this kernel has none */
+        struct gpu *gpus;    /* whose driver says whether their memory is a node */
         size_t n_gpus;
-        bool gpus_unlisted; /* there may be others */
-        struct node *nodes; /* the online ones, ascending */
+        bool gpus_unlisted;    /* there may be others */
+        bool devices_unlisted; /* there may be devices that are not listed with their node */
+        struct node *nodes;    /* the online ones, ascending */
         size_t n_nodes;
 
         bool has_tiers;      /* this kernel groups nodes into tiers (6.1 and later do) */
         bool tiers_known;    /* every node's memory_tier could be learnt */
-        bool tiers_withheld; /* they were not, because it was not safe to look */
+        bool tiers_withheld; /* they were not, because it was not safe to read them, or because
+                                a node's memory is still coming: soon they may be */
         bool module_loaded;  /* kmod/memtier_override: it can also reset */
         bool module_clears;  /* it also clears access times: plan-top-tier.c */
 

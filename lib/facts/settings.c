@@ -5,25 +5,21 @@
 
 #include "facts/knobs.h"
 
-#define PATH_SIZE 128
-
-static bool vanished(int r)
-{
-        return r == -ENOENT || r == -ENODEV;
-}
+#define TEXT_SIZE  64
+#define WEIGHT_MAX 255
 
 static void note_unreadable(const char *path, struct knob *knob, int error,
                             struct messages *problems)
 {
-        knob->unreadable = !vanished(error);
-        if (knob->unreadable && error != -EBADMSG) /* of which sysroot_read_unsigned() told */
-                messages_add(problems, "/%s: cannot be read: %s", path, strerror(-error));
+        knob->unreadable = !sysroot_is_absent(error);
+        if (error != -EBADMSG) /* which sysroot_read_unsigned() reports */
+                sysroot_reportf(problems, error, "%s", path);
 }
 
 static void read_bool(struct sysroot *root, const char *path, struct knob *knob,
                       struct messages *problems)
 {
-        char buf[64];
+        char buf[TEXT_SIZE];
         ssize_t n;
 
         n = sysroot_read(root, path, buf, sizeof(buf));
@@ -57,11 +53,9 @@ static int read_weights(struct sysroot *root, struct machine *m, struct messages
                 return -ENOMEM;
         nodeset_foreach (id, &m->memory) {
                 struct weight *w = &m->weights[m->n_weights];
-                char path[PATH_SIZE];
-                int r;
+                int r = sysroot_read_unsignedf(root, WEIGHT_MAX, &w->value, problems,
+                                               WEIGHT_DIR "/node%u", id);
 
-                snprintf(path, sizeof(path), WEIGHT_DIR "/node%u", id);
-                r = sysroot_read_unsigned(root, path, 255, &w->value, problems);
                 if (r == -ENOENT && m->n_weights == 0)
                         return 0;
                 w->node = id;
@@ -75,7 +69,7 @@ static int read_weights(struct sysroot *root, struct machine *m, struct messages
 /* mm/vmscan.c:enabled_show: a mask of features, "0x0007". */
 static void read_lru_gen(struct sysroot *root, struct knob *knob, struct messages *problems)
 {
-        char buf[64];
+        char buf[TEXT_SIZE];
         unsigned long long mask;
         ssize_t n;
 

@@ -8,6 +8,8 @@
 #include "facts/cxl.h"
 #include "facts/dax.h"
 #include "facts/gpu.h"
+#include "facts/keep.h"
+#include "facts/key.h"
 #include "facts/kind.h"
 #include "facts/knobs.h"
 #include "facts/node.h"
@@ -18,27 +20,23 @@
 /* How often a machine that changes while being read is read again before it is taken as it is. */
 #define ATTEMPTS 5
 
-#define PATH_SIZE 128
-
-static bool vanished(int r)
-{
-        return r == -ENOENT || r == -ENODEV;
-}
+#define RELEASE_SIZE 128
 
 static int read_mask(struct sysroot *root, const char *name, struct messages *problems,
                      struct nodeset *ret)
 {
-        char path[PATH_SIZE], buf[NODESET_STRING_MAX + 2];
-        ssize_t n;
+        char buf[NODESET_STRING_MAX + 2];
+        ssize_t n = sysroot_readf(root, buf, sizeof(buf), NODE_DIR "/%s", name);
 
-        snprintf(path, sizeof(path), NODE_DIR "/%s", name);
-        n = sysroot_read(root, path, buf, sizeof(buf));
-        if (n < 0)
+        if (n < 0) {
+                sysroot_reportf(problems, n, NODE_DIR "/%s", name);
                 return (int)n;
+        }
         if (strlen(buf) == (size_t)n && nodeset_parse(buf, ret) == 0)
                 return 0;
-        messages_add(problems, "/%s: expected a list of nodes such as 0-1,4, found \"%.*s\"", path,
-                     (int)strcspn(buf, "\n"), buf);
+        messages_add(problems,
+                     "/" NODE_DIR "/%s: expected a list of nodes such as 0-1,4, found \"%.*s\"",
+                     name, (int)strcspn(buf, "\n"), buf);
         return -EBADMSG;
 }
 
@@ -89,12 +87,12 @@ static int read_nodes(struct sysroot *root, bool last, struct machine *m, struct
                         .known_tier = TIER_UNKNOWN,
                 };
         for (size_t i = 0; i < m->n_nodes; i++) {
-                int r = node_read(root, m, &m->nodes[i], problems);
+                int r = node_read(root, m, last, &m->nodes[i], problems);
 
-                if (last && (vanished(r) || r == -EAGAIN))
+                if (last && sysroot_is_absent(r))
                         give_up_node(m, &m->nodes[i], problems);
                 else if (r < 0)
-                        return vanished(r) ? -EAGAIN : r;
+                        return sysroot_is_absent(r) ? -EAGAIN : r;
         }
         return 0;
 }
@@ -108,15 +106,20 @@ static bool kernel_moves_nodes(const struct machine *m)
         return false;
 }
 
-/* Some kernels get the figures of CXL memory wrong, and some the guard of plan-freeze.c. */
+/* Some kernels get the values of CXL memory wrong, and some the guard of plan-freeze.c. */
 static int read_kernel(struct sysroot *root, struct machine *m)
 {
-        char buf[128];
+        char buf[RELEASE_SIZE];
 
         if (sysroot_read(root, "proc/sys/kernel/osrelease", buf, sizeof(buf)) < 0)
                 return 0;
         m->kernel = strndup(buf, strcspn(buf, "\n"));
         return m->kernel ? 0 : -ENOMEM;
+}
+
+static bool is_described_now(const struct node *n)
+{
+        return !n->remembered && (n->access_present[ACCESS_LOCAL] || n->access_present[ACCESS_CPU]);
 }
 
 static bool has_figures(const struct node *n)
@@ -125,25 +128,27 @@ static bool has_figures(const struct node *n)
                 for (unsigned c = 0; c < ACCESS_CLASSES; c++)
                         if (perf_is_known(&n->devices[i].access[c]))
                                 return true;
-        return n->access_present[ACCESS_LOCAL] || n->access_present[ACCESS_CPU] || n->remembered ||
-               perf_is_known(&n->measured);
+        return is_described_now(n) || n->remembered || perf_is_known(&n->measured);
 }
 
 /* A node's memory counts before the kernel is through with bringing it up: its tier, access
- * directories and a region's figures come meanwhile, and only then is its first block "online"
- * (mm/memory_hotplug.c:online_pages, drivers/base/memory.c:memory_block_change_state). A kernel
- * without hotplug has no blocks, and its nodes were there from the start. */
-static void mark_unsettled(struct sysroot *root, struct machine *m)
+ * directories and a region's values come meanwhile, in this order, and only then is its first block
+ * "online" (mm/memory_hotplug.c:online_pages, drivers/base/memory.c:memory_block_change_state). A
+ * kernel without hotplug has no blocks, and its nodes were there from the start. */
+static void mark_coming(struct sysroot *root, struct machine *m)
 {
-        for (size_t i = 0; sysroot_is_live(root) && i < m->n_nodes; i++) {
+        if (!sysroot_is_live(root))
+                return;
+        for (size_t i = 0; i < m->n_nodes; i++) {
                 struct node *n = &m->nodes[i];
 
-                if (n->has_memory && !n->has_cpu && !has_figures(n))
-                        n->unsettled = blocks_are_coming(root, n->id);
+                if (!n->has_memory || n->has_cpu || is_described_now(n))
+                        continue;
+                n->coming = blocks_are_coming(root, n->id);
+                n->unsettled = n->coming && !has_figures(n);
         }
 }
 
-/* One attempt. Problems of an attempt that is not the last are not worth telling. */
 static int read_once(struct sysroot *root, bool last, struct messages *problems,
                      struct machine **ret)
 {
@@ -168,54 +173,125 @@ static int read_once(struct sysroot *root, bool last, struct messages *problems,
         return 0;
 }
 
+/* Problems of an attempt that is repeated are not reported. */
 static int read_all(struct sysroot *root, struct messages *problems, struct machine **ret)
 {
-        int r = -EAGAIN;
-
-        for (unsigned i = 1; r == -EAGAIN && i <= ATTEMPTS; i++) {
+        for (unsigned i = 1; i <= ATTEMPTS; i++) {
                 struct messages found = MESSAGES_INIT;
+                int r = read_once(root, i == ATTEMPTS, &found, ret);
 
-                r = read_once(root, i == ATTEMPTS, &found, ret);
-                for (size_t j = 0; r != -EAGAIN && j < found.n; j++)
+                if (r == -EAGAIN) {
+                        messages_done(&found);
+                        continue;
+                }
+                for (size_t j = 0; j < found.n; j++)
                         messages_add(problems, "%s", found.items[j]);
                 messages_done(&found);
+                return r;
         }
-        return r;
+        return -EAGAIN;
 }
 
-int survey_begin(struct sysroot *root, struct messages *problems, struct machine **ret)
+/* A node is made of its devices: what is not known of them is not known of the node. */
+static void mark_devices(struct machine *m)
+{
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                struct node *n = &m->nodes[i];
+
+                if (m->devices_unlisted && n->has_memory && !n->has_cpu && n->n_devices == 0)
+                        node_mark_unreadable(n, FACT_DEVICES);
+                for (size_t j = 0; j < n->n_devices; j++)
+                        if (n->devices[j].unreadable)
+                                node_mark_unreadable(n, FACT_DEVICES);
+        }
+}
+
+static int read_devices(struct sysroot *root, struct machine *m, const struct machine *previous,
+                        struct messages *problems)
+{
+        int r;
+
+        r = dax_read_devices(root, m, problems);
+        if (r == 0)
+                r = cxl_read_regions(root, m, problems);
+        if (r == 0)
+                r = gpus_read(root, m, problems);
+        if (r < 0)
+                return r;
+        mark_devices(m);
+        return keep_devices(m, previous);
+}
+
+static int fill_keys(struct sysroot *root, struct machine *m, struct messages *problems)
+{
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                struct node *n = &m->nodes[i];
+                int r;
+
+                if (!n->has_memory || n->has_cpu)
+                        continue;
+                r = key_fill(root, m, n);
+                /* memory may be there before its CPUs: it is local to those all the same */
+                if (r == 0 && n->has_offline_cpu)
+                        r = node_read_distance(root, m, true, n, problems);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int survey_begin(struct sysroot *root, const struct machine *previous, struct messages *problems,
+                 struct machine **ret)
 {
         _cleanup_(machine_freep) struct machine *m = NULL;
         int r;
 
         r = read_all(root, problems, &m);
         if (r == 0)
-                r = dax_read_devices(root, m, problems);
+                m->block_size = blocks_read_size(root);
         if (r == 0)
-                r = cxl_read_regions(root, m, problems);
+                r = read_devices(root, m, previous, problems);
         if (r == 0)
-                r = gpus_read(root, m, problems);
+                r = fill_keys(root, m, problems);
+        if (r == 0)
+                r = keep_values(m, previous);
         if (r == 0)
                 r = read_kernel(root, m);
         if (r < 0)
                 return r;
+        m->is_live = sysroot_is_live(root);
         *ret = TAKE_PTR(m);
         return 0;
 }
 
-int survey_finish(struct sysroot *root, enum tier_reading tiers, struct machine *m,
-                  struct messages *problems)
+int survey_finish(struct sysroot *root, struct tier_reading tiers, const struct machine *previous,
+                  struct machine *m, struct messages *problems)
 {
         int r;
 
-        gpus_mark_candidates(m, problems);
+        gpus_mark_candidates(m, previous, problems);
         virtio_find_nodes(root, m);
         kinds_decide(m);
-        mark_unsettled(root, m);
-        r = tiers_read(root, tiers, m, problems);
+        mark_coming(root, m);
+        r = tiers_read(root, tiers, previous, m, problems);
         if (r < 0)
                 return r;
         if (kernel_moves_nodes(m))
                 machine_read_balancing(root, m, problems);
+        return 0;
+}
+
+int survey_fill_keys(struct sysroot *root, struct machine *m)
+{
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                struct node *n = &m->nodes[i];
+                int r;
+
+                if (!n->has_memory || !n->has_cpu || n->key)
+                        continue;
+                r = key_fill(root, m, n);
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }

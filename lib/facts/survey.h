@@ -9,13 +9,19 @@
 #include "facts/tiers.h"
 #include "sysroot/sysroot.h"
 
-/* Reads what the kernel shows. Values that are garbage count as unknown and are reported in
- * problems; a machine whose node masks cannot be read is an error: -ENOENT (no NUMA support),
- * -EBADMSG (reported in problems), -EAGAIN (it changed again and again while being read), -ENOMEM.
- */
-int survey_begin(struct sysroot *root, struct messages *problems, struct machine **ret);
+/* Reads what the kernel shows. What cannot be read or understood is reported in problems and marked
+ * in node.unreadable; previous, the machine of the last pass (NULL: there is none), lends its good
+ * values, which are marked in node.kept. A machine whose node masks cannot be read is an error:
+ * -ENOENT (no NUMA support), -EBADMSG or another error of reading (reported in problems), -EAGAIN
+ * (it changed again and again while being read), -ENOMEM. */
+int survey_begin(struct sysroot *root, const struct machine *previous, struct messages *problems,
+                 struct machine **ret);
 
 /* Completes it: the kinds of memory, which depend on all that is known, and the present tiers. 0 or
  * -ENOMEM. */
-int survey_finish(struct sysroot *root, enum tier_reading tiers, struct machine *m,
-                  struct messages *problems);
+int survey_finish(struct sysroot *root, struct tier_reading tiers, const struct machine *previous,
+                  struct machine *m, struct messages *problems);
+
+/* Fills in the keys of nodes with CPUs. The directory of such a node has an entry for each of
+ * thousands of memory blocks, and few need its key: the survey leaves it out. 0 or -ENOMEM. */
+int survey_fill_keys(struct sysroot *root, struct machine *m);

@@ -8,8 +8,11 @@
 
 #define VIRTIO_DIR  "sys/bus/virtio/drivers/virtio_mem"
 #define FIRMWARE    "sys/firmware/memmap"
-#define PATH_SIZE   256
 #define TARGET_SIZE 1024
+#define NUMBER_SIZE 64
+/* "virtio" and a number; a number. */
+#define DEVICE_LENGTH_MAX 32
+#define ENTRY_LENGTH_MAX  16
 
 /* virtio-mem has no link to a node. But its memory is in no table of the firmware: drivers add it
  * (mm/memory_hotplug.c:add_memory_driver_managed), and of those the dax devices and the GPUs' are
@@ -17,12 +20,11 @@
 static int is_virtio_device(const char *name, void *userdata)
 {
         struct sysroot *root = userdata;
-        char path[PATH_SIZE], target[TARGET_SIZE];
+        char target[TARGET_SIZE];
 
-        if (!startswith(name, "virtio") || strlen(name) > 32)
+        if (!startswith(name, "virtio") || strlen(name) > DEVICE_LENGTH_MAX)
                 return 0;
-        snprintf(path, sizeof(path), VIRTIO_DIR "/%s", name);
-        return sysroot_readlink(root, path, target, sizeof(target)) == 0;
+        return sysroot_readlinkf(root, target, sizeof(target), VIRTIO_DIR "/%s", name) == 0;
 }
 
 struct range_search {
@@ -33,11 +35,9 @@ struct range_search {
 static int read_bound(struct sysroot *root, const char *entry, const char *name,
                       unsigned long long *ret)
 {
-        char path[PATH_SIZE], buf[64];
-        ssize_t n;
+        char buf[NUMBER_SIZE];
+        ssize_t n = sysroot_readf(root, buf, sizeof(buf), FIRMWARE "/%s/%s", entry, name);
 
-        snprintf(path, sizeof(path), FIRMWARE "/%s/%s", entry, name);
-        n = sysroot_read(root, path, buf, sizeof(buf));
         return n < 0 ? (int)n : parse_u64(buf, 16, UINT64_MAX, ret);
 }
 
@@ -47,7 +47,7 @@ static int holds_address(const char *entry, void *userdata)
         struct range_search *s = userdata;
         unsigned long long start, end;
 
-        if (!isdigit((unsigned char)entry[0]) || strlen(entry) > 16)
+        if (!isdigit((unsigned char)entry[0]) || strlen(entry) > ENTRY_LENGTH_MAX)
                 return 0;
         if (read_bound(s->root, entry, "start", &start) < 0 ||
             read_bound(s->root, entry, "end", &end) < 0)
@@ -55,11 +55,11 @@ static int holds_address(const char *entry, void *userdata)
         return s->address >= start && s->address <= end;
 }
 
-static bool is_driver_managed(struct sysroot *root, const struct node *n)
+static bool is_driver_managed(struct sysroot *root, const struct machine *m, const struct node *n)
 {
         struct range_search search = { .root = root };
 
-        return blocks_find_lowest(root, n->id, &search.address) == 0 &&
+        return blocks_find_lowest(root, m->block_size, n->id, &search.address, NULL) == 0 &&
                sysroot_list(root, FIRMWARE, holds_address, &search) == 0;
 }
 
@@ -70,8 +70,8 @@ void virtio_find_nodes(struct sysroot *root, struct machine *m)
         for (size_t i = 0; i < m->n_nodes; i++) {
                 struct node *n = &m->nodes[i];
 
-                if (n->has_memory && !n->has_cpu && n->n_devices == 0 && !n->may_be_gpu &&
-                    is_driver_managed(root, n))
+                if (n->kind == KIND_UNKNOWN && n->has_memory && !n->has_cpu && n->n_devices == 0 &&
+                    !node_is_unreadable(n, FACT_DEVICES) && is_driver_managed(root, m, n))
                         n->kind = KIND_VIRTIO;
         }
 }

@@ -10,11 +10,12 @@
 #include "state/state.h"
 #include "sysroot/sysroot.h"
 
-/* Completes a machine between survey_begin() and survey_finish(). state may be NULL. 0 or -ENOMEM.
- */
+/* Completes a machine between survey_begin() and survey_finish(). state may be NULL, and previous,
+ * of which more there. 0 or -ENOMEM. */
 int recall(struct sysroot *root, struct machine *m, const struct state *state,
-           struct messages *problems);
+           const struct machine *previous, struct messages *problems);
 
-/* Reads the whole machine: survey_begin(), recall(), survey_finish(), and their errors. */
-int machine_read(struct sysroot *root, enum tier_reading tiers, const struct state *state,
-                 struct messages *problems, struct machine **ret);
+/* Reads the whole machine: survey_begin(), recall(), survey_finish(), and their errors. previous:
+ * the machine of the last pass, or NULL; what cannot be read now is taken from it. */
+int machine_read(struct sysroot *root, struct tier_reading tiers, const struct state *state,
+                 const struct machine *previous, struct messages *problems, struct machine **ret);

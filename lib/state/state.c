@@ -1,40 +1,72 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "state/state.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdarg.h>
 
-#include "facts/gpu.h"
 #include "facts/knobs.h"
-
-#define HEADER "# numatier state 1; kept for this boot, do not edit\n"
 
 int state_new(struct state **ret)
 {
-        *ret = calloc(1, sizeof(**ret));
-        return *ret ? 0 : -ENOMEM;
+        struct state *s = calloc(1, sizeof(*s));
+
+        *ret = s;
+        if (!s)
+                return -ENOMEM;
+        for (unsigned f = 0; f < STATE_FILES; f++)
+                s->disk[f].version = STATE_VERSION;
+        return 0;
+}
+
+static void original_done(struct state_original *o)
+{
+        free(o->path);
+        free(o->value);
+        free(o->intent);
+        free(o->key);
+}
+
+static void node_done(struct state_node *n)
+{
+        free(n->key);
+        free(n->tier);
+}
+
+static void ignored_done(struct state_ignored *i)
+{
+        free(i->path);
+        free(i->value);
+        free(i->after);
 }
 
 struct state *state_free(struct state *s)
 {
         if (!s)
                 return NULL;
-        for (size_t i = 0; i < s->n_originals; i++) {
-                free(s->originals[i].path);
-                free(s->originals[i].value);
-        }
+        for (size_t i = 0; i < s->n_originals; i++)
+                original_done(&s->originals[i]);
         for (size_t i = 0; i < s->n_nodes; i++)
-                free(s->nodes[i].tier);
+                node_done(&s->nodes[i]);
         for (size_t i = 0; i < s->n_memories; i++)
                 free(s->memories[i].key);
         for (size_t i = 0; i < s->n_gpus; i++)
                 free(s->gpus[i].address);
+        for (size_t i = 0; i < s->n_ignored; i++)
+                ignored_done(&s->ignored[i]);
+        for (size_t i = 0; i < s->n_lost; i++)
+                free(s->lost[i]);
+        for (unsigned f = 0; f < STATE_FILES; f++) {
+                free(s->disk[f].unknown);
+                free(s->disk[f].damaged);
+        }
+        free(s->old_damaged);
         free(s->baseline);
-        free(s->gpus);
         free(s->originals);
         free(s->nodes);
         free(s->memories);
+        free(s->gpus);
+        free(s->ignored);
+        free(s->lost);
         free(s);
         return NULL;
 }
@@ -81,7 +113,7 @@ void state_forget_node(struct state *s, unsigned node)
 
         if (i == s->n_nodes || s->nodes[i].node != node)
                 return;
-        free(s->nodes[i].tier);
+        node_done(&s->nodes[i]);
         s->n_nodes--;
         memmove(&s->nodes[i], &s->nodes[i + 1], (s->n_nodes - i) * sizeof(*s->nodes));
 }
@@ -94,7 +126,7 @@ const struct state_memory *state_get_memory(const struct state *s, const char *k
         return NULL;
 }
 
-static struct state_memory *make_memory(struct state *s, const char *key)
+struct state_memory *state_make_memory(struct state *s, const char *key)
 {
         struct state_memory *m = (struct state_memory *)state_get_memory(s, key);
         char *copy;
@@ -113,13 +145,42 @@ static struct state_memory *make_memory(struct state *s, const char *key)
 
 int state_remember_memory(struct state *s, const char *key, const struct node *node)
 {
-        struct state_memory *m = make_memory(s, key);
+        struct state_memory *m = state_make_memory(s, key);
 
         if (!m)
                 return -ENOMEM;
         memcpy(m->present, node->access_present, sizeof(m->present));
         memcpy(m->access, node->access, sizeof(m->access));
         return 0;
+}
+
+int state_note_baseline(struct state *s, const struct node *node)
+{
+        char *name = NULL;
+
+        if (node->key)
+                name = strdup(node->key);
+        else if (asprintf(&name, "node%u", node->id) < 0)
+                name = NULL;
+        if (!name)
+                return -ENOMEM;
+        free(s->baseline);
+        s->baseline = name;
+        return 0;
+}
+
+bool state_is_baseline(const struct state *s, const struct node *node)
+{
+        size_t n = s->baseline ? strcspn(s->baseline, "@") : 0;
+        char number[16];
+
+        if (n == 0)
+                return false;
+        if (node->key && s->baseline[n] != '\0')
+                return streq(node->key, s->baseline);
+        snprintf(number, sizeof(number), "node%u", node->id);
+        return (node->key && streq(node->key, s->baseline)) ||
+               (strncmp(s->baseline, number, n) == 0 && number[n] == '\0');
 }
 
 static struct state_gpu *find_gpu(struct state *s, const char *address)
@@ -161,7 +222,7 @@ void state_forget_gpu(struct state *s, const char *address)
         memmove(g, g + 1, (s->n_gpus - i) * sizeof(*g));
 }
 
-const struct state_original *state_get_original(const struct state *s, const char *path)
+struct state_original *state_get_original(const struct state *s, const char *path)
 {
         for (size_t i = 0; i < s->n_originals; i++)
                 if (streq(s->originals[i].path, path))
@@ -190,16 +251,111 @@ int state_note_original(struct state *s, const char *path, const char *value)
 
 void state_forget_original(struct state *s, const char *path)
 {
-        struct state_original *o = (struct state_original *)state_get_original(s, path);
+        struct state_original *o = state_get_original(s, path);
         size_t i;
 
         if (!o)
                 return;
         i = (size_t)(o - s->originals);
-        free(o->path);
-        free(o->value);
+        original_done(o);
         s->n_originals--;
         memmove(o, o + 1, (s->n_originals - i) * sizeof(*o));
+}
+
+int state_note_intent(struct state *s, const char *path, const char *intent, const char *key)
+{
+        struct state_original *o = state_get_original(s, path);
+        char *intent_copy = strdup(intent), *key_copy = key ? strdup(key) : NULL;
+
+        assert(o);
+        if (!intent_copy || (key && !key_copy)) {
+                free(intent_copy);
+                free(key_copy);
+                return -ENOMEM;
+        }
+        free(o->intent);
+        free(o->key);
+        o->intent = intent_copy;
+        o->key = key_copy;
+        return 0;
+}
+
+int state_note_lost(struct state *s, const char *path)
+{
+        char *copy;
+
+        if (array_grow(&s->lost, &s->lost_allocated, s->n_lost + 1, sizeof(*s->lost)) < 0)
+                return -ENOMEM;
+        copy = strdup(path);
+        if (!copy)
+                return -ENOMEM;
+        s->lost[s->n_lost++] = copy;
+        return 0;
+}
+
+bool state_originals_are_lost(const struct state *s)
+{
+        return s->n_lost > 0 || s->disk[STATE_UNDO].damaged || s->old_damaged;
+}
+
+static struct state_ignored *find_ignored(const struct state *s, const char *path)
+{
+        for (size_t i = 0; i < s->n_ignored; i++)
+                if (streq(s->ignored[i].path, path))
+                        return &s->ignored[i];
+        return NULL;
+}
+
+const struct state_ignored *state_get_ignored(const struct state *s, const char *path)
+{
+        return find_ignored(s, path);
+}
+
+void state_forget_ignored(struct state *s, const char *path)
+{
+        struct state_ignored *i = find_ignored(s, path);
+
+        if (!i)
+                return;
+        ignored_done(i);
+        *i = s->ignored[--s->n_ignored];
+}
+
+uint64_t state_retry_delay(unsigned times)
+{
+        uint64_t delay = STATE_RETRY_MIN_USEC;
+
+        assert(times > 0);
+        while (--times > 0 && delay < STATE_RETRY_MAX_USEC)
+                delay *= 2;
+        return delay < STATE_RETRY_MAX_USEC ? delay : STATE_RETRY_MAX_USEC;
+}
+
+int state_note_ignored(struct state *s, const char *path, const char *value, const char *after)
+{
+        struct state_ignored *known = find_ignored(s, path);
+        struct state_ignored new = { .times = 1 };
+
+        if (known && streq(known->value, value) && streq(known->after, after))
+                new.times = known->times + 1;
+        new.retry = s->now + state_retry_delay(new.times);
+        new.path = strdup(path);
+        new.value = strdup(value);
+        new.after = strdup(after);
+        if (!new.path || !new.value || !new.after ||
+            array_grow(&s->ignored, &s->ignored_allocated, s->n_ignored + 1, sizeof(new)) < 0) {
+                ignored_done(&new);
+                return -ENOMEM;
+        }
+        state_forget_ignored(s, path);
+        s->ignored[s->n_ignored++] = new;
+        return 0;
+}
+
+void state_doubt_placements(struct state *s)
+{
+        for (size_t i = 0; i < s->n_nodes; i++)
+                s->nodes[i].doubtful = true;
 }
 
 bool state_was_tiering(const struct state *s)
@@ -209,288 +365,11 @@ bool state_was_tiering(const struct state *s)
 
 bool state_daemon_is_alive(const struct state *s, struct sysroot *root)
 {
-        char path[64], comm[64];
+        char comm[64];
         ssize_t n;
 
         if (s->daemon <= 0)
                 return false;
-        snprintf(path, sizeof(path), "proc/%ld/comm", (long)s->daemon);
-        n = sysroot_read(root, path, comm, sizeof(comm));
+        n = sysroot_readf(root, comm, sizeof(comm), "proc/%ld/comm", (long)s->daemon);
         return n > 0 && streq(comm, "numatierd\n");
-}
-
-/* The text form: a line a fact, its first word says which. */
-
-static void format_tier(FILE *f, uint32_t tier)
-{
-        if (tier == TIER_UNKNOWN)
-                fputs(" -", f);
-        else
-                fprintf(f, " %" PRIu32, tier);
-}
-
-static void format_memory(FILE *f, const struct state_memory *m)
-{
-        for (unsigned c = 0; c < ACCESS_CLASSES; c++) {
-                const uint32_t *v = m->access[c].v;
-
-                if (m->present[c])
-                        fprintf(f, "memory %s access%u %u %u %u %u\n", m->key, c, v[0], v[1], v[2],
-                                v[3]);
-        }
-}
-
-int state_format(const struct state *s, char **ret)
-{
-        char *text = NULL;
-        size_t size;
-        FILE *f;
-
-        f = open_memstream(&text, &size);
-        if (!f)
-                return -ENOMEM;
-        fputs(HEADER, f);
-        if (s->daemon > 0)
-                fprintf(f, "daemon %ld\n", (long)s->daemon);
-        if (s->tiering)
-                fputs(s->seen_off ? "tiering off\n" : "tiering\n", f);
-        fprintf(f, "policy %016" PRIx64 "\n", s->policy);
-        for (size_t i = 0; i < s->n_nodes; i++) {
-                fprintf(f, "node %u", s->nodes[i].node);
-                format_tier(f, s->nodes[i].original_tier);
-                format_tier(f, s->nodes[i].present_tier);
-                fprintf(f, "%s%s\n", s->nodes[i].tier ? " " : "", s->nodes[i].tier ?: "");
-                if (s->nodes[i].manual)
-                        fprintf(f, "manual %u\n", s->nodes[i].node);
-        }
-        for (size_t i = 0; i < s->n_memories; i++)
-                format_memory(f, &s->memories[i]);
-        for (size_t i = 0; i < s->n_gpus; i++)
-                fprintf(f, "gpu %s %u\n", s->gpus[i].address, s->gpus[i].node);
-        for (size_t i = 0; i < s->n_originals; i++)
-                fprintf(f, "original %s %s\n", s->originals[i].path, s->originals[i].value);
-        if (fclose(f) != 0) {
-                free(text);
-                return -ENOMEM;
-        }
-        *ret = text;
-        return 0;
-}
-
-static char *take_word(char **rest)
-{
-        char *word;
-
-        do
-                word = strsep(rest, " ");
-        while (word && *word == '\0');
-        return word;
-}
-
-static int parse_word(char **rest, unsigned max, unsigned *ret)
-{
-        const char *word = take_word(rest);
-
-        return word ? parse_unsigned(word, max, ret) : -EINVAL;
-}
-
-static int parse_tier(char **rest, uint32_t *ret)
-{
-        const char *word = take_word(rest);
-
-        if (!word)
-                return -EINVAL;
-        if (streq(word, "-")) {
-                *ret = TIER_UNKNOWN;
-                return 0;
-        }
-        return parse_unsigned(word, TIER_UNKNOWN - 1, ret);
-}
-
-static int parse_daemon(struct state *s, char *rest)
-{
-        unsigned pid;
-
-        if (parse_word(&rest, INT32_MAX, &pid) < 0)
-                return -EINVAL;
-        s->daemon = (pid_t)pid;
-        return 0;
-}
-
-static int parse_tiering(struct state *s, char *rest)
-{
-        s->seen_off = rest && streq(rest, "off");
-        if (rest && *rest && !s->seen_off)
-                return -EINVAL;
-        s->tiering = true;
-        return 0;
-}
-
-static int parse_policy(struct state *s, char *rest)
-{
-        const char *word = take_word(&rest);
-        unsigned long long hash;
-
-        if (!word || parse_u64(word, 16, UINT64_MAX, &hash) < 0)
-                return -EINVAL;
-        s->policy = hash;
-        return 0;
-}
-
-static int parse_node(struct state *s, char *rest)
-{
-        uint32_t kernel_tier, memory_tier;
-        struct state_node *n;
-        unsigned id;
-
-        if (parse_word(&rest, NODE_MAX - 1, &id) < 0 || parse_tier(&rest, &kernel_tier) < 0 ||
-            parse_tier(&rest, &memory_tier) < 0 || state_get_node(s, id))
-                return -EINVAL;
-        n = state_make_node(s, id);
-        if (!n)
-                return -ENOMEM;
-        n->original_tier = kernel_tier;
-        n->present_tier = memory_tier;
-        if (rest && *rest) {
-                n->tier = strdup(rest);
-                if (!n->tier)
-                        return -ENOMEM;
-        }
-        return 0;
-}
-
-static int parse_manual(struct state *s, char *rest)
-{
-        struct state_node *n;
-        unsigned id;
-
-        if (parse_word(&rest, NODE_MAX - 1, &id) < 0)
-                return -EINVAL;
-        n = state_get_node(s, id);
-        if (!n)
-                return -EINVAL;
-        n->manual = true;
-        return 0;
-}
-
-static int parse_memory(struct state *s, char *rest)
-{
-        const char *key = take_word(&rest), *class_name = take_word(&rest);
-        struct state_memory *m;
-        struct perf perf;
-        unsigned access;
-
-        if (!class_name || !startswith(class_name, "access") ||
-            parse_unsigned(class_name + strlen("access"), ACCESS_CLASSES - 1, &access) < 0)
-                return -EINVAL;
-        for (unsigned v = 0; v < PERF_VALUES; v++)
-                if (parse_word(&rest, UINT32_MAX, &perf.v[v]) < 0)
-                        return -EINVAL;
-        m = make_memory(s, key);
-        if (!m)
-                return -ENOMEM;
-        m->present[access] = true;
-        m->access[access] = perf;
-        return 0;
-}
-
-static int parse_gpu(struct state *s, char *rest)
-{
-        const char *address = take_word(&rest);
-        unsigned node;
-
-        if (!address || !gpu_is_address(address) || parse_word(&rest, NODE_MAX - 1, &node) < 0)
-                return -EINVAL;
-        return state_remember_gpu(s, address, node);
-}
-
-static int parse_original(struct state *s, char *rest)
-{
-        const char *path = take_word(&rest);
-
-        if (!path || !rest)
-                return -EINVAL;
-        return state_note_original(s, path, rest);
-}
-
-static const struct {
-        const char *word;
-        int (*parse)(struct state *s, char *rest);
-        const char *expected;
-} line_kinds[] = {
-        { "daemon", parse_daemon, "daemon PID" },
-        { "tiering", parse_tiering, "tiering, or tiering off" },
-        { "policy", parse_policy, "policy HASH" },
-        { "node", parse_node, "node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once" },
-        { "manual", parse_manual, "manual NUMBER, of a node above" },
-        { "memory", parse_memory, "memory KEY accessN and four numbers" },
-        { "gpu", parse_gpu, "gpu PCI-ADDRESS NODE" },
-        { "original", parse_original, "original PATH VALUE" },
-};
-
-static int parse_line(struct state *s, char *line, const char **ret_expected)
-{
-        const char *word = take_word(&line);
-
-        *ret_expected = "one of daemon, tiering, policy, node, manual, memory, gpu, original";
-        if (!word || *word == '#')
-                return 0;
-        for (size_t i = 0; i < ELEMENTSOF(line_kinds); i++)
-                if (streq(word, line_kinds[i].word)) {
-                        *ret_expected = line_kinds[i].expected;
-                        return line_kinds[i].parse(s, line);
-                }
-        return -EINVAL;
-}
-
-int state_parse(const char *text, size_t size, const char *name, struct messages *errors,
-                struct state **ret)
-{
-        _cleanup_(state_freep) struct state *s = NULL;
-        _cleanup_(freep) char *copy = strndup(text, size);
-        char *rest = copy, *line;
-        bool failed = false;
-        int r;
-
-        r = copy ? state_new(&s) : -ENOMEM;
-        if (r < 0)
-                return r;
-        for (unsigned number = 1; (line = strsep(&rest, "\n")); number++) {
-                const char *expected;
-
-                r = parse_line(s, line, &expected);
-                if (r == -ENOMEM)
-                        return r;
-                if (r < 0) {
-                        messages_add(errors, "%s:%u: expected %s", name, number, expected);
-                        failed = true;
-                }
-        }
-        if (failed)
-                return -EBADMSG;
-        *ret = TAKE_PTR(s);
-        return 0;
-}
-
-int state_load(struct sysroot *root, struct messages *problems, struct state **ret)
-{
-        _cleanup_(freep) char *text = NULL;
-        int r;
-
-        r = sysroot_read_own(root, STATE_PATH, problems, &text);
-        if (r == 0 && text)
-                r = state_parse(text, strlen(text), "/" STATE_PATH, problems, ret);
-        return r == -ENOMEM || (r == 0 && text) ? r : state_new(ret);
-}
-
-int state_save(struct sysroot *root, struct state *s)
-{
-        _cleanup_(freep) char *text = NULL;
-        int r;
-
-        r = state_format(s, &text);
-        if (r == 0)
-                r = sysroot_replace(root, STATE_PATH, text);
-        s->unsaved = r < 0;
-        return r;
 }

@@ -97,7 +97,7 @@ static int set_text(struct entry *e, const char *text, size_t length)
         return 0;
 }
 
-/* Appends an entry without text: it reads as an empty line until told otherwise. */
+/* Appends an entry without text: it reads as an empty line until a text is set. */
 static int append_entry(struct capture *c, const char *path, size_t path_length, struct entry **ret)
 {
         char *copy;
@@ -425,6 +425,20 @@ static int capture_replace(void *data, const char *path, const char *text)
         return set_text(e, text, strlen(text));
 }
 
+static int capture_remove(void *data, const char *path)
+{
+        struct capture *c = data;
+        struct entry *e = find_entry(c, path);
+
+        if (!e)
+                return -ENOENT;
+        free(e->path);
+        free(e->text);
+        c->n--;
+        memmove(e, e + 1, (size_t)(&c->entries[c->n] - e) * sizeof(*e));
+        return 0;
+}
+
 static void capture_release(void *data)
 {
         capture_free(data);
@@ -436,6 +450,7 @@ static const struct sysroot_ops capture_ops = {
         .link = capture_link,
         .list = capture_list,
         .replace = capture_replace,
+        .remove = capture_remove,
         .free = capture_release,
 };
 

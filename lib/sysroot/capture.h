@@ -19,7 +19,8 @@
 #include "sysroot/sysroot.h"
 
 /* Makes a root that holds a capture's files in memory. Writes change the copy in memory. name is
- * the file's, for messages. 0, -EBADMSG (each fault told in errors as "name:line: ..."), -ENOMEM.
+ * the file's, for messages. 0, -EBADMSG (each fault reported in errors as "name:line: ..."),
+ * -ENOMEM.
  */
 int capture_open(const char *text, size_t size, const char *name, struct messages *errors,
                  struct sysroot **ret);

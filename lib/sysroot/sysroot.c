@@ -174,14 +174,19 @@ static int directory_replace(void *data, const char *path, const char *text)
         if (r == 0 && renameat(root, temporary, root, path) < 0)
                 r = -errno;
         if (r < 0)
-                unlinkat(root, temporary, 0);
+                (void)unlinkat(root, temporary, 0);
         return r;
 }
 
 static void directory_free(void *data)
 {
-        close(directory_fd(data));
+        (void)close(directory_fd(data));
         free(data);
+}
+
+static int directory_remove(void *data, const char *path)
+{
+        return unlinkat(directory_fd(data), path, 0) < 0 ? -errno : 0;
 }
 
 static const struct sysroot_ops directory_ops = {
@@ -190,6 +195,7 @@ static const struct sysroot_ops directory_ops = {
         .link = directory_link,
         .list = directory_list,
         .replace = directory_replace,
+        .remove = directory_remove,
         .free = directory_free,
 };
 
@@ -252,11 +258,28 @@ bool sysroot_is_live(const struct sysroot *root)
         return root->live;
 }
 
+bool sysroot_is_absent(ssize_t error)
+{
+        return error == -ENOENT || error == -ENODEV || error == -ENOTDIR;
+}
+
 /* Not there (any more), too large for this buffer, or busy at the moment. */
 static bool is_passing(ssize_t error)
 {
-        return error == -ENOENT || error == -ENODEV || error == -ENOTDIR || error == -EFBIG ||
-               error == -EAGAIN;
+        return sysroot_is_absent(error) || error == -EFBIG || error == -EAGAIN;
+}
+
+void sysroot_reportf(struct messages *problems, ssize_t error, const char *format, ...)
+{
+        char path[SYSROOT_PATH_MAX];
+        va_list ap;
+
+        if (sysroot_is_absent(error))
+                return;
+        va_start(ap, format);
+        (void)vsnprintf(path, sizeof(path), format, ap);
+        va_end(ap);
+        messages_add(problems, "/%s: cannot be read: %s", path, strerror((int)-error));
 }
 
 ssize_t sysroot_read(struct sysroot *root, const char *path, char *buf, size_t size)
@@ -342,6 +365,11 @@ ssize_t sysroot_readf(struct sysroot *root, char *buf, size_t size, const char *
         return WITH_PATH(format, sysroot_read(root, path, buf, size));
 }
 
+int sysroot_read_allocf(struct sysroot *root, char **ret, const char *format, ...)
+{
+        return WITH_PATH(format, sysroot_read_alloc(root, path, ret));
+}
+
 int sysroot_read_unsignedf(struct sysroot *root, unsigned max, unsigned *ret,
                            struct messages *problems, const char *format, ...)
 {
@@ -372,6 +400,11 @@ int sysroot_list(struct sysroot *root, const char *path, sysroot_entry_fn fn, vo
 int sysroot_replace(struct sysroot *root, const char *path, const char *text)
 {
         return root->ops->replace(root->data, path, text);
+}
+
+int sysroot_remove(struct sysroot *root, const char *path)
+{
+        return root->ops->remove ? root->ops->remove(root->data, path) : -EROFS;
 }
 
 void sysroot_record(struct sysroot *root, sysroot_record_fn fn, void *userdata)

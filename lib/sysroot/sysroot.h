@@ -14,7 +14,7 @@
 
 struct sysroot;
 
-/* Told each directory entry's name; a non-zero return ends the listing and is passed on. */
+/* Gets each directory entry's name; a non-zero return ends the listing and is passed on. */
 typedef int (*sysroot_entry_fn)(const char *name, void *userdata);
 
 /* What a root must be able to do. Paths are as above; errors are negative errno values. */
@@ -24,6 +24,7 @@ struct sysroot_ops {
         int (*link)(void *data, const char *path, char *buf, size_t size); /* may be NULL: none */
         int (*list)(void *data, const char *path, sysroot_entry_fn fn, void *userdata);
         int (*replace)(void *data, const char *path, const char *text);
+        int (*remove)(void *data, const char *path); /* may be NULL: no file can be removed */
         void (*free)(void *data);
         bool live; /* see sysroot_is_live(); a directory finds out for itself */
 };
@@ -45,11 +46,19 @@ bool sysroot_is_live(const struct sysroot *root);
  * fit; else what open(2) or read(2) say: ENOENT and ENODEV when the file vanished. */
 ssize_t sysroot_read(struct sysroot *root, const char *path, char *buf, size_t size);
 
+/* Whether this error of a read means that there is no such file (any more). Any other error means
+ * that the file cannot be read now. */
+bool sysroot_is_absent(ssize_t error);
+
+/* Reports that a file cannot be read, unless it is absent. The path is made as by printf(3). */
+void sysroot_reportf(struct messages *problems, ssize_t error, const char *format, ...)
+        _printf_(3, 4);
+
 /* Reads a whole file of any size up to 16 MiB into memory that the caller frees. */
 int sysroot_read_alloc(struct sysroot *root, const char *path, char **ret);
 
 /* Reads a file of our own, that need not be there: then *ret is NULL. So it is when the file cannot
- * be read, which is told in problems. 0 or -ENOMEM. */
+ * be read, which is reported in problems. 0 or -ENOMEM. */
 int sysroot_read_own(struct sysroot *root, const char *path, struct messages *problems, char **ret);
 
 /* Reads one number. 0, -ENOENT and the like, or -EBADMSG when it is not a number up to max; then
@@ -62,6 +71,7 @@ int sysroot_read_unsigned(struct sysroot *root, const char *path, unsigned max, 
 #define SYSROOT_PATH_MAX 256
 ssize_t sysroot_readf(struct sysroot *root, char *buf, size_t size, const char *format, ...)
         _printf_(4, 5);
+int sysroot_read_allocf(struct sysroot *root, char **ret, const char *format, ...) _printf_(3, 4);
 int sysroot_read_unsignedf(struct sysroot *root, unsigned max, unsigned *ret,
                            struct messages *problems, const char *format, ...) _printf_(5, 6);
 int sysroot_readlinkf(struct sysroot *root, char *buf, size_t size, const char *format, ...)
@@ -82,14 +92,17 @@ int sysroot_list(struct sysroot *root, const char *path, sysroot_entry_fn fn, vo
  * missing. */
 int sysroot_replace(struct sysroot *root, const char *path, const char *text);
 
-/* From now on every read (path and contents, or where a link points) is also told to fn: a capture
- * is what the program read, by construction. So is a read that failed, though the file is there:
- * text is NULL then, and length the negative errno. NULL ends it. */
+/* Removes a file of our own. 0, -EROFS (this root cannot), or what unlink(2) says. */
+int sysroot_remove(struct sysroot *root, const char *path);
+
+/* From now on every read (path and contents, or where a link points) is also passed to fn: a
+ * capture is what the program read, by construction. So is a read that failed, though the file is
+ * there: text is NULL then, and length the negative errno. NULL ends it. */
 typedef void (*sysroot_record_fn)(const char *path, const char *text, ssize_t length, bool link,
                                   void *userdata);
 void sysroot_record(struct sysroot *root, sysroot_record_fn fn, void *userdata);
 
-/* From now on readers read whatever any policy might ask for, not just what this look needs: a
+/* From now on readers read whatever any policy might ask for, not just what this pass needs: a
  * capture is to serve under other policies too. */
 void sysroot_read_all(struct sysroot *root);
 bool sysroot_reads_all(const struct sysroot *root);

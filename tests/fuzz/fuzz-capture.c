@@ -6,8 +6,8 @@
 #include "sysroot/capture.h"
 #include "sysroot/serials.h"
 
-/* Any machine that can be captured can be judged. */
-static void judge(struct sysroot *root, const char *text)
+/* Any machine that can be captured can be classified. */
+static void classify(struct sysroot *root, const char *text)
 {
         struct snapshot *result = NULL;
         struct messages errors = MESSAGES_INIT;
@@ -17,7 +17,7 @@ static void judge(struct sysroot *root, const char *text)
         assert(policy_new(&p) == 0);
         assert(policy_parse(p, text, strlen(text), "fuzz", &errors) == 0);
         assert(state_load(root, &errors, &s) == 0);
-        reconcile(root, p, TIERS_READ, RECONCILE_APPLY, s, &result);
+        reconcile(root, p, TIERS_READ, RECONCILE_APPLY, s, NULL, &result);
         result = snapshot_unref(result);
         state_free(s);
         policy_unref(p);
@@ -43,9 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct sysroot *root;
 
         if (capture_open((const char *)data, size, "fuzz", &errors, &root) == 0) {
-                judge(root, "[tier dram]\nmax-latency=1.5x\nmin-bandwidth=0.5x\n[tier cxl]\n"
-                            "[apply]\ndemotion=yes\nweighted-interleave=by-bandwidth\n");
-                judge(root, "[policy]\nmethod=adistance\n");
+                classify(root, "[tier dram]\nmax-latency=1.5x\nmin-bandwidth=0.5x\n[tier cxl]\n"
+                               "[apply]\ndemotion=yes\nweighted-interleave=by-bandwidth\n");
+                classify(root, "[policy]\nmethod=adistance\n");
                 hide((const char *)data, size);
                 sysroot_free(root);
         } else {

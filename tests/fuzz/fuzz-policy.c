@@ -24,7 +24,8 @@ static struct machine *read_machine(void)
         struct machine *m;
 
         assert(capture_open(machine_text, strlen(machine_text), "fuzz", &problems, &root) == 0);
-        assert(machine_read(root, TIERS_KNOWN_ONLY, NULL, &problems, &m) == 0 && problems.n == 0);
+        assert(machine_read(root, TIERS_KNOWN_ONLY, NULL, NULL, &problems, &m) == 0 &&
+               problems.n == 0);
         sysroot_free(root);
         return m;
 }

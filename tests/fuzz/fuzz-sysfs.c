@@ -9,46 +9,46 @@
 #include "state/recall.h"
 
 /* A kernel that answers every read with a piece of the input: every reader meets every kind
- * of garbage. */
-struct garbage {
+ * of text that it cannot understand. */
+struct input {
         const uint8_t *data;
         size_t size, at;
 };
 
-static uint8_t take_byte(struct garbage *g)
+static uint8_t take_byte(struct input *in)
 {
-        return g->at < g->size ? g->data[g->at++] : 0;
+        return in->at < in->size ? in->data[in->at++] : 0;
 }
 
-static ssize_t garbage_read(void *data, const char *path, char *buf, size_t size)
+static ssize_t input_read(void *data, const char *path, char *buf, size_t size)
 {
-        static const int errors[] = { -ENOENT, -ENODEV, -EACCES, -EAGAIN, -EFBIG };
-        struct garbage *g = data;
-        uint8_t length = take_byte(g);
+        static const int errors[] = { -ENOENT, -ENODEV, -EACCES, -EAGAIN, -EFBIG, -EIO };
+        struct input *in = data;
+        uint8_t length = take_byte(in);
 
         if (length >= 256 - sizeof(errors) / sizeof(*errors))
                 return errors[255 - length];
         if (length >= size)
                 return -EFBIG;
         for (uint8_t i = 0; i < length; i++)
-                buf[i] = (char)take_byte(g);
+                buf[i] = (char)take_byte(in);
         buf[length] = '\0';
         return length;
 }
 
-static int garbage_link(void *data, const char *path, char *buf, size_t size)
+static int input_link(void *data, const char *path, char *buf, size_t size)
 {
-        ssize_t n = garbage_read(data, path, buf, size);
+        ssize_t n = input_read(data, path, buf, size);
 
         return n < 0 ? (int)n : 0;
 }
 
-static int garbage_write(void *data, const char *path, const char *value)
+static int input_write(void *data, const char *path, const char *value)
 {
         return -EINVAL;
 }
 
-static int garbage_list(void *data, const char *path, sysroot_entry_fn fn, void *userdata)
+static int input_list(void *data, const char *path, sysroot_entry_fn fn, void *userdata)
 {
         char name[32];
 
@@ -66,7 +66,7 @@ static int garbage_list(void *data, const char *path, sysroot_entry_fn fn, void 
         return 0;
 }
 
-static void garbage_free(void *data)
+static void input_free(void *data)
 {
 }
 
@@ -118,6 +118,18 @@ static void check_top_tier(const struct machine *m, const struct plan *plan)
         free(new);
 }
 
+/* Only what is unreadable is kept, and only from a pass in which the node was there. */
+static void check_facts(const struct machine *m, const struct machine *previous)
+{
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                const struct node *n = &m->nodes[i];
+
+                assert((n->kept & ~n->unreadable) == 0);
+                assert(n->kept == 0 || (previous && machine_get_node(previous, n->id)));
+                assert(!node_is_unreadable(n, FACT_DISTANCE) || !n->distance);
+        }
+}
+
 static void check_tiers(const struct assignment *a)
 {
         for (size_t i = 1; i < a->n_tiers; i++)
@@ -125,7 +137,7 @@ static void check_tiers(const struct assignment *a)
 }
 
 /* Whatever the machine, what comes of it can be written. */
-static void judge(const struct machine *m, const char *text)
+static void classify(const struct machine *m, const char *text)
 {
         struct messages messages = MESSAGES_INIT;
         struct assignment *a;
@@ -157,25 +169,31 @@ static void judge(const struct machine *m, const char *text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         static const struct sysroot_ops ops = {
-                .read = garbage_read,
-                .write = garbage_write,
-                .link = garbage_link,
-                .list = garbage_list,
-                .free = garbage_free,
+                .read = input_read,
+                .write = input_write,
+                .link = input_link,
+                .list = input_list,
+                .free = input_free,
         };
-        struct garbage garbage = { data, size, 0 };
+        struct input input = { data, size, 0 };
         struct messages problems = MESSAGES_INIT;
-        struct machine *m = NULL;
+        struct machine *m = NULL, *previous = NULL;
         struct sysroot *root;
 
-        assert(sysroot_new(&ops, &garbage, &root) == 0);
-        if (machine_read(root, TIERS_READ, NULL, &problems, &m) == 0 &&
-            machine_read_knobs(root, m, &problems) == 0) {
+        assert(sysroot_new(&ops, &input, &root) == 0);
+        /* twice: the second pass may keep values of the first */
+        (void)machine_read(root, TIERS_READ, NULL, NULL, &problems, &previous);
+        if (previous)
+                check_facts(previous, NULL);
+        if (machine_read(root, TIERS_READ, NULL, previous, &problems, &m) == 0)
+                check_facts(m, previous);
+        if (m && machine_read_knobs(root, m, &problems) == 0) {
                 machine_read_guard(root, m, &problems);
-                judge(m, "[tier hbm]\nmin-bandwidth=2x\n[tier dram]\nmax-latency=1.5x\n"
-                         "min-read-bandwidth=1GiB/s\n[tier far]\n" KNOBS);
-                judge(m, "[policy]\nmethod=adistance\n");
+                classify(m, "[tier hbm]\nmin-bandwidth=2x\n[tier dram]\nmax-latency=1.5x\n"
+                            "min-read-bandwidth=1GiB/s\n[tier far]\n" KNOBS);
+                classify(m, "[policy]\nmethod=adistance\n");
         }
+        machine_free(previous);
         machine_free(m);
         messages_done(&problems);
         sysroot_free(root);

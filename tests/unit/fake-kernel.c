@@ -77,6 +77,7 @@ static bool concerns(const char *fault, const char *path)
 static ssize_t fake_read(void *data, const char *path, char *buf, size_t size)
 {
         struct fake_kernel *k = data;
+        ssize_t n;
 
         k->reads++;
         if (strstr(path, "/nodelist"))
@@ -85,7 +86,11 @@ static ssize_t fake_read(void *data, const char *path, char *buf, size_t size)
                 k->before_read(k, path);
         if (concerns(k->unreadable_path, path))
                 return k->unreadable_error;
-        return sysroot_read(k->files, path, buf, size);
+        n = sysroot_read(k->files, path, buf, size);
+        /* unless a test says more, no uevent was ever sent: TIERS_READ */
+        return n == -ENOENT && streq(path, "sys/kernel/uevent_seqnum")
+                       ? (ssize_t)strlen(strcpy(buf, "0\n"))
+                       : n;
 }
 
 static int fake_link(void *data, const char *path, char *buf, size_t size)
@@ -104,9 +109,14 @@ static int fake_replace(void *data, const char *path, const char *text)
 
         if (k->replace_error < 0)
                 return k->replace_error;
-        if (streq(path, STATE_PATH) && k->writes == 0)
+        if (streq(path, STATE_UNDO_PATH) && k->writes == 0)
                 k->state_saved_before_first_write = true;
         return sysroot_replace(k->files, path, text);
+}
+
+static int fake_remove(void *data, const char *path)
+{
+        return sysroot_remove(((struct fake_kernel *)data)->files, path);
 }
 
 static void set_nodelist(struct fake_kernel *k, unsigned tier, unsigned node, bool member)
@@ -162,7 +172,7 @@ static int write_node(struct fake_kernel *k, unsigned node, const char *file, co
         return 0;
 }
 
-/* 6.16 and later: any weight written by hand ends the automatic mode. */
+/* 6.16 and later: any manual weight ends the automatic mode. */
 static int write_weight(struct fake_kernel *k, const char *path, const char *value)
 {
         if (streq(path, WEIGHT_AUTO_PATH) && streq(value, "true") && !k->has_bandwidths)
@@ -236,6 +246,7 @@ struct sysroot *fake_kernel_new(const char *text, struct fake_kernel **ret)
                 .link = fake_link,
                 .list = fake_list,
                 .replace = fake_replace,
+                .remove = fake_remove,
                 .free = fake_free,
                 .live = true,
         };
@@ -247,4 +258,15 @@ struct sysroot *fake_kernel_new(const char *text, struct fake_kernel **ret)
         assert(sysroot_new(&ops, k, &root) == 0);
         *ret = k;
         return root;
+}
+
+struct plan *plan_restore_now(struct sysroot *root, const struct machine *m, const struct state *s)
+{
+        struct present_values *present;
+        struct plan *plan;
+
+        assert(restore_read(root, s, &present) == 0);
+        assert(plan_new_restore(m, s, present, &plan) == 0);
+        present_values_free(present);
+        return plan;
 }

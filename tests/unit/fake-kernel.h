@@ -5,6 +5,7 @@
  * The real kernels are in tests/vm; this one is for speed and for what they cannot be made to do.
  */
 
+#include "apply/restore.h"
 #include "testing.h"
 
 #define FAKE_NODES 8
@@ -38,3 +39,6 @@ void fake_kernel_set(struct fake_kernel *k, const char *path, const char *value)
 /* All that the kernel shows, to be freed: "path=text" for each file below sys and proc, but for the
  * nodelists of tiers that no node is in (the kernel has no such tiers). */
 char *fake_kernel_dump(struct fake_kernel *k);
+
+/* The plan that undoes the journal, with the present values read: the caller frees it. */
+struct plan *plan_restore_now(struct sysroot *root, const struct machine *m, const struct state *s);

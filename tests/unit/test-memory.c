@@ -7,6 +7,7 @@
 #include "apply/restore.h"
 #include "facts/knobs.h"
 #include "reconcile.h"
+#include "state/recall.h"
 #include "testing.h"
 #include "view/explanation.h"
 #include "view/view.h"
@@ -64,7 +65,7 @@ static const char machine_text[] =
         "node1/memtier_override: memory_tier18\n" NODE "node1/memory8/state: online\n"
         "sys/devices/system/memory/block_size_bytes: 8000000\n" LRU_GEN(0) DEMOTION_PATH
         ": false\n" BALANCING_PATH ": 1\n" PROMOTE_RATE_PATH ": 65536\n" WEIGHT_DIR
-        "/node0: 21\n" WEIGHT_DIR "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n" STATE_PATH
+        "/node0: 21\n" WEIGHT_DIR "/node1: 10\n" WEIGHT_AUTO_PATH ": true\n" STATE_OLD_PATH
         ":\n  node 0 - 4 dram\n  memory node0@0 access1 1 2 3 4\n  gpu 0009:01:00.0 7\n"
         "  original sys/gone memory_tier18\n"
         "proc/driver/nvidia/gpus/0009:01:00.0/numa_status ! EIO\n"
@@ -121,9 +122,12 @@ static int restore(struct sysroot *root, const struct machine *machine, struct s
 {
         _cleanup_(report_freep) struct report *report = NULL;
         _cleanup_(plan_freep) struct plan *plan = NULL;
+        _cleanup_(present_values_freep) struct present_values *present = NULL;
         int r;
 
-        r = plan_new_restore(root, machine, state, &plan);
+        r = restore_read(root, state, &present);
+        if (r == 0)
+                r = plan_new_restore(machine, state, present, &plan);
         return r < 0 ? r : apply_restore(root, plan, state, &report);
 }
 
@@ -146,7 +150,7 @@ static int apply_and_restore(struct sysroot *root, struct policy *policy, struct
         struct snapshot *result = NULL;
         int r;
 
-        r = reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result);
+        r = reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, NULL, &result);
         if (r == 0)
                 r = show(result);
         if (r == 0)
@@ -171,6 +175,51 @@ static int run(void)
         return r < 0 ? r : apply_and_restore(root, policy, state);
 }
 
+#define CXL "sys/bus/cxl/devices/"
+#define DAX "sys/bus/dax/devices/dax0.0"
+
+#define GUEST_BUT_DISTANCE                                                                         \
+        "# numatier capture 1\n" NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: "    \
+        "0\n" MEMINFO(0, 9) MEMINFO(1, 9) DAX                                                      \
+                " -> ../root0/region0/dax_region0/dax0.0\n" DAX "/driver -> ../kmem\n" DAX         \
+                "/target_node: 1\n" CXL "region0/interleave_ways: 1\n" CXL                         \
+                "region0/target0: decoder3.0\n" CXL "decoder3.0 -> ../endpoint3/decoder3.0\n" CXL  \
+                "endpoint3/uport -> ../0000:0d:00.0/mem0\n" CXL "mem0/serial: 0x1\n"
+
+static const char *const pass_texts[] = {
+        GUEST_BUT_DISTANCE CXL "region0/commit: 1\n" NODE "node0/distance: 10 20\n",
+        GUEST_BUT_DISTANCE CXL "region0/commit ! EIO\n" NODE "node0/distance ! EIO\n",
+};
+
+static int read_pass(unsigned i, const struct machine *previous, struct machine **ret)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        struct messages problems = MESSAGES_INIT;
+        int r;
+
+        r = capture_open(pass_texts[i], strlen(pass_texts[i]), "machine", &problems, &root);
+        if (r == 0)
+                r = machine_read(root, TIERS_READ, NULL, previous, &problems, ret);
+        messages_done(&problems);
+        return r;
+}
+
+/* What cannot be read is copied from the last pass. */
+static int keep(void)
+{
+        _cleanup_(machine_freep) struct machine *first = NULL, *second = NULL;
+        int r;
+
+        r = read_pass(0, NULL, &first);
+        if (r == 0)
+                r = read_pass(1, first, &second);
+        if (r < 0)
+                return r;
+        assert(node_is_kept(&second->nodes[0], FACT_DISTANCE));
+        assert(node_is_kept(&second->nodes[1], FACT_DEVICES));
+        return 0;
+}
+
 static int record(void)
 {
         _cleanup_(sysroot_freep) struct sysroot *root = NULL;
@@ -192,7 +241,7 @@ static int record(void)
                 return r;
         sysroot_record(root, capture_add, capture);
         sysroot_read_all(root);
-        r = reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, &result);
+        r = reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, NULL, &result);
         result = snapshot_unref(result);
         return r < 0 ? r : capture_format(capture, &text);
 }
@@ -217,5 +266,6 @@ static void sweep(int (*fn)(void), unsigned at_least)
 int main(void)
 {
         sweep(run, 200);
+        sweep(keep, 50);
         sweep(record, 100);
 }

@@ -3,6 +3,7 @@
 #include "facts/knobs.h"
 #include "fake-kernel.h"
 #include "reconcile.h"
+#include "state/measured.h"
 
 /* One reconcile after another: what each leaves to the next. */
 
@@ -38,15 +39,25 @@ static void boot(const char *machine, const char *policy_text)
         assert(state_new(&state) == 0);
 }
 
-static void run_reading(enum tier_reading reading)
+static void run_reading(struct tier_reading reading)
 {
         result = snapshot_unref(result);
-        assert(reconcile(root, policy, reading, RECONCILE_APPLY, state, &result) == 0);
+        assert(reconcile(root, policy, reading, RECONCILE_APPLY, state, NULL, &result) == 0);
 }
 
 static void run(void)
 {
         run_reading(TIERS_READ);
+}
+
+/* As the daemon does, which passes on what the last pass read. */
+static void run_next(void)
+{
+        struct snapshot *previous = result;
+
+        result = NULL;
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, previous, &result) == 0);
+        snapshot_unref(previous);
 }
 
 static void set_latency(const char *ns)
@@ -73,7 +84,36 @@ static void test_busy(void)
                      "memory_tier18");
 }
 
-/* The RFC's store succeeds though nothing moved: seen, said, not believed. */
+#define MINUTE (60 * 1000000ULL)
+
+/* Passes in which a write to the path is ignored: it is held, and said, until it is time. */
+static void check_back_off(const char *path)
+{
+        static const unsigned tries[] = { 0, 1, 3, 7, 15, 31, 63, 123, 183 }; /* minutes */
+        size_t tried = 0;
+
+        kernel->ignore_path = path;
+        for (unsigned minute = 0; minute < 200; minute++) {
+                bool now = tried < ELEMENTSOF(tries) && minute == tries[tried];
+
+                state->now = minute * MINUTE;
+                run();
+                tried += now;
+                assert(kernel->writes == tried);
+                assert(result->report->count[OUTCOME_IGNORED] == now);
+                assert(result->plan->n_writes == now && result->plan->n_held == !now);
+                assert(plan_count_backed_off(result->plan) == !now && !plan_is_empty(result->plan));
+        }
+        assert(tried == ELEMENTSOF(tries));
+        kernel->ignore_path = NULL;
+        state->now += 60 * MINUTE;
+        run();
+        assert(result->report->count[OUTCOME_IGNORED] == 0 && state->n_ignored == 0);
+        assert(kernel->writes == tried + 1);
+}
+
+/* The RFC's store succeeds though nothing moved: seen, said, not believed, and not repeated at
+ * every pass. */
 static void test_ignored(void)
 {
         boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
@@ -83,7 +123,33 @@ static void test_ignored(void)
         assert_streq(result->report->entries[0].after, "memory_tier18");
         assert(state_get_node(state, 1)->present_tier == 18);
         run();
-        assert(result->plan->n_writes == 1); /* the difference is still there */
+        assert(kernel->writes == 1);
+        assert_streq(result->plan->held[0].path, NODE "node1/memtier_override");
+        assert(strstr(result->plan->held[0].reason, "did not use it (1 time). It is tried again"));
+        assert(result->plan->held[0].retry_usec == STATE_RETRY_MIN_USEC);
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
+        check_back_off("node1/memtier_override");
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OFFSETS, POLICY);
+        check_back_off("node1/adistance_offset");
+        boot(THREAD_GUEST THREAD_TIERS BALANCING_PATH ": 1\n",
+             POLICY "[apply]\ninterface=none\nnuma-balancing=off\n[node n]\nnode=1\nignore=yes\n");
+        check_back_off(BALANCING_PATH);
+}
+
+/* Another value, or another value there: that is another matter. */
+static void test_ignored_and_changed(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
+        kernel->ignore_path = "node1/memtier_override";
+        run();
+        take_policy(POLICY "memory-tier=6\n");
+        run();
+        assert(kernel->writes == 2);
+        fake_kernel_set(kernel, NODE "node1/memtier_override", "memory_tier9");
+        run();
+        assert(kernel->writes == 3);
+        run();
+        assert(kernel->writes == 3);
 }
 
 static void lose_node_1(struct fake_kernel *k, const char *path)
@@ -115,15 +181,18 @@ static void test_saved_when_changed(void)
         run();
         set_latency("11"); /* now it belongs to dram, which is news */
         result = snapshot_unref(result);
-        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result) == -ENOSPC);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, NULL, &result) ==
+               -ENOSPC);
         assert(kernel->writes == 1);
         /* nothing new, but what was new then is still to be saved */
         result = snapshot_unref(result);
         set_latency("20");
-        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result) == -ENOSPC);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, NULL, &result) ==
+               -ENOSPC);
         kernel->replace_error = 0;
         run();
-        assert(!state->unsaved);
+        for (unsigned f = 0; f < STATE_FILES; f++)
+                assert(state->disk[f].is_saved);
 }
 
 static void unplug_node_1(void)
@@ -138,7 +207,8 @@ static void plug_node_1(void)
         fake_kernel_set(kernel, NODE "online", "0-1");
         fake_kernel_set(kernel, NODE "has_memory", "0-1");
         fake_kernel_set(kernel, NODE "node0/distance", "10 20");
-        fake_kernel_set(kernel, NODE "node1/memtier_override", "memory_tier18");
+        if (fake_kernel_get(kernel, NODE "node0/memtier_override"))
+                fake_kernel_set(kernel, NODE "node1/memtier_override", "memory_tier18");
 }
 
 /* A node that was never written leaves nothing behind. */
@@ -272,6 +342,58 @@ static void test_shown_beats_remembered(void)
         assert(assignment_get_node(result->assignment, 1)->figures.latency.value == 30);
 }
 
+/* Of two nodes of much the same size the baseline stays where it was, also on a kernel without
+ * memory hotplug, which has no memory blocks to tell memory by. */
+static void test_baseline_stays(void)
+{
+        boot(NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0-1\n" NODE
+                  "node0/distance: 10 20\n" NODE "node1/distance: 20 10\n" MEMINFO(0, 1000000)
+                          MEMINFO(1, 1000001),
+             POLICY);
+        run();
+        assert(result->assignment->baseline->id == 1);
+        fake_kernel_set(kernel, NODE "node0/meminfo", "Node 0 MemTotal: 1000009 kB");
+        run();
+        assert(result->assignment->baseline->id == 1);
+        fake_kernel_set(kernel, NODE "node0/meminfo", "Node 0 MemTotal: 2000000 kB");
+        run();
+        assert(result->assignment->baseline->id == 0);
+}
+
+static void set_measured(const char *text)
+{
+        assert(sysroot_replace(root, MEASURED_PATH, text) == 0);
+}
+
+/* A line that cannot be read concerns its own memory, and that is left where it is. */
+static void test_bad_line_in_measured(void)
+{
+        static const char good[] = "node1@40000000 read_latency=11 write_latency=11\n";
+        static const char *const bad[] = {
+                "node1@40000000 read_latency=11 write_latency=11\ncxl:0x9 oops\n",
+                "node1@40000000 read_latency=1x1 write_latency=11\n",
+                "node1@40000000 read_latency=11 write_latency=11\nwhatever\n",
+                "nodX1@40000000 read_latency=11 write_latency\n",
+        };
+
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES NODE
+             "node1/memory8/state: online\n"
+             "sys/devices/system/memory/block_size_bytes: 8000000\n",
+             POLICY);
+        set_measured(good);
+        run();
+        assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier4");
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                set_measured(bad[i]);
+                run_next();
+                assert(result->problems.n == 1 && plan_is_empty(result->plan));
+        }
+        set_measured(good);
+        run_next();
+        assert(result->problems.n == 0 && plan_is_empty(result->plan));
+        assert(kernel->writes == 1);
+}
+
 /* An administrator's hand. */
 static void move_by_hand(const char *tier)
 {
@@ -285,7 +407,7 @@ static const char *tier_of_node_1(void)
         return fake_kernel_get(kernel, NODE "node1/memtier_override");
 }
 
-#define BY_HAND "it was moved by hand; tier cxl: "
+#define BY_HAND "it was moved manually; tier cxl: "
 
 /* Put back, and said: once for each time. */
 static void test_hand_restored(void)
@@ -328,7 +450,7 @@ static void test_no_hand(void)
         run();
         run();
         assert(!assignment_get_node(result->assignment, 1)->moved_by_hand);
-        assert(kernel->writes == 2);
+        assert(kernel->writes == 1); /* nor is it repeated at once */
 }
 
 static void keep_by_hand(const char *tier)
@@ -377,10 +499,53 @@ static void test_hand_kept_over_restart(void)
         result = snapshot_unref(result);
         state_free(state);
         assert(state_load(root, &problems, &state) == 0 && problems.n == 0);
-        assert(state_get_node(state, 1)->placed == TIER_UNKNOWN);
+        assert(state_get_node(state, 1)->placed == 5);
         run();
         assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_MANUAL);
         assert(kernel->writes == 0);
+}
+
+/* Other memory went, which need not be said of which node: that is not this node's affair. */
+static void test_hand_kept_while_other_memory_goes(void)
+{
+        keep_by_hand("18");
+        state_doubt_placements(state);
+        run();
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_MANUAL);
+        keep_by_hand("7");
+        move_by_hand("5"); /* and back: placed again */
+        run();
+        state_doubt_placements(state);
+        move_by_hand("7");
+        run();
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_MANUAL);
+        assert(kernel->writes == 0);
+}
+
+/* It went and came between two passes: that Linux put it elsewhere is nobody's move. */
+static void test_no_hand_in_replug(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "[apply]\nmanual=keep\n");
+        run();
+        assert_streq(tier_of_node_1(), "memory_tier5");
+        plug_node_1();
+        state_doubt_placements(state);
+        run();
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_REST);
+        assert_streq(tier_of_node_1(), "memory_tier5");
+}
+
+/* A pass that cannot see the tier says nothing of who moved the node. */
+static void test_hand_kept_while_tier_is_unknown(void)
+{
+        keep_by_hand("7");
+        kernel->unreadable_path = "node1/memtier_override";
+        kernel->unreadable_error = -EAGAIN;
+        run_reading(TIERS_KNOWN_ONLY);
+        assert(state_get_node(state, 1)->manual && state_get_node(state, 1)->placed == 5);
+        kernel->unreadable_path = NULL;
+        run();
+        assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_MANUAL);
 }
 
 /* Where Linux had it is a place like any other. */
@@ -471,7 +636,7 @@ static void test_hand_adistance(void)
         assert(assignment_get_node(result->assignment, 1)->cause == CAUSE_MANUAL);
         take_policy("[policy]\nmethod=adistance\n");
         run();
-        assert(startswith(result->plan->writes[0].reason, "it was moved by hand; "));
+        assert(startswith(result->plan->writes[0].reason, "it was moved manually; "));
         assert_streq(tier_of_node_1(), "memory_tier18");
 }
 
@@ -742,6 +907,7 @@ int main(void)
 {
         test_busy();
         test_ignored();
+        test_ignored_and_changed();
         test_gone_meanwhile();
         test_saved_when_changed();
         test_forgotten();
@@ -753,11 +919,16 @@ int main(void)
         test_what_is_remembered();
         test_given_back();
         test_shown_beats_remembered();
+        test_bad_line_in_measured();
+        test_baseline_stays();
         test_hand_restored();
         test_no_hand();
         test_hand_kept();
         test_hand_kept_over_restart();
         test_hand_kept_in_own_tier();
+        test_hand_kept_while_other_memory_goes();
+        test_no_hand_in_replug();
+        test_hand_kept_while_tier_is_unknown();
         test_hand_returned();
         test_hand_gone();
         test_offset_of_other_memory();

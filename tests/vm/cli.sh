@@ -18,7 +18,7 @@ equal "plan: there is something to do" 3 $?
 check "plan says what is missing" grep -q memtier_override /run/plan
 numatier apply >/run/apply
 equal "apply has nothing it could write, and says that it differs" 3 $?
-equal "nothing was written" "" "$(grep original /run/numatier/state)"
+equal "nothing was written" "" "$(grep original /run/numatier/undo)"
 
 check "capture" eval "numatier capture >/run/capture"
 check "it needs no policy" eval "numatier capture --config /nonexistent >/dev/null"

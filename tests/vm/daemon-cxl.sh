@@ -54,7 +54,7 @@ blocks region0 offline
 unbind dax0.0
 check "the region is removed" remove_region region0
 check "one node" wait_for 5 status_has '^1 node in 1 tier (dram: 0)'
-check "no more than an undo needs is remembered of it" grep -qE '^node 1 [0-9]+ -$' /run/numatier/state
+check "no more than an undo needs is remembered of it" grep -qE '^node [^ ]+ 1 [0-9]+ - auto$' /run/numatier/memory
 check "a new region" make_region "$end"
 comes_to 1 5
 moves 0
@@ -96,7 +96,7 @@ moves 2
 # A hand
 echo 9 >$nodes/node1/memtier_override
 comes_to 1 6
-check "it is said" grep -q 'from memory_tier9 to memory_tier6 (it was moved by hand; tier far' <<<"$(entries "$moved")"
+check "it is said" grep -q 'from memory_tier9 to memory_tier6 (it was moved manually; tier far' <<<"$(entries "$moved")"
 policy whim '[apply]' 'manual = keep'
 systemctl reload numatierd
 echo 9 >$nodes/node1/memtier_override

@@ -38,7 +38,7 @@ else
 fi
 comes_to 1 5 20
 equal "by HMAT" '20 ns (hmat)' "$(last "$moved" REASON | grep -o '20 ns (hmat)')"
-check "Linux's figures are remembered" grep -q '^memory node1@' /run/numatier/state
+check "Linux's figures are remembered" grep -q '^memory node1@' /run/numatier/memory
 moves 1
 unplug 0
 check "it is unplugged" wait_for 20 is_gone

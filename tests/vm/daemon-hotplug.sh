@@ -20,7 +20,7 @@ check "node 1 comes" size 128
 check "it is told" wait_for 5 is_told "$came" 1
 check "and classified" wait_for 5 status_has '^2 nodes in 2 tiers (dram: 0, cxl: 1)'
 check "its tier is read when memory has been quiet" wait_for 10 is_told "$unmet" 1
-equal "the command line is told the kernel's tier" "node 1 - 18 cxl" "$(grep '^node 1 ' /run/numatier/state)"
+equal "the command line is told the kernel's tier" "node 1 18" "$(grep '^node 1 ' /run/numatier/view)"
 check "it grows" size 512
 check "that is told" wait_for 10 is_told "$resized" 1
 check "it shrinks" size 256

@@ -122,7 +122,7 @@ check "online: it looks at most five times" test $spent -le 5
 check "online: and at least once" test $spent -ge 1
 check "both nodes are known" status_has '^2 nodes in 2 tiers (dram: 0, cxl: 1)'
 comes_to 1 5
-equal "the command line is told" "node 1 18 5 cxl" "$(grep '^node 1 ' /run/numatier/state)"
+equal "the command line is told" "node 1 5" "$(grep '^node 1 ' /run/numatier/view)"
 kill $peer
 
 # More events than the socket holds: the daemon is not given the processor, and then looks anyway. It

@@ -24,7 +24,7 @@ commands() {
 
 # The daemon publishes what it read, and forgets it when memory goes.
 has_read() {
-        grep -q '^node 1 - 18 ' /run/numatier/state
+        grep -q '^node 1 18$' /run/numatier/view
 }
 
 check "numatierd runs" systemctl start numatierd

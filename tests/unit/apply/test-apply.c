@@ -41,7 +41,7 @@ static struct scene scene(const char *machine, const char *policy)
 static int run(struct scene *s, enum reconcile_mode mode)
 {
         s->result = snapshot_unref(s->result);
-        return reconcile(s->root, s->policy, TIERS_READ, mode, s->state, &s->result);
+        return reconcile(s->root, s->policy, TIERS_READ, mode, s->state, NULL, &s->result);
 }
 
 static void done(struct scene *s)
@@ -58,7 +58,7 @@ static void restore(struct scene *s)
         struct plan *plan;
 
         assert(run(s, RECONCILE_PLAN) == 0);
-        assert(plan_new_restore(s->root, s->result->machine, s->state, &plan) == 0);
+        plan = plan_restore_now(s->root, s->result->machine, s->state);
         assert(apply_restore(s->root, plan, s->state, &report) == 0);
         assert(report->count[OUTCOME_FAILED] + report->count[OUTCOME_IGNORED] == 0);
         report_free(report);
@@ -154,8 +154,8 @@ static void test_unknown_tier(void)
         s.kernel->unreadable_path = "memtier_override";
         s.kernel->unreadable_error = -EAGAIN;
         s.result = snapshot_unref(s.result);
-        assert(reconcile(s.root, s.policy, TIERS_KNOWN_ONLY, RECONCILE_APPLY, s.state, &s.result) ==
-               0);
+        assert(reconcile(s.root, s.policy, TIERS_KNOWN_ONLY, RECONCILE_APPLY, s.state, NULL,
+                         &s.result) == 0);
         assert(s.kernel->writes == 0 && s.kernel->nodelist_reads == 0);
         assert(s.result->machine->tiers_withheld && plan_is_empty(s.result->plan));
         done(&s);
@@ -314,7 +314,7 @@ static size_t restored(struct scene *s, enum outcome o)
         size_t n;
 
         assert(run(s, RECONCILE_PLAN) == 0);
-        assert(plan_new_restore(s->root, s->result->machine, s->state, &plan) == 0);
+        plan = plan_restore_now(s->root, s->result->machine, s->state);
         assert(apply_restore(s->root, plan, s->state, &report) == 0);
         n = report->count[o];
         report_free(report);

@@ -55,7 +55,7 @@ static void run(void)
 {
         result = snapshot_unref(result);
         *kernel->log = '\0';
-        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &result) == 0);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, NULL, &result) == 0);
 }
 
 static void assert_quiet(void)
@@ -83,8 +83,8 @@ static size_t restore(void)
 
         *kernel->log = '\0';
         result = snapshot_unref(result);
-        assert(reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, &result) == 0);
-        assert(plan_new_restore(root, result->machine, state, &plan) == 0);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, NULL, &result) == 0);
+        plan = plan_restore_now(root, result->machine, state);
         assert(apply_restore(root, plan, state, &report) == 0);
         held = report->count[OUTCOME_HELD];
         report_free(report);
@@ -194,8 +194,8 @@ static void test_restore_beside_top_tier(void)
         run();
         assert_streq(kernel->log, WRITE(MIN_TTL_PATH, "100") WRITE(OVERRIDE, "5"));
         result = snapshot_unref(result);
-        assert(reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, &result) == 0);
-        assert(plan_new_restore(root, result->machine, state, &plan) == 0);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, NULL, &result) == 0);
+        plan = plan_restore_now(root, result->machine, state);
         assert(plan->n_unmet == 1 && plan->n_writes == 0 && plan->n_held == 1);
         assert_streq(plan->held[0].path, MIN_TTL_PATH);
         assert_streq(plan->held[0].reason, "node 1 could not be given back, and memory exhaustion "
@@ -224,6 +224,30 @@ static void test_restore_demotion(void)
         assert_streq(kernel->log, WRITE(OVERRIDE, "4") WRITE(DEMOTION_PATH, "true"));
 }
 
+/* What the kernel ignored is not tried again at once: then nothing counts on it. */
+static void test_ignored_before(void)
+{
+        /* demotion stays on: the move needs the guard */
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(true), POLICY "demotion=no\n");
+        kernel->ignore_path = DEMOTION_PATH;
+        run();
+        assert(result->report->entries[0].outcome == OUTCOME_IGNORED);
+        assert(result->report->count[OUTCOME_HELD] == 1);
+        kernel->log[0] = '\0';
+        run();
+        assert_streq(kernel->log, WRITE(MIN_TTL_PATH, "100") WRITE(OVERRIDE, "5"));
+        assert(plan_count_backed_off(result->plan) == 1);
+        /* the guard itself: the move waits with it */
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(true), POLICY);
+        kernel->ignore_path = MIN_TTL_PATH;
+        run();
+        assert(result->report->count[OUTCOME_HELD] == 1);
+        kernel->log[0] = '\0';
+        run();
+        assert_streq(kernel->log, "");
+        assert(result->plan->n_held == 2 && plan_count_backed_off(result->plan) == 1);
+}
+
 /* Without the guard nothing is written that needs it, and everything else is. */
 static void test_guard_fails(const char *fail, const char *ignore, enum outcome outcome)
 {
@@ -238,6 +262,7 @@ static void test_guard_fails(const char *fail, const char *ignore, enum outcome 
         assert_streq(fake_kernel_get(kernel, OVERRIDE), "memory_tier4");
         assert_streq(fake_kernel_get(kernel, BALANCING_PATH), "0");
         kernel->fail_path = kernel->ignore_path = NULL;
+        state->now += STATE_RETRY_MIN_USEC; /* an ignored write waits for that */
         run();
         assert_streq(fake_kernel_get(kernel, OVERRIDE), "memory_tier5");
         boot(TWO_TIERS LRU_GEN(0) DEMOTION(false), POLICY "demotion=yes\n");
@@ -507,6 +532,7 @@ int main(void)
         test_still_needed();
         test_restore_beside_top_tier();
         test_restore_demotion();
+        test_ignored_before();
         test_guard_fails(MIN_TTL_PATH, NULL, OUTCOME_FAILED);
         test_guard_fails(NULL, MIN_TTL_PATH, OUTCOME_IGNORED);
         test_fixed();

@@ -132,7 +132,7 @@ static void plan_with(const char *now, const char *more, const char *policy, con
         struct state *s = state_from(state);
         struct snapshot *r = NULL;
 
-        assert(reconcile(root, p, TIERS_READ, RECONCILE_PLAN, s, &r) == 0);
+        assert(reconcile(root, p, TIERS_READ, RECONCILE_PLAN, s, NULL, &r) == 0);
         assert_planned(r->plan, expected);
         r = snapshot_unref(r);
         state_free(s);
@@ -160,8 +160,8 @@ static void restore(const char *now, const char *more, const char *state, const 
         struct machine *m;
         struct plan *p;
 
-        assert(machine_read(root, TIERS_READ, s, &problems, &m) == 0);
-        assert(plan_new_restore(root, m, s, &p) == 0);
+        assert(machine_read(root, TIERS_READ, s, NULL, &problems, &m) == 0);
+        p = plan_restore_now(root, m, s);
         assert_planned(p, expected);
         plan_free(p);
         machine_free(m);
@@ -303,8 +303,8 @@ static void test_given_back(void)
         restore("4 4 5 6", off, "tiering\n" OVERRIDE(2, 4), "2!4");
         restore("4 4 5 6", off, OVERRIDE(1, 5), "1>?");
         restore("4 4 5 6", on, OVERRIDE(1, 5), "1!5");
-        restore("4 4 ? 6", on, OVERRIDE(2, 4), "2!4"); /* wherever it is now */
-        restore("4 4 - 6", on, OVERRIDE(2, 4), "");    /* gone with its memory */
+        restore("4 4 ? 6", on, OVERRIDE(2, 4), "2!4");  /* wherever it is now */
+        restore("4 4 - 6", on, OVERRIDE(2, 4), "2!-1"); /* its memory is out: later */
         restore("4 4 - 6", BALANCING_PATH ": 3\n" NODE "node2/memtier_override: memory_tier5\n",
                 OVERRIDE(2, 4), "2>?"); /* no pages */
         /* tiering mode is undone first, and what it left stays */
@@ -341,8 +341,8 @@ static void test_offsets(void)
                 struct machine *m;
                 struct plan *p;
 
-                assert(machine_read(root, TIERS_READ, s, &problems, &m) == 0);
-                assert(plan_new_restore(root, m, s, &p) == 0);
+                assert(machine_read(root, TIERS_READ, s, NULL, &problems, &m) == 0);
+                p = plan_restore_now(root, m, s);
                 assert_planned(p, cases[i].expected);
                 plan_free(p);
                 machine_free(m);
@@ -387,7 +387,7 @@ static void run(const char *policy, const char *expected)
         struct policy *p = policy_from(policy);
         struct snapshot *r = NULL;
 
-        assert(reconcile(root, p, TIERS_READ, RECONCILE_APPLY, state, &r) == 0);
+        assert(reconcile(root, p, TIERS_READ, RECONCILE_APPLY, state, NULL, &r) == 0);
         assert_planned(r->plan, expected);
         r = snapshot_unref(r);
         policy_unref(p);
@@ -478,8 +478,8 @@ static void test_noted_first(void)
         run(POLICY "tiering\n", "1>4 numa_balancing");
         assert(noted);
         state->tiering = noted = false;
-        assert(machine_read(root, TIERS_READ, state, &problems, &m) == 0);
-        assert(plan_new_restore(root, m, state, &p) == 0);
+        assert(machine_read(root, TIERS_READ, state, NULL, &problems, &m) == 0);
+        p = plan_restore_now(root, m, state);
         assert(apply_restore(root, p, state, &report) == 0 && noted && state->tiering);
         assert_streq(fake_kernel_get(kernel, BALANCING_PATH), "1");
         report_free(report);

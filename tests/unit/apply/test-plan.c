@@ -39,6 +39,8 @@ static void forget(void)
         free(TAKE_PTR(text));
 }
 
+static unsigned unreadable; /* facts of node 1 that the next plan finds so */
+
 static void make_plan(const char *machine, const char *policy, const char *state)
 {
         struct sysroot *root = root_from(machine);
@@ -49,10 +51,12 @@ static void make_plan(const char *machine, const char *policy, const char *state
 
         forget();
         assert(state_parse(state, strlen(state), "state", &warnings, &s) == 0);
-        assert(machine_read(root, TIERS_READ, s, &warnings, &m) == 0);
+        assert(machine_read(root, TIERS_READ, s, NULL, &warnings, &m) == 0);
         machine_read_guard(root, m, &warnings);
         assert(machine_read_knobs(root, m, &warnings) == 0);
         assert(warnings.n == (m->n_gpus > 0)); /* one that cannot be read */
+        if (unreadable)
+                m->nodes[1].unreadable = unreadable;
         assert(assignment_new(m, p, s, &warnings, &a) == 0);
         assert(plan_new(a, s, &warnings, &plan) == 0);
         text = describe(plan);
@@ -234,6 +238,24 @@ static void test_weights(void)
         assert(messages_have(&warnings, "what node 1 is cannot be read now: weights are left"));
 }
 
+/* Nothing is written, and nothing said to be impossible, because of what cannot be read now. */
+static void test_unreadable(void)
+{
+        static const enum fact facts[] = { FACT_TIER, FACT_INTERFACE };
+
+        for (size_t i = 0; i < ELEMENTSOF(facts); i++) {
+                unreadable = 1U << facts[i];
+                assert_plan(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY, "", "");
+                assert_plan(THREAD_GUEST THREAD_TIERS, POLICY, "", "");
+        }
+        assert_plan(THREAD_GUEST THREAD_TIERS, POLICY "[apply]\ninterface=memtier_override\n", "",
+                    "");
+        assert(warnings.n == 0);
+        unreadable = 0;
+        make_plan(THREAD_GUEST THREAD_TIERS, POLICY "[apply]\ninterface=memtier_override\n", "");
+        assert(warnings.n == 1 && plan->n_unmet == 1);
+}
+
 int main(void)
 {
         test_one_write();
@@ -245,5 +267,6 @@ int main(void)
         test_memoryless();
         test_knobs();
         test_weights();
+        test_unreadable();
         forget();
 }

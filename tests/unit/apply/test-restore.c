@@ -63,7 +63,7 @@ static size_t apply_in_a_process(void)
         struct snapshot *r = NULL;
         size_t writes;
 
-        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &r) == 0);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, NULL, &r) == 0);
         writes = r->plan->n_writes;
         r = snapshot_unref(r);
         state_free(state);
@@ -71,6 +71,19 @@ static size_t apply_in_a_process(void)
 }
 
 static unsigned busy; /* writes that could not be made */
+static size_t unmet, held;
+static char why[256]; /* of the last one that is unmet or held */
+
+static void note_what_stays(const struct plan *plan)
+{
+        unmet = plan->n_unmet;
+        held = plan->n_held;
+        why[0] = '\0';
+        if (unmet > 0)
+                snprintf(why, sizeof(why), "%s", plan->unmet[0].hazard);
+        else if (held > 0)
+                snprintf(why, sizeof(why), "%s", plan->held[0].reason);
+}
 
 static size_t restore_in_a_process(void)
 {
@@ -81,11 +94,12 @@ static size_t restore_in_a_process(void)
         struct plan *plan;
         size_t done;
 
-        assert(machine_read(root, TIERS_READ, state, &problems, &machine) == 0);
-        assert(plan_new_restore(root, machine, state, &plan) == 0);
+        assert(machine_read(root, TIERS_READ, state, NULL, &problems, &machine) == 0);
+        plan = plan_restore_now(root, machine, state);
         assert(apply_restore(root, plan, state, &report) == 0);
         done = report->count[OUTCOME_DONE] + report->count[OUTCOME_UNVERIFIED];
         busy = report->count[OUTCOME_BUSY];
+        note_what_stays(plan);
         report_free(report);
         plan_free(plan);
         machine_free(machine);
@@ -184,7 +198,7 @@ static void test_killed(void)
         struct snapshot *r = NULL;
 
         kernel->before_write = die;
-        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &r) == -EIO);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, NULL, &r) == -EIO);
         r = snapshot_unref(r);
         state_free(state);
         kernel->before_write = NULL;
@@ -234,11 +248,218 @@ static void test_not_to_be_read(void)
         assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier18");
 }
 
+static size_t count_originals(void)
+{
+        struct state *state = load();
+        size_t n = state->n_originals;
+
+        state_free(state);
+        return n;
+}
+
+/* A write that the kernel refused is not undone, whoever changes the file later. */
+static void test_refused_write(void)
+{
+        kernel->fail_path = BALANCING_PATH;
+        kernel->fail_error = -EPERM;
+        apply_in_a_process();
+        kernel->fail_path = NULL;
+        assert(count_originals() == 6); /* the rate limit's name begins with that one */
+        fake_kernel_set(kernel, BALANCING_PATH, "0"); /* the administrator */
+        kernel->log[0] = '\0';
+        assert(restore_in_a_process() == 6);
+        assert_streq(fake_kernel_get(kernel, BALANCING_PATH), "0");
+        assert(!strstr(kernel->log, BALANCING_PATH));
+}
+
+/* Nor is one that was held, or never made as the file had changed meanwhile. */
+static void change_balancing(struct fake_kernel *k, const char *path)
+{
+        fake_kernel_set(k, BALANCING_PATH, "0");
+        k->before_write = NULL;
+}
+
+static void test_write_not_made(void)
+{
+        kernel->before_write = change_balancing;
+        apply_in_a_process();
+        assert(count_originals() == 7);
+        assert(restore_in_a_process() == 7);
+        assert_streq(fake_kernel_get(kernel, BALANCING_PATH), "0");
+}
+
+/* A journal that ends with an intent, as if the process was killed then. */
+static void intend(const char *path, const char *original, const char *intent)
+{
+        struct state *state = load();
+
+        assert(state_note_original(state, path, original) == 0);
+        assert(state_note_intent(state, path, intent, NULL) == 0);
+        assert(state_save(root, state) == 0);
+        state_free(state);
+}
+
+static void test_intent(void)
+{
+        /* it was carried out */
+        intend(PROMOTE_RATE_PATH, "7", "65536");
+        intend(NODE "node1/memtier_override", "memory_tier7", "memory_tier18");
+        assert(restore_in_a_process() == 2 && unmet + held == 0 && count_originals() == 0);
+        assert_streq(fake_kernel_get(kernel, PROMOTE_RATE_PATH), "7");
+        assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier7");
+        /* it was not */
+        kernel->writes = 0;
+        intend(PROMOTE_RATE_PATH, "7", "9");
+        assert(restore_in_a_process() == 0 && unmet + held == 0 && count_originals() == 0);
+        /* neither: somebody else wrote since */
+        intend(PROMOTE_RATE_PATH, "8", "9");
+        assert(restore_in_a_process() == 0 && held == 1 && count_originals() == 1);
+        assert(strstr(why, "was to write 9 there. It reads 7, which is not of numatier's making"));
+        assert(kernel->writes == 0);
+}
+
+/* The next pass finds out likewise what became of the intent. */
+static void test_intent_before_pass(void)
+{
+        struct state *state;
+
+        intend(PROMOTE_RATE_PATH, "7", "65536"); /* carried out */
+        intend(BALANCING_PATH, "1", "5");        /* not carried out */
+        apply_in_a_process();
+        state = load();
+        assert_streq(state_get_original(state, PROMOTE_RATE_PATH)->value, "7");
+        assert(state_get_original(state, PROMOTE_RATE_PATH)->written);
+        assert_streq(state_get_original(state, BALANCING_PATH)->value, "1");
+        assert_streq(state_get_original(state, BALANCING_PATH)->intent, "3");
+        assert(state_get_original(state, BALANCING_PATH)->written);
+        state_free(state);
+}
+
+/* It was carried out, and is what the policy wants: that it is ours is noted. */
+static void test_intent_is_met(void)
+{
+        struct state *state;
+
+        fake_kernel_set(kernel, PROMOTE_RATE_PATH, "100");
+        intend(PROMOTE_RATE_PATH, "7", "100");
+        apply_in_a_process();
+        assert(!strstr(kernel->log, PROMOTE_RATE_PATH));
+        state = load();
+        assert(state_get_original(state, PROMOTE_RATE_PATH)->written);
+        state_free(state);
+}
+
+/* It was not, and what is there is somebody else's: a write that fails changes nothing in that. */
+static void test_intent_is_unclear(void)
+{
+        struct state *state;
+
+        intend(PROMOTE_RATE_PATH, "8", "9");
+        kernel->fail_path = PROMOTE_RATE_PATH;
+        kernel->fail_error = -EPERM;
+        apply_in_a_process();
+        kernel->fail_path = NULL;
+        state = load();
+        assert_streq(state_get_original(state, PROMOTE_RATE_PATH)->intent, "9");
+        assert(!state_get_original(state, PROMOTE_RATE_PATH)->written);
+        state_free(state);
+        apply_in_a_process();
+        state = load();
+        assert(state_get_original(state, PROMOTE_RATE_PATH)->written);
+        assert_streq(state_get_original(state, PROMOTE_RATE_PATH)->value, "8");
+        state_free(state);
+}
+
+static void take_memory_out(int error)
+{
+        kernel->unreadable_path = "node1/memtier_override";
+        kernel->unreadable_error = error;
+        fake_kernel_set(kernel, NODE "has_memory", "0");
+        if (error == -ENOENT) {
+                fake_kernel_set(kernel, NODE "online", "0");
+                fake_kernel_set(kernel, NODE "node0/distance", "10");
+        }
+}
+
+static void put_memory_in(void)
+{
+        kernel->unreadable_path = NULL;
+        fake_kernel_set(kernel, NODE "online", "0-1");
+        fake_kernel_set(kernel, NODE "has_memory", "0-1");
+        fake_kernel_set(kernel, NODE "node0/distance", "10 20");
+}
+
+/* Our module takes "default" for a node whose memory is out. */
+static void test_memory_out_with_module(void)
+{
+        apply_in_a_process();
+        take_memory_out(-ENODEV);
+        kernel->log[0] = '\0';
+        assert(restore_in_a_process() == 8 && unmet + held == 0);
+        assert(strstr(kernel->log, WRITE(NODE "node1/memtier_override", "default")));
+        assert(count_originals() == 0);
+}
+
+/* Where it cannot be written, restore fails and keeps the original for later. */
+static void test_memory_out(int error)
+{
+        apply_in_a_process();
+        take_memory_out(error);
+        kernel->log[0] = '\0';
+        restore_in_a_process();
+        assert(unmet == 1 && strstr(why, "its memory is out, and /" NODE "node1/memtier_override"));
+        assert(!strstr(kernel->log, "memtier_override"));
+        assert(count_originals() == 2); /* and the guard, while the node is not given back */
+        put_memory_in();
+        assert(restore_in_a_process() == 2 && unmet + held == 0 && count_originals() == 0);
+        assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier18");
+}
+
+/* A file that this version does not know is not written to. */
+static void test_unknown_file(void)
+{
+        fake_kernel_set(kernel, "sys/kernel/else", "1");
+        intend("sys/kernel/else", "0", "1");
+        assert(restore_in_a_process() == 0 && held == 1 && count_originals() == 1);
+        assert_streq(fake_kernel_get(kernel, "sys/kernel/else"), "1");
+}
+
+/* What a damaged journal still says is undone; that it is not all is known until the administrator
+ * removes what was set aside. */
+static void test_damaged_journal(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct state *state;
+        char text[8192];
+        ssize_t n;
+
+        apply_in_a_process();
+        n = sysroot_read(root, STATE_UNDO_PATH, text, sizeof(text) - 64);
+        assert(n > 0);
+        strcat(text, "original half\n");
+        assert(sysroot_replace(root, STATE_UNDO_PATH, text) == 0);
+        assert(state_load(root, &problems, &state) == 0 && problems.n == 2);
+        assert(state_originals_are_lost(state) && state->n_originals == 8);
+        assert(state_save(root, state) == 0);
+        assert(state->n_lost == 1);
+        state_free(state);
+        messages_done(&problems);
+        assert(restore_in_a_process() == 8);
+        state = load();
+        assert(state_originals_are_lost(state));
+        assert_streq(state->lost[0], STATE_UNDO_PATH ".damaged-1");
+        state_free(state);
+}
+
 int main(void)
 {
-        static void (*const tests[])(void) = { test_all_of_it, test_saved_first,
-                                               test_killed,    test_first_original_counts,
-                                               test_gone,      test_not_to_be_read };
+        static void (*const tests[])(void) = { test_all_of_it,     test_saved_first,
+                                               test_killed,        test_first_original_counts,
+                                               test_gone,          test_not_to_be_read,
+                                               test_refused_write, test_write_not_made,
+                                               test_intent,        test_intent_before_pass,
+                                               test_intent_is_met, test_intent_is_unclear,
+                                               test_unknown_file,  test_damaged_journal };
 
         for (size_t i = 0; i < ELEMENTSOF(tests); i++) {
                 boot(MACHINE THREAD_OVERRIDES);
@@ -247,6 +468,18 @@ int main(void)
         }
         boot_with_module();
         test_all_of_it();
+        halt();
+        boot_with_module();
+        test_memory_out_with_module();
+        halt();
+        boot(MACHINE THREAD_OVERRIDES);
+        test_memory_out(-ENODEV);
+        halt();
+        boot(MACHINE THREAD_OVERRIDES);
+        test_memory_out(-ENOENT);
+        halt();
+        boot_with_module();
+        test_memory_out(-ENOENT);
         halt();
         boot(MACHINE THREAD_OFFSETS);
         test_all_of_it();

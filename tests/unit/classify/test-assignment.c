@@ -19,7 +19,7 @@ static struct assigned assign_with(const char *machine, const char *policy,
 {
         struct assigned j = { .root = root_from(machine), .policy = policy_from(policy) };
 
-        assert(machine_read(j.root, TIERS_READ, NULL, &j.messages, &j.machine) == 0);
+        assert(machine_read(j.root, TIERS_READ, NULL, NULL, &j.messages, &j.machine) == 0);
         assert(assignment_new(j.machine, j.policy, last, &j.messages, &j.assignment) == 0);
         return j;
 }

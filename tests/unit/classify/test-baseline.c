@@ -28,7 +28,7 @@ static void done(struct scene *s)
 static void read_scene(const char *machine, const char *policy, struct scene *s)
 {
         *s = (struct scene){ .root = root_from(machine), .policy = policy_from(policy) };
-        assert(machine_read(s->root, TIERS_READ, NULL, &s->messages, &s->machine) == 0);
+        assert(machine_read(s->root, TIERS_READ, NULL, NULL, &s->messages, &s->machine) == 0);
 }
 
 static void assign(struct scene *s, const struct state *last)
@@ -157,7 +157,7 @@ static void test_no_tiers(void)
         struct scene s = { .root = root_from(APART) };
 
         assert(policy_new(&s.policy) == 0);
-        assert(machine_read(s.root, TIERS_READ, NULL, &s.messages, &s.machine) == 0);
+        assert(machine_read(s.root, TIERS_READ, NULL, NULL, &s.messages, &s.machine) == 0);
         assign(&s, NULL);
         assert(s.messages.n == 0);
         done(&s);

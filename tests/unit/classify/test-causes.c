@@ -33,7 +33,7 @@ static void assign_after(const char *machine_text, const char *policy_text, cons
         policy = policy_from(policy_text);
         assert(state_parse(last, strlen(last), "state", &warnings, &state) == 0);
         state->policy = policy->hash;
-        assert(machine_read(root, TIERS_READ, NULL, &warnings, &machine) == 0);
+        assert(machine_read(root, TIERS_READ, NULL, NULL, &warnings, &machine) == 0);
         assert(assignment_new(machine, policy, state, &warnings, &assignment) == 0);
         state_free(state);
 }

@@ -20,7 +20,7 @@ static void check(const char *machine, const char *policy_text)
         struct machine *m;
 
         messages_done(&bugs);
-        assert(machine_read(root, TIERS_KNOWN_ONLY, NULL, &other, &m) == 0);
+        assert(machine_read(root, TIERS_KNOWN_ONLY, NULL, NULL, &other, &m) == 0);
         assert(assignment_new(m, p, NULL, &other, &a) == 0);
         for (size_t i = 0; i < other.n; i++)
                 assert(strstr(other.items[i], "SLIT alone"));

@@ -29,7 +29,7 @@ static void assign(const char *machine_text, const char *policy_text)
         forget();
         root = root_from(machine_text);
         policy = policy_from(policy_text);
-        assert(machine_read(root, TIERS_READ, NULL, &messages, &machine) == 0);
+        assert(machine_read(root, TIERS_READ, NULL, NULL, &messages, &machine) == 0);
         assert(assignment_new(machine, policy, NULL, &messages, &assignment) == 0);
 }
 

@@ -28,7 +28,7 @@ static void begin(const char *machine_text, const char *policy_text)
         forget();
         root = root_from(machine_text);
         policy = policy_from(policy_text);
-        assert(machine_read(root, TIERS_READ, NULL, &messages, &machine) == 0);
+        assert(machine_read(root, TIERS_READ, NULL, NULL, &messages, &machine) == 0);
 }
 
 /* The fact of a node could not be read, and no earlier pass could. */

@@ -10,30 +10,43 @@
 struct scene {
         struct sysroot *root;
         struct messages problems;
-        struct machine *machine;
+        struct machine *machine, *previous;
 };
 
-static void look_knowing(struct scene *s, const struct state *state)
+static void run_pass_knowing(struct scene *s, const struct state *state)
 {
-        assert(machine_read(s->root, TIERS_KNOWN_ONLY, state, &s->problems, &s->machine) == 0);
+        assert(machine_read(s->root, TIERS_KNOWN_ONLY, state, s->previous, &s->problems,
+                            &s->machine) == 0);
 }
 
-static void look(struct scene *s)
+static void run_pass(struct scene *s)
 {
-        look_knowing(s, NULL);
+        run_pass_knowing(s, NULL);
 }
 
-static struct scene look_at(const char *text)
+static struct scene run_pass_over(const char *text)
 {
         struct scene s = { .root = root_from(text) };
 
-        look(&s);
+        run_pass(&s);
         return s;
+}
+
+/* The next pass finds other files. */
+static void run_pass_over_next(struct scene *s, const char *text)
+{
+        sysroot_free(s->root);
+        messages_done(&s->problems);
+        machine_free(s->previous);
+        s->previous = TAKE_PTR(s->machine);
+        s->root = root_from(text);
+        run_pass(s);
 }
 
 static void done(struct scene *s)
 {
         machine_free(s->machine);
+        machine_free(s->previous);
         messages_done(&s->problems);
         sysroot_free(s->root);
 }
@@ -115,9 +128,24 @@ static void assert_key(const struct scene *s, unsigned id, const char *want)
                 TARGET("region0", "0", "3") DECODER("3") UPORT("3", "0000:0d:00.0", "mem0")        \
                         SERIAL("mem0", "0x1234")
 
+static enum node_kind kind_of(const char *machine, const char *more)
+{
+        enum node_kind kind;
+        struct scene s;
+        char *text;
+
+        assert(asprintf(&text, "%s%s", machine, more) > 0);
+        s = run_pass_over(text);
+        assert(s.problems.n == 0);
+        kind = node(&s, 1)->kind;
+        free(text);
+        done(&s);
+        return kind;
+}
+
 static void test_cxl(void)
 {
-        struct scene s = look_at(
+        struct scene s = run_pass_over(
                 CXL_NODE SAYS(CXL "decoder3.0/locked", "1") SAYS(CXL "mem0/ram/qos_class", "42")
                         SAYS(PCI "0000:0d:00.0/vendor", "0x8086")
                                 SAYS(PCI "0000:0d:00.0/device", "0x0d93")
@@ -147,7 +175,7 @@ static void test_cxl(void)
 /* What a device does not say stays unknown. */
 static void test_cxl_silent(void)
 {
-        struct scene s = look_at(
+        struct scene s = run_pass_over(
                 NODES DAX_LINK("dax0.0", REGION0) DAX_KMEM("dax0.0") DAX_NODE("dax0.0", "1")
                         COMMIT("region0") WAYS("region0", "1") SAYS(CXL "region0/resource",
                                                                     "0xffffffffffffffff")
@@ -166,8 +194,8 @@ static void test_cxl_silent(void)
 
 static void test_interleaved(void)
 {
-        struct scene s = look_at(NODES DAX_DEVICE("dax0.0", "1", REGION0) REGION("region0", "2")
-                                         MEM0 MEM1("region0", "1"));
+        struct scene s = run_pass_over(NODES DAX_DEVICE("dax0.0", "1", REGION0)
+                                               REGION("region0", "2") MEM0 MEM1("region0", "1"));
 
         assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_CXL && node(&s, 1)->n_devices == 1);
         assert(device(&s, 1, 0)->ways == 2 && device(&s, 1, 0)->n_memdevs == 2);
@@ -183,7 +211,7 @@ static void test_interleaved(void)
 
 static void test_two_regions(void)
 {
-        struct scene s = look_at(NODES TWO_REGIONS);
+        struct scene s = run_pass_over(NODES TWO_REGIONS);
 
         assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_CXL && node(&s, 1)->n_devices == 2);
         assert_streq(device(&s, 1, 0)->region, "region0");
@@ -191,20 +219,20 @@ static void test_two_regions(void)
         assert_key(&s, 1, "cxl:0x1+0x2");
         done(&s);
         /* in whatever order they were found */
-        s = look_at(NODES DAX_DEVICE("dax0.0", "1", REGION1) DAX_DEVICE("dax1.0", "1", REGION0)
-                            REGION("region0", "1") REGION("region1", "1")
-                                    MEM0 MEM1("region1", "0"));
+        s = run_pass_over(NODES DAX_DEVICE("dax0.0", "1", REGION1)
+                                  DAX_DEVICE("dax1.0", "1", REGION0) REGION("region0", "1")
+                                          REGION("region1", "1") MEM0 MEM1("region1", "0"));
         assert(node(&s, 1)->devices[0].memdevs[0].serial == 2);
         assert_key(&s, 1, "cxl:0x1+0x2");
         done(&s);
         /* a device that memory was added from twice is one device */
-        s = look_at(NODES DAX_DEVICE("dax0.0", "1", REGION0) DAX_DEVICE("dax0.1", "1", REGION0)
-                            REGION("region0", "1") MEM0);
+        s = run_pass_over(NODES DAX_DEVICE("dax0.0", "1", REGION0)
+                                  DAX_DEVICE("dax0.1", "1", REGION0) REGION("region0", "1") MEM0);
         assert(node(&s, 1)->n_devices == 2);
         assert_key(&s, 1, "cxl:0x1");
         done(&s);
         /* beside memory of which no serial number is known these two do not identify it */
-        s = look_at(NODES TWO_REGIONS DAX_DEVICE("dax2.0", "1", "platform/hmem.1"));
+        s = run_pass_over(NODES TWO_REGIONS DAX_DEVICE("dax2.0", "1", "platform/hmem.1"));
         assert(node(&s, 1)->kind == KIND_CXL && node(&s, 1)->n_devices == 3);
         assert_key(&s, 1, "node1@140000000");
         done(&s);
@@ -214,7 +242,7 @@ static void test_two_regions(void)
 static void test_dram_with_region(void)
 {
         struct scene s =
-                look_at(NODES DAX_DEVICE("dax0.0", "0", REGION0) REGION("region0", "1") MEM0);
+                run_pass_over(NODES DAX_DEVICE("dax0.0", "0", REGION0) REGION("region0", "1") MEM0);
 
         assert(s.problems.n == 0 && node(&s, 0)->kind == KIND_DRAM && node(&s, 0)->n_devices == 1);
         assert(device(&s, 0, 0)->kind == KIND_CXL && device(&s, 0, 0)->memdevs[0].serial == 1);
@@ -226,7 +254,8 @@ static void test_dram_with_region(void)
 /* Firmware made the region, and Linux had its memory from the start: the address tells. */
 static void test_without_dax(void)
 {
-        struct scene s = look_at(NODES REGION("region0", "1") MEM0 CXL "dax_region0/size: 1\n");
+        struct scene s =
+                run_pass_over(NODES REGION("region0", "1") MEM0 CXL "dax_region0/size: 1\n");
 
         assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_CXL && node(&s, 1)->n_devices == 1);
         assert(!device(&s, 1, 0)->dax && device(&s, 1, 0)->address == 0x140000000);
@@ -235,40 +264,51 @@ static void test_without_dax(void)
         assert_key(&s, 1, "cxl:0x1");
         done(&s);
         /* set up, and not where any memory is */
-        s = look_at(NODES COMMIT("region0") WAYS("region0", "1") MEM0 CXL
-                    "region0/resource: 0x148000000\n" CXL "region0/size: 0x20000000\n");
+        s = run_pass_over(NODES COMMIT("region0") WAYS("region0", "1") MEM0 CXL
+                          "region0/resource: 0x148000000\n" CXL "region0/size: 0x20000000\n");
         assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_DRAM && node(&s, 1)->n_devices == 0);
         done(&s);
         /* nowhere yet */
-        s = look_at(NODES COMMIT("region0") WAYS("region0", "1") MEM0 CXL
-                    "region0/resource: 0xffffffffffffffff\n" CXL "region0/size: 0x20000000\n");
+        s = run_pass_over(NODES COMMIT("region0") WAYS("region0", "1") MEM0 CXL
+                          "region0/resource: 0xffffffffffffffff\n" CXL
+                          "region0/size: 0x20000000\n");
         assert(s.problems.n == 0 && node(&s, 1)->n_devices == 0);
         done(&s);
 }
 
+#define HMEM DAX_DEVICE("dax0.0", "1", "platform/hmem.1")
+
+/* Memory that the firmware reserved for a special purpose: no DRAM, and HBM if it is fast. */
 static void test_soft_reserved(void)
 {
-        struct scene s = look_at(NODES DAX_DEVICE("dax0.0", "1", "platform/hmem.1"));
+        struct scene s = run_pass_over(NODES HMEM);
 
-        assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_UNKNOWN);
-        assert(device(&s, 1, 0)->kind == KIND_UNKNOWN && !device(&s, 1, 0)->region);
+        assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_SPECIAL);
+        assert_streq(node_kind_name(node(&s, 1)->kind), "special-purpose");
+        assert(device(&s, 1, 0)->kind == KIND_SPECIAL && !device(&s, 1, 0)->region);
         assert(device(&s, 1, 0)->address == 0x140000000);
         assert_key(&s, 1, "node1@140000000");
         done(&s);
+        assert(kind_of(NODES HMEM, ACCESS1(0, 100, 1000) ACCESS1(1, 100, 1999)) == KIND_SPECIAL);
+        assert(kind_of(NODES HMEM, ACCESS1(0, 100, 1000) ACCESS1(1, 100, 2000)) == KIND_HBM);
+        /* a dax device that hangs elsewhere, of which nothing is known */
+        assert(kind_of(NODES, DAX_DEVICE("dax0.0", "1", "platform/hmem.x")) == KIND_UNKNOWN);
+        assert(kind_of(NODES, DAX_DEVICE("dax0.0", "1", "platform/hmem.")) == KIND_UNKNOWN);
+        assert(kind_of(NODES, DAX_DEVICE("dax0.0", "1", "platform/xhmem.1")) == KIND_UNKNOWN);
 }
 
 #define NDBUS "LNXSYSTM:00/LNXSYBUS:00/ACPI0012:00/ndbus0/region5"
 
 static void test_pmem(void)
 {
-        struct scene s = look_at(NODES DAX_DEVICE("dax5.0", "1", NDBUS "/dax5.1"));
+        struct scene s = run_pass_over(NODES DAX_DEVICE("dax5.0", "1", NDBUS "/dax5.1"));
 
         assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_PMEM);
         assert(device(&s, 1, 0)->kind == KIND_PMEM && !device(&s, 1, 0)->region);
         assert_key(&s, 1, "node1@140000000");
         done(&s);
         /* of a CXL device: persistent all the same */
-        s = look_at(NODES DAX_DEVICE("dax5.0", "1", NDBUS "/dax_region5"));
+        s = run_pass_over(NODES DAX_DEVICE("dax5.0", "1", NDBUS "/dax_region5"));
         assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_PMEM && !device(&s, 1, 0)->region);
         done(&s);
 }
@@ -276,21 +316,6 @@ static void test_pmem(void)
 #define VIRTIO_MEM            VIRTIO "virtio5 -> ../../../../devices/pci0000:00/0000:00:05.0/virtio5\n"
 #define RANGE(n, first, last) MEMMAP n "/start: " first "\n" MEMMAP n "/end: " last "\n"
 #define LOW_MEMORY            RANGE("0", "0x0", "0x9fbff")
-
-static enum node_kind kind_of(const char *machine, const char *more)
-{
-        enum node_kind kind;
-        struct scene s;
-        char *text;
-
-        assert(asprintf(&text, "%s%s", machine, more) > 0);
-        s = look_at(text);
-        assert(s.problems.n == 0);
-        kind = node(&s, 1)->kind;
-        free(text);
-        done(&s);
-        return kind;
-}
 
 /* No link leads from virtio-mem to its node; that firmware does not know the memory does. */
 static void test_virtio(void)
@@ -305,7 +330,7 @@ static void test_virtio(void)
         /* an entry that says nothing may be the one that holds it */
         assert(kind_of(virtio, MEMMAP "1/start: 0x100000\n") == KIND_DRAM);
         assert(kind_of(virtio, RANGE("1", "0x100000", "far")) == KIND_DRAM);
-        assert(kind_of(virtio, DAX_DEVICE("dax0.0", "1", "platform/hmem.1")) == KIND_UNKNOWN);
+        assert(kind_of(virtio, HMEM) == KIND_SPECIAL);
         /* without such a device, and without a table */
         assert(kind_of(NODES LOW_MEMORY, "") == KIND_DRAM);
         assert(kind_of(NODES LOW_MEMORY, VIRTIO
@@ -316,7 +341,7 @@ static void test_virtio(void)
 /* Nodes with CPUs are DRAM, whatever the table leaves out. */
 static void test_virtio_beside_cpus(void)
 {
-        struct scene s = look_at(NODES VIRTIO_MEM RANGE("0", "0x100000", "0xfffff0"));
+        struct scene s = run_pass_over(NODES VIRTIO_MEM RANGE("0", "0x100000", "0xfffff0"));
 
         assert(node(&s, 0)->kind == KIND_DRAM && node(&s, 1)->kind == KIND_VIRTIO);
         done(&s);
@@ -324,7 +349,7 @@ static void test_virtio_beside_cpus(void)
 
 static void test_gpu(void)
 {
-        struct scene s = look_at(
+        struct scene s = run_pass_over(
                 NODES NVIDIA
                 "0009:01:00.0/numa_status:\n  Node: 1\n"
                 "  Status: online\n" PCI "0009:01:00.0/vendor: 0x10de\n" PCI
@@ -374,7 +399,7 @@ static void test_gpu_report(void)
                 struct scene s;
 
                 snprintf(text, sizeof(text), NODES GPU "%s", cases[i].text);
-                s = look_at(text);
+                s = run_pass_over(text);
                 assert(s.machine->n_gpus == 1 && s.machine->gpus[0].report == cases[i].report);
                 assert(s.problems.n == (cases[i].report == GPU_UNREADABLE));
                 assert(node(&s, 1)->may_be_gpu == (cases[i].report == GPU_UNREADABLE));
@@ -387,8 +412,8 @@ static void test_gpu_report(void)
 static void test_gpu_absent(void)
 {
         struct scene s =
-                look_at(NODES GPU " ! ENODEV\n" NVIDIA "000a:01:00.0/information: x\n" NVIDIA
-                                  "no-address/numa_status ! EIO\n");
+                run_pass_over(NODES GPU " ! ENODEV\n" NVIDIA "000a:01:00.0/information: x\n" NVIDIA
+                                        "no-address/numa_status ! EIO\n");
 
         assert(s.machine->n_gpus == 0 && s.problems.n == 0);
         assert(node(&s, 1)->kind == KIND_DRAM && !node(&s, 1)->may_be_gpu);
@@ -415,7 +440,7 @@ static void test_gpu_candidates(void)
                 struct scene s;
 
                 snprintf(text, sizeof(text), "%s" GPU " ! EIO\n", cases[i].text);
-                s = look_at(text);
+                s = run_pass_over(text);
                 assert(node(&s, 1)->kind == cases[i].kind && s.problems.n == 1);
                 assert(node(&s, 1)->may_be_gpu == (cases[i].kind == KIND_UNKNOWN));
                 assert(node(&s, 0)->kind == KIND_DRAM && !node(&s, 0)->may_be_gpu);
@@ -450,19 +475,19 @@ static void test_gpus_unlisted(void)
         struct scene s = { 0 };
 
         assert(sysroot_new(&ops, root_from(NODES), &s.root) == 0);
-        look(&s);
+        run_pass(&s);
         assert(s.machine->gpus_unlisted && node(&s, 1)->may_be_gpu && s.problems.n == 1);
         assert(messages_have(&s.problems, "/proc/driver/nvidia/gpus: cannot be read: Permission"));
         done(&s);
 }
 
-static struct scene look_remembering(const char *text, const char *state_text)
+static struct scene run_pass_remembering(const char *text, const char *state_text)
 {
         struct scene s = { .root = root_from(text) };
         struct state *state;
 
         assert(state_parse(state_text, strlen(state_text), "state", &s.problems, &state) == 0);
-        look_knowing(&s, state);
+        run_pass_knowing(&s, state);
         state_free(state);
         return s;
 }
@@ -470,7 +495,7 @@ static struct scene look_remembering(const char *text, const char *state_text)
 /* A node that was the GPU's stays it, and then no other may be. */
 static void test_gpu_remembered(void)
 {
-        struct scene s = look_remembering(NODES GPU " ! EIO\n", "gpu 0009:01:00.0 1\n");
+        struct scene s = run_pass_remembering(NODES GPU " ! EIO\n", "gpu 0009:01:00.0 1\n");
 
         assert(node(&s, 1)->kind == KIND_GPU && !node(&s, 1)->may_be_gpu);
         assert_streq(device(&s, 1, 0)->memdevs[0].pci_address, "0009:01:00.0");
@@ -481,19 +506,19 @@ static void test_gpu_remembered(void)
                      "this GPU");
         done(&s);
         /* while the driver is away */
-        s = look_remembering(NODES, "gpu 0009:01:00.0 1\n");
+        s = run_pass_remembering(NODES, "gpu 0009:01:00.0 1\n");
         assert(node(&s, 1)->kind == KIND_GPU && s.problems.n == 0);
         done(&s);
         /* not against what the driver says, nor against what another device says */
-        s = look_remembering(NODES GPU ": Node: -1\n", "gpu 0009:01:00.0 1\n");
+        s = run_pass_remembering(NODES GPU ": Node: -1\n", "gpu 0009:01:00.0 1\n");
         assert(node(&s, 1)->kind == KIND_DRAM && s.problems.n == 0);
         done(&s);
-        s = look_remembering(CXL_NODE GPU " ! EIO\n", "gpu 0009:01:00.0 1\n");
+        s = run_pass_remembering(CXL_NODE GPU " ! EIO\n", "gpu 0009:01:00.0 1\n");
         assert(node(&s, 1)->kind == KIND_CXL && s.machine->gpus[0].report == GPU_UNREADABLE);
         done(&s);
         /* one of two is known, the other may be any other node */
-        s = look_remembering(NODES GPU " ! EIO\n" NVIDIA "000a:01:00.0/numa_status ! EIO\n",
-                             "gpu 0009:01:00.0 7\n");
+        s = run_pass_remembering(NODES GPU " ! EIO\n" NVIDIA "000a:01:00.0/numa_status ! EIO\n",
+                                 "gpu 0009:01:00.0 7\n");
         assert(node(&s, 1)->may_be_gpu && !node(&s, 0)->may_be_gpu && s.problems.n == 2);
         assert_streq(s.problems.items[0],
                      "/" GPU ": cannot be read: Input/output error; nodes that "
@@ -513,6 +538,23 @@ static void test_hbm(void)
         assert(kind_of(CXL_NODE, ACCESS1(0, 100, 1000) ACCESS1(1, 100, 2000)) == KIND_CXL);
 }
 
+/* The kernel shows the values of memory once. They count also when it is back, and its kind with
+ * them. */
+static void test_hbm_replugged(void)
+{
+        struct scene s = run_pass_over(NODES ACCESS1(0, 100, 1000) ACCESS1(1, 100, 2000));
+        struct state *state;
+
+        assert(state_new(&state) == 0);
+        assert(state_remember_memory(state, node(&s, 1)->key, node(&s, 1)) == 0);
+        done(&s);
+        s = (struct scene){ .root = root_from(NODES ACCESS1(0, 100, 1000)) };
+        run_pass_knowing(&s, state);
+        assert(node(&s, 1)->remembered && node(&s, 1)->kind == KIND_HBM);
+        state_free(state);
+        done(&s);
+}
+
 #define DAX0 DAX_DEVICE("dax0.0", "1", REGION0)
 #define LAST UPORT("3", "0000:0d:00.0", "mem0") SERIAL("mem0", "0x1")
 #define HEAD DAX0 REGION("region0", "1")
@@ -521,47 +563,50 @@ static void test_hbm(void)
 #define EXPECTED_LINK(path) "/" CXL path ": expected a link to the memory device of region0"
 #define EXPECTED_WAYS       "/" CXL "region0/interleave_ways: expected a number from 1 to 16"
 
-/* The node is made of a CXL region, and of what devices cannot be told. */
+/* The node is made of a CXL region, and of what devices is not known. */
 static const struct {
         const char *chain, *complaint;
+        bool absent; /* rather than unreadable */
 } broken_regions[] = {
         /* the region itself */
-        { DAX0, NULL },
-        { DAX0 EXTENT("region0") WAYS("region0", "1") MEM0, NULL },
-        { DAX0 CXL "region0/commit: 0\n" EXTENT("region0") WAYS("region0", "1") MEM0, NULL },
-        { DAX0 CXL "region0/commit: yes\n" EXTENT("region0") WAYS("region0", "1") MEM0, NULL },
-        { DAX0 CXL "region0/commit ! EACCES\n" EXTENT("region0") WAYS("region0", "1") MEM0, NULL },
-        { DAX0 COMMIT("region0") EXTENT("region0") MEM0, NULL }, /* just went away */
-        { DAX0 REGION("region0", "0") MEM0, EXPECTED_WAYS },
-        { DAX0 REGION("region0", "17") MEM0, EXPECTED_WAYS },
-        { DAX0 REGION("region0", "18446744073709551617") MEM0, EXPECTED_WAYS },
-        { DAX0 REGION("region0", "-1") MEM0, EXPECTED_WAYS },
-        { DAX0 REGION("region0", "two") MEM0, EXPECTED_WAYS },
-        { DAX0 COMMIT("region0") CXL "region0/interleave_ways:\n" MEM0, EXPECTED_WAYS },
+        { DAX0, NULL, true },
+        { DAX0 EXTENT("region0") WAYS("region0", "1") MEM0, NULL, true },
+        { DAX0 CXL "region0/commit: 0\n" EXTENT("region0") WAYS("region0", "1") MEM0, NULL, true },
+        { DAX0 CXL "region0/commit: yes\n" EXTENT("region0") WAYS("region0", "1") MEM0,
+          "/" CXL "region0/commit: expected 0 or 1", false },
+        { DAX0 CXL "region0/commit ! EACCES\n" EXTENT("region0") WAYS("region0", "1") MEM0,
+          "/" CXL "region0/commit: cannot be read: Permission denied", false },
+        { DAX0 COMMIT("region0") EXTENT("region0") MEM0, NULL, true }, /* just went away */
+        { DAX0 REGION("region0", "0") MEM0, EXPECTED_WAYS, false },
+        { DAX0 REGION("region0", "17") MEM0, EXPECTED_WAYS, false },
+        { DAX0 REGION("region0", "18446744073709551617") MEM0, EXPECTED_WAYS, false },
+        { DAX0 REGION("region0", "-1") MEM0, EXPECTED_WAYS, false },
+        { DAX0 REGION("region0", "two") MEM0, EXPECTED_WAYS, false },
+        { DAX0 COMMIT("region0") CXL "region0/interleave_ways:\n" MEM0, EXPECTED_WAYS, false },
         /* its targets */
-        { HEAD, EXPECTED_DECODER },
-        { HEAD CXL "region0/target0:\n" DECODER("3") LAST, EXPECTED_DECODER },
-        { HEAD CXL "region0/target0: ../decoder3.0\n" DECODER("3") LAST, EXPECTED_DECODER },
+        { HEAD, EXPECTED_DECODER, true },
+        { HEAD CXL "region0/target0:\n" DECODER("3") LAST, EXPECTED_DECODER, false },
+        { HEAD CXL "region0/target0: ../decoder3.0\n" DECODER("3") LAST, EXPECTED_DECODER, false },
         { HEAD CXL "region0/target0: "
                    "decoder3333333333333333333333333333333333333333333333333333333333333333333.0\n",
-          EXPECTED_DECODER },
+          EXPECTED_DECODER, false },
         /* from there on */
-        { HEAD TARGET("region0", "0", "3") LAST, EXPECTED_LINK("decoder3.0") },
+        { HEAD TARGET("region0", "0", "3") LAST, EXPECTED_LINK("decoder3.0"), true },
         { HEAD TARGET("region0", "0", "3") CXL "decoder3.0 -> decoder3.0\n" LAST,
-          EXPECTED_LINK("decoder3.0") }, /* a link to itself */
+          EXPECTED_LINK("decoder3.0"), false }, /* a link to itself */
         { HEAD TARGET("region0", "0", "3") CXL "decoder3.0 -> /decoder3.0\n" LAST,
-          EXPECTED_LINK("decoder3.0") },
+          EXPECTED_LINK("decoder3.0"), false },
         { HEAD TARGET("region0", "0", "3") CXL "decoder3.0 -> endpoint3/\n" LAST,
-          EXPECTED_LINK("decoder3.0") },
+          EXPECTED_LINK("decoder3.0"), false },
         { HEAD TARGET("region0", "0", "3") CXL "decoder3.0 -> ./decoder3.0/decoder3.0\n" LAST,
-          EXPECTED_LINK("decoder3.0/uport") },
+          EXPECTED_LINK("decoder3.0/uport"), true },
         { HEAD TARGET("region0", "0", "3") CXL "decoder3.0: no link\n" LAST,
-          EXPECTED_LINK("decoder3.0") },
-        { HEAD TARGET("region0", "0", "3") DECODER("3"), EXPECTED_LINK("endpoint3/uport") },
+          EXPECTED_LINK("decoder3.0"), false },
+        { HEAD TARGET("region0", "0", "3") DECODER("3"), EXPECTED_LINK("endpoint3/uport"), true },
         { HEAD TARGET("region0", "0", "3") DECODER("3") CXL "endpoint3/uport -> uport\n",
-          EXPECTED_LINK("endpoint3/uport") },
+          EXPECTED_LINK("endpoint3/uport"), false },
         { HEAD TARGET("region0", "0", "3") DECODER("3") CXL "endpoint3/uport ! EACCES\n",
-          EXPECTED_LINK("endpoint3/uport") },
+          EXPECTED_LINK("endpoint3/uport"), false },
 };
 
 static void test_broken_regions(void)
@@ -572,7 +617,7 @@ static void test_broken_regions(void)
                 char *text;
 
                 assert(asprintf(&text, "%s%s", NODES, broken_regions[i].chain) > 0);
-                s = look_at(text);
+                s = run_pass_over(text);
                 free(text);
                 assert(s.problems.n == (complaint != NULL));
                 if (complaint)
@@ -581,14 +626,17 @@ static void test_broken_regions(void)
                 assert(device(&s, 1, 0)->n_memdevs == 0);
                 assert_streq(device(&s, 1, 0)->region, "region0");
                 assert_key(&s, 1, "node1@140000000");
+                assert(node_is_unreadable(node(&s, 1), FACT_DEVICES) != broken_regions[i].absent);
+                /* the memory may be that of a device with a serial number */
+                assert(!node(&s, 1)->key != broken_regions[i].absent);
                 done(&s);
         }
 }
 
-/* One of two devices cannot be found: told, and the other one is still known. */
+/* One of two devices cannot be found: that is reported, and the other one is still known. */
 static void test_half_broken_region(void)
 {
-        struct scene s = look_at(NODES DAX0 REGION("region0", "2") MEM0);
+        struct scene s = run_pass_over(NODES DAX0 REGION("region0", "2") MEM0);
 
         assert(s.problems.n == 1 &&
                messages_have(&s.problems, "/" CXL "region0/target1: expected"));
@@ -601,8 +649,8 @@ static void test_half_broken_region(void)
 /* A region that is not in force, and no dax device names it, is none. */
 static void test_idle_region(void)
 {
-        struct scene s = look_at(NODES CXL "region0/commit: 0\n" EXTENT("region0")
-                                         WAYS("region0", "1") MEM0);
+        struct scene s = run_pass_over(NODES CXL "region0/commit: 0\n" EXTENT("region0")
+                                               WAYS("region0", "1") MEM0);
 
         assert(s.problems.n == 0 && node(&s, 1)->kind == KIND_DRAM && node(&s, 1)->n_devices == 0);
         assert(node(&s, 0)->n_devices == 0); /* nor is it at address 0 */
@@ -633,7 +681,9 @@ static const struct {
         { DAX_LINK("dax0.0", REGION0) DAX_NODE("dax0.0", "1") DAX "dax0.0/driver -> driver\n",
           NULL },
         { DAX_LINK("dax0.0", REGION0) DAX_NODE("dax0.0", "1") DAX "dax0.0/driver ! EACCES\n",
-          NULL },
+          "/" DAX "dax0.0/driver: cannot be read: Permission denied" },
+        { DAX_LINK("dax0.0", REGION0) DAX_KMEM("dax0.0") DAX "dax0.0/target_node ! EIO\n",
+          "/" DAX "dax0.0/target_node: cannot be read: Input/output error" },
         { DAX_DEVICE(LONG_NAME, "1", REGION0), NULL },
         { DAX_DEVICE("xad0.0", "1", REGION0), NULL },
 };
@@ -646,22 +696,89 @@ static void test_other_dax(void)
                 char *text;
 
                 assert(asprintf(&text, "%s%s", NODES, other_dax[i].dax) > 0);
-                s = look_at(text);
+                s = run_pass_over(text);
                 free(text);
                 assert(s.problems.n == (complaint != NULL));
                 if (complaint)
                         assert_streq(s.problems.items[0], complaint);
-                assert(node(&s, 1)->kind == KIND_DRAM && node(&s, 1)->n_devices == 0);
+                assert(node(&s, 1)->n_devices == 0);
+                /* a device whose node is not known may be that of any node without one */
+                assert(node(&s, 1)->kind == (complaint ? KIND_UNKNOWN : KIND_DRAM));
+                assert(node_is_unreadable(node(&s, 1), FACT_DEVICES) == (complaint != NULL));
+                assert(node(&s, 0)->kind == KIND_DRAM && node(&s, 0)->unreadable == 0);
                 done(&s);
         }
+}
+
+/* A machine's text where a file, or a link, answers EIO. */
+static char *make_unreadable(const char *text, const char *path)
+{
+        const char *line = text;
+        char *made;
+
+        for (;; line = strchr(line, '\n') + 1) {
+                const char *rest = startswith(line, path);
+
+                if (rest && (*rest == ':' || *rest == ' '))
+                        break;
+        }
+        assert(asprintf(&made, "%.*s%s ! EIO%s", (int)(line - text), text, path,
+                        strchr(line, '\n')) > 0);
+        return made;
+}
+
+/* What was known of the devices stays known while they cannot be read, and so does the key. */
+static void test_devices_kept(void)
+{
+        static const char *const files[] = {
+                CXL "region0/commit",
+                CXL "mem0/serial",
+                DAX "dax0.0/target_node",
+                DAX "dax0.0",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                struct scene s = run_pass_over(CXL_NODE);
+                char *text = make_unreadable(CXL_NODE, files[i]);
+
+                for (unsigned pass = 0; pass < 2; pass++) {
+                        run_pass_over_next(&s, text);
+                        assert(s.problems.n == (i == 1 ? 0 : 1));
+                        /* where the dax device does not tell, the region's address does */
+                        assert(node_is_kept(node(&s, 1), FACT_DEVICES) == (i != 2));
+                        assert(node(&s, 1)->kind == KIND_CXL && node(&s, 1)->n_devices == 1);
+                        assert(device(&s, 1, 0)->memdevs[0].serial == 0x1234);
+                        assert_streq(device(&s, 1, 0)->memdevs[0].pci_address, "0000:0d:00.0");
+                        assert_streq(node(&s, 1)->key, "cxl:0x1234");
+                }
+                free(text);
+                run_pass_over_next(&s, NODES); /* that there is no device is known */
+                assert(node(&s, 1)->unreadable == 0 && node(&s, 1)->n_devices == 0);
+                assert_streq(node(&s, 1)->key, "node1@140000000");
+                done(&s);
+        }
+}
+
+/* Memory that was there and was no GPU's is none now that its driver cannot tell. */
+static void test_gpu_kept(void)
+{
+        struct scene s = run_pass_over(NODES GPU ": Node: -1\n");
+
+        run_pass_over_next(&s, NODES GPU " ! EIO\n");
+        assert(!node(&s, 1)->may_be_gpu && node(&s, 1)->kind == KIND_DRAM);
+        assert(node_is_kept(node(&s, 1), FACT_DEVICES) && s.problems.n == 1);
+        /* other memory under the same number may be its */
+        run_pass_over_next(&s, NODES GPU " ! EIO\n" BLOCK(1, 9));
+        assert(node(&s, 1)->may_be_gpu && node_is_unreadable(node(&s, 1), FACT_DEVICES));
+        done(&s);
 }
 
 /* Its memory is not online yet. */
 static void test_target_without_memory(void)
 {
-        struct scene s = look_at(NODE "online: 0-1\n" NODE "has_memory: 0\n" NODE
-                                      "has_cpu: 0\n" MEMINFO(0, 9) MEMINFO(1, 0)
-                                              DAX_DEVICE("dax0.0", "1", REGION0));
+        struct scene s = run_pass_over(NODE "online: 0-1\n" NODE "has_memory: 0\n" NODE
+                                            "has_cpu: 0\n" MEMINFO(0, 9) MEMINFO(1, 0)
+                                                    DAX_DEVICE("dax0.0", "1", REGION0));
 
         assert(s.problems.n == 0 && node(&s, 1)->n_devices == 0);
         assert(node(&s, 1)->kind == KIND_UNKNOWN);
@@ -689,13 +806,13 @@ static void test_dangling_dax(void)
 /* Nodes without memory blocks, and without their size. */
 static void test_no_key(void)
 {
-        struct scene s = look_at(NODE "online: 0\n" NODE "has_memory: 0\n" NODE
-                                      "has_cpu: 0\n" MEMINFO(0, 9) BLOCK_SIZE);
+        struct scene s = run_pass_over(NODE "online: 0\n" NODE "has_memory: 0\n" NODE
+                                            "has_cpu: 0\n" MEMINFO(0, 9) BLOCK_SIZE);
 
         assert_key(&s, 0, NULL);
         done(&s);
-        s = look_at(NODE "online: 0\n" NODE "has_memory: 0\n" NODE "has_cpu: 0\n" MEMINFO(0, 9)
-                            BLOCK(0, 7) VIRTIO_MEM LOW_MEMORY);
+        s = run_pass_over(NODE "online: 0\n" NODE "has_memory: 0\n" NODE
+                               "has_cpu: 0\n" MEMINFO(0, 9) BLOCK(0, 7) VIRTIO_MEM LOW_MEMORY);
         assert_key(&s, 0, NULL);
         done(&s);
 }
@@ -711,11 +828,11 @@ static void assert_captured(const char *text)
         assert(capture_new(&capture) == 0);
         sysroot_record(s.root, capture_add, capture);
         sysroot_read_all(s.root);
-        look(&s);
+        run_pass(&s);
         assert(capture_format(capture, &captured) == 0);
         assert(capture_open(captured, strlen(captured), "again", &errors, &again.root) == 0);
         sysroot_record(s.root, NULL, NULL);
-        look(&again);
+        run_pass(&again);
         assert(again.problems.n == s.problems.n);
         assert(node(&again, 1)->kind == node(&s, 1)->kind);
         assert(node(&again, 1)->n_devices == node(&s, 1)->n_devices);
@@ -813,10 +930,12 @@ static void test_links(void)
         assert(mkdtemp(directory));
         put_machine();
         assert(sysroot_open(directory, &s.root) == 0);
-        look(&s);
-        assert(s.problems.n == 2 && node(&s, 1)->kind == KIND_CXL && node(&s, 1)->n_devices == 1);
-        assert_streq(s.problems.items[0], EXPECTED_LINK("decoder3.0"));
-        assert_streq(s.problems.items[1], EXPECTED_LINK("endpoint4/uport"));
+        run_pass(&s);
+        assert(s.problems.n == 3 && node(&s, 1)->kind == KIND_CXL && node(&s, 1)->n_devices == 1);
+        assert(messages_have(&s.problems,
+                             "/" DAX "dax1.0/driver: cannot be read: Too many levels"));
+        assert(messages_have(&s.problems, EXPECTED_LINK("decoder3.0")));
+        assert(messages_have(&s.problems, EXPECTED_LINK("endpoint4/uport")));
         assert_key(&s, 1, "node1@140000000");
         done(&s);
         snprintf(command, sizeof(command), "rm -r %s", directory);
@@ -842,10 +961,13 @@ int main(void)
         test_gpus_unlisted();
         test_gpu_remembered();
         test_hbm();
+        test_hbm_replugged();
         test_broken_regions();
         test_half_broken_region();
         test_idle_region();
         test_other_dax();
+        test_devices_kept();
+        test_gpu_kept();
         test_target_without_memory();
         test_dangling_dax();
         test_no_key();

@@ -132,7 +132,7 @@ static void test_bad_devices(void)
                 const char *key, *expected, *values[8];
         } bad[] = {
                 { "kind",
-                  "dram, cxl, pmem, hbm, gpu, virtio or unknown",
+                  "dram, cxl, pmem, hbm, gpu, virtio, special-purpose or unknown",
                   { "CXL", "ssd", "cxl pmem", "" } },
                 { "cxl-serial",
                   "a serial number other than 0, such as 0x1234",
@@ -647,7 +647,8 @@ static void test_no_false_errors(void)
                       "\"x\"\n");
         /* a tier that the section with the error may be there for */
         refuse_wholly("[tier a]\n[tier b]\n[node n]\nnode=1\nkind=x\ntier=b\n",
-                      "f:5: node n.kind: expected dram, cxl, pmem, hbm, gpu, virtio or unknown, "
+                      "f:5: node n.kind: expected dram, cxl, pmem, hbm, gpu, virtio, "
+                      "special-purpose or unknown, "
                       "found \"x\"\n");
 }
 

@@ -3,75 +3,199 @@
 #include "state/state.h"
 #include "testing.h"
 
-static const char text[] = "# numatier state 1; kept for this boot, do not edit\n"
-                           "daemon 42\n"
-                           "tiering\n"
-                           "policy 00000000deadbeef\n"
-                           "node 1 18 5 cxl\n"
-                           "node 7 - - \n"
-                           "node 1023 - 4 dram\n"
-                           "memory node1@40000000 access1 20 21 5 6\n"
-                           "gpu 0009:01:00.0 3\n"
-                           "original sys/a/b memory_tier18\n"
-                           "original sys/c two words\n";
+/* All that must outlive a run does, to the byte. */
 
-static void refuse(const char *line, const char *complaint)
+#define UNDO_HEADER   "# numatier undo 2; kept for this boot, do not edit\n"
+#define MEMORY_HEADER "# numatier memory 2; kept for this boot, do not edit\n"
+#define VIEW_HEADER   "# numatier view 2; kept for this boot, do not edit\n"
+
+static const char undo_text[] = UNDO_HEADER
+        "original sys/devices/system/node/node1/memtier_override memory_tier18\n"
+        "intent sys/devices/system/node/node1/memtier_override cxl:0x1234 memory_tier5\n"
+        "written sys/devices/system/node/node1/memtier_override\n"
+        "original sys/c two words\n"
+        "intent sys/c - three more words\n"
+        "lost run/numatier/undo.damaged-1\n";
+
+static const char memory_text[] = MEMORY_HEADER "tiering off\n"
+                                                "policy 00000000deadbeef\n"
+                                                "baseline node0@0\n"
+                                                "node cxl:0x1234 1 18 5 auto cxl\n"
+                                                "node - 7 - - manual\n"
+                                                "node node1023@f0 1023 - 4 auto dram\n"
+                                                "memory node1@40000000 access0 1 2 3 4\n"
+                                                "memory node1@40000000 access1 20 21 5 6\n"
+                                                "gpu 0009:01:00.0 3\n";
+
+static const char view_text[] = VIEW_HEADER "daemon 42\nnode 1 5\nnode 1023 4\n";
+
+static const char *const texts[] = {
+        [STATE_UNDO] = undo_text,
+        [STATE_MEMORY] = memory_text,
+        [STATE_VIEW] = view_text,
+};
+
+static const char *const paths[] = {
+        [STATE_UNDO] = STATE_UNDO_PATH,
+        [STATE_MEMORY] = STATE_MEMORY_PATH,
+        [STATE_VIEW] = STATE_VIEW_PATH,
+};
+
+static void check_format(const struct state *s, enum state_file file, const char *wanted)
 {
-        struct messages errors = MESSAGES_INIT;
-        struct state *s = NULL;
+        char *text;
 
-        assert(state_parse(line, strlen(line), "f", &errors, &s) == -EBADMSG && !s);
-        assert_streq(errors.items[0], complaint);
-        messages_done(&errors);
+        assert(state_format(s, file, &text) == 0);
+        assert_streq(text, wanted);
+        free(text);
 }
 
-static void test_round_trip(void)
+static char *read_file(struct sysroot *root, const char *path)
+{
+        char *text = NULL;
+
+        assert(sysroot_read_alloc(root, path, &text) == 0);
+        return text;
+}
+
+static void check_file(struct sysroot *root, const char *path, const char *wanted)
+{
+        char *text = read_file(root, path);
+
+        assert_streq(text, wanted);
+        free(text);
+}
+
+static bool is_there(struct sysroot *root, const char *path)
+{
+        char byte[2];
+
+        return sysroot_read(root, path, byte, sizeof(byte)) != -ENOENT;
+}
+
+static void check_content(const struct state *s)
+{
+        assert(s->daemon == 42 && s->tiering && s->seen_off && s->policy == 0xdeadbeef);
+        assert_streq(s->baseline, "node0@0");
+        assert(state_get_node(s, 1)->original_tier == 18 && state_get_node(s, 1)->placed == 5 &&
+               state_get_node(s, 1)->present_tier == 5 && !state_get_node(s, 1)->manual);
+        assert_streq(state_get_node(s, 1)->tier, "cxl");
+        assert_streq(state_get_node(s, 1)->key, "cxl:0x1234");
+        assert(state_get_node(s, 7)->original_tier == TIER_UNKNOWN && state_get_node(s, 7)->manual);
+        assert(!state_get_node(s, 7)->tier && !state_get_node(s, 7)->key);
+        assert(!state_get_node(s, 2));
+        assert(state_get_memory(s, "node1@40000000")->access[ACCESS_CPU].v[WRITE_BANDWIDTH] == 6);
+        assert_streq(state_get_original(s, "sys/c")->value, "two words");
+        assert_streq(state_get_original(s, "sys/c")->intent, "three more words");
+        assert(!state_get_original(s, "sys/c")->written && s->originals[0].written);
+        assert_streq(s->originals[0].key, "cxl:0x1234");
+        assert(s->n_gpus == 1 && s->gpus[0].node == 3);
+        assert(s->n_lost == 1);
+}
+
+static void test_same_text(void)
 {
         struct messages errors = MESSAGES_INIT;
         struct state *s;
-        char *formatted;
 
-        assert(state_parse(text, strlen(text), "f", &errors, &s) == 0 && errors.n == 0);
-        assert(s->daemon == 42 && s->tiering && s->policy == 0xdeadbeef);
-        assert(state_get_node(s, 1)->original_tier == 18 &&
-               state_get_node(s, 1)->present_tier == 5);
-        assert_streq(state_get_node(s, 1)->tier, "cxl");
-        assert(state_get_node(s, 7)->original_tier == TIER_UNKNOWN && !state_get_node(s, 7)->tier);
-        assert(!state_get_node(s, 2));
-        assert(state_get_memory(s, "node1@40000000")->access[ACCESS_CPU].v[WRITE_BANDWIDTH] == 6);
-        assert(!state_get_memory(s, "node1@40000000")->present[ACCESS_LOCAL]);
-        assert_streq(state_get_original(s, "sys/c")->value, "two words");
-        assert(s->n_gpus == 1 && s->gpus[0].node == 3);
+        assert(state_new(&s) == 0);
+        for (unsigned f = 0; f < STATE_FILES; f++)
+                assert(state_parse_file(s, f, texts[f], "f", &errors) == 0 && errors.n == 0);
+        check_content(s);
+        for (unsigned f = 0; f < STATE_FILES; f++)
+                check_format(s, f, texts[f]);
         state_forget_node(s, 7);
         state_forget_node(s, 7);
-        assert(state_format(s, &formatted) == 0);
-        assert(strstr(formatted, "\ntiering\n"));
-        assert(!strstr(formatted, "node 7") && strstr(formatted, "node 1023 - 4 dram\n"));
-        free(formatted);
+        assert(!state_get_node(s, 7) && state_get_node(s, 1023));
         state_free(s);
 }
 
+static void refuse(enum state_file file, const char *line, const char *complaint)
+{
+        static const char *const headers[] = {
+                [STATE_UNDO] = UNDO_HEADER,
+                [STATE_MEMORY] = MEMORY_HEADER,
+                [STATE_VIEW] = VIEW_HEADER,
+        };
+        struct messages errors = MESSAGES_INIT;
+        struct state *s;
+        char *text;
+
+        assert(asprintf(&text, "%s%s", headers[file], line) > 0);
+        assert(state_new(&s) == 0);
+        assert(state_parse_file(s, file, text, "f", &errors) == -EBADMSG);
+        assert_streq(errors.items[0], complaint);
+        state_free(s);
+        free(text);
+        messages_done(&errors);
+}
+
+#define NODE_FORM                                                                                  \
+        "expected node KEY NUMBER LINUX-TIER PLACED-TIER auto or manual [TIER], each number once"
+
 static void test_refused(void)
 {
-        refuse("nonsense\n",
-               "f:1: expected one of daemon, tiering, policy, node, manual, memory, gpu, original");
-        refuse("\ndaemon x\n", "f:2: expected daemon PID");
-        refuse("tiering yes\n", "f:1: expected tiering, or tiering off");
-        refuse("policy\n", "f:1: expected policy HASH");
-        refuse("node 1024 - -\n",
-               "f:1: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
-        refuse("node 1 -\n",
-               "f:1: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
-        refuse("node 1 4294967295 -\n",
-               "f:1: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
-        refuse("node 1 - -\nnode 1 - -\n",
-               "f:2: expected node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once");
-        refuse("memory k access2 1 2 3 4\n", "f:1: expected memory KEY accessN and four numbers");
-        refuse("memory k access1 1 2 3\n", "f:1: expected memory KEY accessN and four numbers");
-        refuse("gpu 0009:01:00.0\n", "f:1: expected gpu PCI-ADDRESS NODE");
-        refuse("gpu x 1\n", "f:1: expected gpu PCI-ADDRESS NODE");
-        refuse("gpu 0009:01:00.0 1024\n", "f:1: expected gpu PCI-ADDRESS NODE");
-        refuse("original path\n", "f:1: expected original PATH VALUE");
+        refuse(STATE_UNDO, "nonsense\n", "f:2: expected a known word at the beginning of the line");
+        refuse(STATE_VIEW, "\ndaemon x\n", "f:3: expected daemon PID");
+        refuse(STATE_VIEW, "node 1 5\nnode 1 5\n",
+               "f:3: expected node NUMBER TIER, each number once");
+        refuse(STATE_VIEW, "node 1 -\n", "f:2: expected node NUMBER TIER, each number once");
+        refuse(STATE_MEMORY, "tiering yes\n", "f:2: expected tiering, or tiering off");
+        refuse(STATE_MEMORY, "policy\n", "f:2: expected policy HASH");
+        refuse(STATE_MEMORY, "node - 1024 - - auto\n", "f:2: " NODE_FORM);
+        refuse(STATE_MEMORY, "node - 1 - -\n", "f:2: " NODE_FORM);
+        refuse(STATE_MEMORY, "node - 1 - - maybe\n", "f:2: " NODE_FORM);
+        refuse(STATE_MEMORY, "node - 1 4294967295 - auto\n", "f:2: " NODE_FORM);
+        refuse(STATE_MEMORY, "node - 1 - - auto\nnode k 1 - - auto\n", "f:3: " NODE_FORM);
+        refuse(STATE_MEMORY, "baseline a\nbaseline b\n", "f:3: expected baseline KEY, once");
+        refuse(STATE_MEMORY, "memory k access2 1 2 3 4\n",
+               "f:2: expected memory KEY accessN and four numbers");
+        refuse(STATE_MEMORY, "memory k access1 1 2 3\n",
+               "f:2: expected memory KEY accessN and four numbers");
+        refuse(STATE_MEMORY, "gpu 0009:01:00.0\n", "f:2: expected gpu PCI-ADDRESS NODE");
+        refuse(STATE_MEMORY, "gpu x 1\n", "f:2: expected gpu PCI-ADDRESS NODE");
+        refuse(STATE_UNDO, "original path\n", "f:2: expected original PATH VALUE");
+        refuse(STATE_UNDO, "intent p - 1\n",
+               "f:2: expected intent PATH KEY VALUE, once, of an original above");
+        refuse(STATE_UNDO, "written p\n", "f:2: expected written PATH, of an original above");
+}
+
+static void test_version_is_needed(void)
+{
+        static const char *const headers[] = { "", "original a b\n", "# numatier undo 1\n",
+                                               "# numatier memory 2\n" };
+
+        for (size_t i = 0; i < ELEMENTSOF(headers); i++) {
+                struct messages errors = MESSAGES_INIT;
+                struct state *s;
+
+                assert(state_new(&s) == 0);
+                assert(state_parse_file(s, STATE_UNDO, headers[i], "f", &errors) == -EBADMSG);
+                assert_streq(errors.items[0], "f:1: expected # numatier undo 2");
+                state_free(s);
+                messages_done(&errors);
+        }
+}
+
+/* What a newer version wrote, and we do not understand, is written back. */
+static void test_newer_version(void)
+{
+        static const char newer[] = "# numatier undo 3; kept for this boot, do not edit\n"
+                                    "original a b\n"
+                                    "checksum 1 of a\n"
+                                    "flags\n";
+        struct messages errors = MESSAGES_INIT;
+        struct state *s;
+
+        assert(state_new(&s) == 0);
+        assert(state_parse_file(s, STATE_UNDO, newer, "f", &errors) == 0 && errors.n == 0);
+        assert_streq(state_get_original(s, "a")->value, "b");
+        check_format(s, STATE_UNDO, newer);
+        /* what we know, and is not as it should be, is damage there too */
+        assert(state_parse_file(s, STATE_UNDO, "# numatier undo 3\noriginal a\n", "f", &errors) ==
+               -EBADMSG);
+        messages_done(&errors);
+        state_free(s);
 }
 
 static void test_originals(void)
@@ -83,15 +207,18 @@ static void test_originals(void)
         assert(state_note_original(s, "q", "other") == 0);
         assert(state_note_original(s, "p", "second") == 0); /* does nothing */
         assert_streq(state_get_original(s, "p")->value, "first");
+        assert(state_note_intent(s, "p", "i", NULL) == 0);
+        assert(state_note_intent(s, "p", "j", "key") == 0);
+        assert_streq(state_get_original(s, "p")->intent, "j");
         state_forget_original(s, "p");
         assert(!state_get_original(s, "p") && state_get_original(s, "q"));
+        state_forget_original(s, "never noted");
         state_free(s);
 }
 
 static void test_gpus(void)
 {
         struct state *s;
-        char *formatted;
 
         assert(state_new(&s) == 0);
         assert(state_remember_gpu(s, "0009:01:00.0", 1) == 0);
@@ -99,59 +226,199 @@ static void test_gpus(void)
         assert(state_remember_gpu(s, "0009:01:00.0", 3) == 0);
         assert(s->n_gpus == 2 && s->gpus[0].node == 3);
         state_forget_gpu(s, "000b:01:00.0");
-        assert(state_format(s, &formatted) == 0);
-        assert(strstr(formatted, "gpu 0009:01:00.0 3\ngpu 000a:01:00.0 2\n"));
-        free(formatted);
+        check_format(s, STATE_MEMORY,
+                     MEMORY_HEADER "policy 0000000000000000\n"
+                                   "gpu 0009:01:00.0 3\ngpu 000a:01:00.0 2\n");
         state_forget_gpu(s, "0009:01:00.0");
         assert(s->n_gpus == 1);
         assert_streq(s->gpus[0].address, "000a:01:00.0");
         state_free(s);
 }
 
-static void test_file(void)
+static struct state *load(struct sysroot *root, size_t n_problems)
 {
-        struct sysroot *root = root_from("x: y\nproc/42/comm: numatierd\nproc/43/comm: bash\n");
         struct messages problems = MESSAGES_INIT;
         struct state *s;
 
-        assert(state_load(root, &problems, &s) == 0 && problems.n == 0 && s->n_nodes == 0);
-        assert(!state_daemon_is_alive(s, root));
+        assert(state_load(root, &problems, &s) == 0);
+        assert(problems.n == n_problems);
+        messages_done(&problems);
+        return s;
+}
+
+static void test_files(void)
+{
+        struct sysroot *root = root_from("x: y\nproc/42/comm: numatierd\nproc/43/comm: bash\n");
+        struct state *s = load(root, 0);
+
+        assert(s->n_nodes == 0 && !state_daemon_is_alive(s, root));
         s->daemon = 42;
         assert(state_daemon_is_alive(s, root));
         s->daemon = 43;
         assert(!state_daemon_is_alive(s, root));
         assert(state_save(root, s) == 0);
         state_free(s);
-        assert(state_load(root, &problems, &s) == 0 && s->daemon == 43);
+        check_file(root, STATE_UNDO_PATH, UNDO_HEADER);
+        check_file(root, STATE_VIEW_PATH, VIEW_HEADER "daemon 43\n");
+        s = load(root, 0);
+        assert(s->daemon == 43);
+        /* only what changed is written */
+        assert(sysroot_replace(root, STATE_UNDO_PATH, "untouched") == 0);
+        s->daemon = 0;
+        assert(state_save(root, s) == 0);
+        check_file(root, STATE_UNDO_PATH, "untouched");
+        check_file(root, STATE_VIEW_PATH, VIEW_HEADER);
         state_free(s);
-        assert(sysroot_replace(root, STATE_PATH, "nonsense") == 0);
-        assert(state_load(root, &problems, &s) == 0 && problems.n == 1 && s->daemon == 0);
-        state_free(s);
-        messages_done(&problems);
         sysroot_free(root);
 }
 
-/* All that must outlive a run does, to the byte. */
-static void test_same_text(void)
+/* The good lines count, the damaged file is kept under another name, and that originals are lost is
+ * not forgotten until the administrator says so. */
+static void test_damaged_journal(void)
 {
-        static const char whole[] = "# numatier state 1; kept for this boot, do not edit\n"
-                                    "daemon 42\n"
-                                    "policy 00000000deadbeef\n"
-                                    "node 1 18 5 cxl\n"
-                                    "node 7 - -\n"
-                                    "memory node1@40000000 access0 1 2 3 4\n"
-                                    "memory node1@40000000 access1 20 21 5 6\n"
-                                    "original sys/a/b memory_tier18\n"
-                                    "original sys/c two words\n";
-        struct messages errors = MESSAGES_INIT;
+        static const char damaged[] = UNDO_HEADER "original a b\noriginal c\n";
+        struct sysroot *root = root_from("x: y\n" STATE_UNDO_PATH ".damaged-1: something else\n");
         struct state *s;
-        char *formatted;
 
-        assert(state_parse(whole, strlen(whole), "f", &errors, &s) == 0 && s->n_memories == 1);
-        assert(state_format(s, &formatted) == 0);
-        assert_streq(formatted, whole);
-        free(formatted);
+        assert(sysroot_replace(root, STATE_UNDO_PATH, damaged) == 0);
+        s = load(root, 2);
+        assert(state_get_original(s, "a") && state_originals_are_lost(s));
+        check_file(root, STATE_UNDO_PATH, damaged); /* loading changes nothing */
+        assert(!is_there(root, STATE_UNDO_PATH ".damaged-2"));
+        assert(state_save(root, s) == 0);
+        check_file(root, STATE_UNDO_PATH ".damaged-1", "something else\n");
+        check_file(root, STATE_UNDO_PATH ".damaged-2", damaged);
+        check_file(root, STATE_UNDO_PATH,
+                   UNDO_HEADER "original a b\nlost " STATE_UNDO_PATH ".damaged-2\n");
+        assert(state_originals_are_lost(s));
         state_free(s);
+        s = load(root, 0); /* it was reported */
+        assert(state_originals_are_lost(s));
+        state_free(s);
+        assert(sysroot_remove(root, STATE_UNDO_PATH ".damaged-2") == 0);
+        s = load(root, 0);
+        assert(!state_originals_are_lost(s));
+        state_free(s);
+        sysroot_free(root);
+}
+
+/* What is not known of tiering mode is not "it was off". */
+static void test_damaged_memory(void)
+{
+        static const char damaged[] = MEMORY_HEADER "node - 1 18 5 auto cxl\ntiereng\n";
+        struct sysroot *root = root_from("x: y\n" STATE_UNDO_PATH ": # numatier undo 2\n");
+        struct state *s;
+
+        assert(sysroot_replace(root, STATE_MEMORY_PATH, damaged) == 0);
+        s = load(root, 2);
+        assert(!state_originals_are_lost(s) && state_was_tiering(s));
+        assert(state_get_node(s, 1)->placed == 5);
+        assert(state_save(root, s) == 0);
+        check_file(root, STATE_MEMORY_PATH ".damaged-1", damaged);
+        state_free(s);
+        state_free(load(root, 0));
+        sysroot_free(root);
+}
+
+/* A file that is there and cannot be read is reported, and is not overwritten. */
+static void test_unreadable(void)
+{
+        struct messages problems = MESSAGES_INIT;
+
+        for (unsigned f = 0; f < STATE_FILES; f++) {
+                struct sysroot *root;
+                struct state *s;
+                char *text;
+
+                assert(asprintf(&text, "%s ! EACCES\n", paths[f]) > 0);
+                root = root_from(text);
+                assert(state_load(root, &problems, &s) == 0 && problems.n == 1);
+                assert(strstr(problems.items[0], ": cannot be read: Permission denied"));
+                assert(s->n_nodes == 0 && s->n_originals == 0);
+                assert(state_save(root, s) == -EACCES);
+                state_free(s);
+                messages_done(&problems);
+                free(text);
+                sysroot_free(root);
+        }
+}
+
+/* The one file of 0.1. */
+static const char old_text[] = "# numatier state 1; kept for this boot, do not edit\n"
+                               "daemon 42\n"
+                               "tiering\n"
+                               "policy 00000000deadbeef\n"
+                               "node 1 18 5 cxl\n"
+                               "node 7 - - \n"
+                               "manual 7\n"
+                               "memory node1@40000000 access1 20 21 5 6\n"
+                               "gpu 0009:01:00.0 3\n"
+                               "original sys/a/b memory_tier18\n"
+                               "original sys/c two words\n";
+
+static struct sysroot *old_root(const char *text)
+{
+        struct sysroot *root = root_from("x: y\n");
+
+        assert(sysroot_replace(root, STATE_OLD_PATH, text) == 0);
+        return root;
+}
+
+static void test_upgrade(void)
+{
+        struct sysroot *root = old_root(old_text);
+        struct state *s = load(root, 0);
+
+        assert(state_get_original(s, "sys/a/b")->written);
+        assert(state_get_node(s, 1)->original_tier == 18 && state_get_node(s, 7)->manual);
+        assert(is_there(root, STATE_OLD_PATH));
+        assert(state_save(root, s) == 0);
+        assert(!is_there(root, STATE_OLD_PATH));
+        state_free(s);
+        check_file(root, STATE_UNDO_PATH,
+                   UNDO_HEADER "original sys/a/b memory_tier18\nwritten sys/a/b\n"
+                               "original sys/c two words\nwritten sys/c\n");
+        check_file(root, STATE_MEMORY_PATH,
+                   MEMORY_HEADER "tiering\npolicy 00000000deadbeef\nnode - 1 18 - auto cxl\n"
+                                 "node - 7 - - manual\nmemory node1@40000000 access1 20 21 5 6\n"
+                                 "gpu 0009:01:00.0 3\n");
+        check_file(root, STATE_VIEW_PATH, VIEW_HEADER "daemon 42\nnode 1 5\n");
+        sysroot_free(root);
+}
+
+/* Killed after some of the new files were written: the old one still counts, until the journal is
+ * there, which is written last. */
+static void test_upgrade_was_interrupted(void)
+{
+        struct sysroot *root = old_root(old_text);
+        struct state *s;
+
+        assert(sysroot_replace(root, STATE_MEMORY_PATH, MEMORY_HEADER) == 0);
+        s = load(root, 0);
+        assert(s->tiering && state_get_original(s, "sys/c"));
+        state_free(s);
+        assert(sysroot_replace(root, STATE_UNDO_PATH, UNDO_HEADER) == 0);
+        s = load(root, 0);
+        assert(!s->tiering && s->n_originals == 0);
+        state_free(s);
+        sysroot_free(root);
+}
+
+static void test_damaged_old_file(void)
+{
+        static const char damaged[] = "nonsense\noriginal a b\n";
+        struct sysroot *root = old_root(damaged);
+        struct state *s = load(root, 2);
+
+        assert(state_get_original(s, "a") && state_originals_are_lost(s) && state_was_tiering(s));
+        assert(state_save(root, s) == 0);
+        check_file(root, STATE_OLD_PATH ".damaged-1", damaged);
+        assert(!is_there(root, STATE_OLD_PATH));
+        state_free(s);
+        s = load(root, 0);
+        assert(state_originals_are_lost(s));
+        state_free(s);
+        sysroot_free(root);
 }
 
 /* In whatever order nodes come. */
@@ -187,36 +454,70 @@ static void test_memory_again(void)
         assert(state_remember_memory(s, "l", &node) == 0);
         assert(s->n_memories == 2);
         assert(state_get_memory(s, "k")->access[ACCESS_CPU].v[READ_LATENCY] == 200);
-        state_forget_original(s, "never noted");
         state_free(s);
 }
 
-/* A state that is there and cannot be read is told, and does not stop anybody. */
-static void test_unreadable(void)
+/* By key, and by number where one of the two has no key. */
+static void test_baseline(void)
 {
-        struct sysroot *root = root_from(STATE_PATH " ! EACCES\n");
-        struct messages problems = MESSAGES_INIT;
+        struct node zero = { .id = 0 }, keyed = { .id = 0, .key = (char *)"node0@0" },
+                    other = { .id = 0, .key = (char *)"node0@40" }, one = { .id = 1 },
+                    cxl = { .id = 1, .key = (char *)"cxl:0x1" };
         struct state *s;
 
-        assert(state_load(root, &problems, &s) == 0 && problems.n == 1);
-        assert_streq(problems.items[0], "/run/numatier/state: cannot be read: Permission denied");
-        assert(s->n_nodes == 0 && s->n_originals == 0);
-        assert(state_save(root, s) == 0);
+        assert(state_new(&s) == 0);
+        assert(!state_is_baseline(s, &zero) && !state_is_baseline(s, &cxl));
+        assert(state_note_baseline(s, &zero) == 0);
+        assert(state_is_baseline(s, &zero) && state_is_baseline(s, &keyed));
+        assert(!state_is_baseline(s, &one) && !state_is_baseline(s, &cxl));
+        assert(state_note_baseline(s, &keyed) == 0);
+        assert(state_is_baseline(s, &zero) && state_is_baseline(s, &keyed));
+        assert(!state_is_baseline(s, &other) && !state_is_baseline(s, &one));
+        assert(state_note_baseline(s, &cxl) == 0);
+        assert(state_is_baseline(s, &cxl) && !state_is_baseline(s, &one));
         state_free(s);
-        messages_done(&problems);
-        sysroot_free(root);
+}
+
+/* A minute, two, four, up to an hour; anew for another value or another effect. */
+static void test_ignored(void)
+{
+        struct state *s;
+
+        assert(state_new(&s) == 0);
+        s->now = 1000;
+        assert(state_note_ignored(s, "p", "5", "18") == 0);
+        assert(state_get_ignored(s, "p")->retry == 1000 + STATE_RETRY_MIN_USEC);
+        assert(state_note_ignored(s, "p", "5", "18") == 0);
+        assert(state_get_ignored(s, "p")->retry == 1000 + 2 * STATE_RETRY_MIN_USEC);
+        assert(s->n_ignored == 1 && state_get_ignored(s, "p")->times == 2);
+        for (unsigned i = 0; i < 20; i++)
+                assert(state_note_ignored(s, "p", "5", "18") == 0);
+        assert(state_get_ignored(s, "p")->retry == 1000 + STATE_RETRY_MAX_USEC);
+        assert(state_note_ignored(s, "p", "6", "18") == 0);
+        assert(state_get_ignored(s, "p")->times == 1);
+        assert(!state_get_ignored(s, "q"));
+        state_forget_ignored(s, "p");
+        assert(s->n_ignored == 0);
+        state_free(s);
 }
 
 int main(void)
 {
         test_same_text();
-        test_node_order();
-        test_memory_again();
-        test_unreadable();
-
-        test_round_trip();
         test_refused();
+        test_version_is_needed();
+        test_newer_version();
         test_originals();
         test_gpus();
-        test_file();
+        test_files();
+        test_damaged_journal();
+        test_damaged_memory();
+        test_unreadable();
+        test_upgrade();
+        test_upgrade_was_interrupted();
+        test_damaged_old_file();
+        test_node_order();
+        test_memory_again();
+        test_baseline();
+        test_ignored();
 }

@@ -59,11 +59,33 @@ static void test_read_unsigned(void)
                            3, &n, &problems) == -EBADMSG);
         assert(read_number("100\n", 4, &n, &problems) == -EBADMSG);
         assert_streq(problems.items[1], "/n: expected a number from 0 to 99, found \"100\"");
-        assert(read_number("\377\n", 2, &n, NULL) == -EBADMSG); /* told to nobody */
+        assert(read_number("\377\n", 2, &n, NULL) == -EBADMSG); /* reported to nobody */
         assert(problems.n == 2 && n == 5);
         assert(sysroot_read_unsigned(root, "absent", 9, &n, &problems) == -ENOENT);
         assert(problems.n == 2);
         messages_done(&problems);
+}
+
+/* Which errors say that there is no such file, and what is reported of the others. */
+static void test_absent(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        char *text = NULL;
+
+        assert(sysroot_is_absent(-ENOENT) && sysroot_is_absent(-ENODEV));
+        assert(sysroot_is_absent(-ENOTDIR) && !sysroot_is_absent(0) && !sysroot_is_absent(7));
+        assert(!sysroot_is_absent(-EIO) && !sysroot_is_absent(-EAGAIN));
+        assert(!sysroot_is_absent(-EACCES) && !sysroot_is_absent(-EBADMSG));
+        sysroot_reportf(&problems, -ENODEV, "node%u/meminfo", 1U);
+        assert(problems.n == 0);
+        sysroot_reportf(&problems, -EIO, "node%u/meminfo", 1U);
+        assert_streq(problems.items[0], "/node1/meminfo: cannot be read: Input/output error");
+        messages_done(&problems);
+        put("node1", "text\n", 5);
+        assert(sysroot_read_allocf(root, &text, "node%u", 1U) == 0);
+        assert_streq(text, "text\n");
+        free(text);
+        assert(sysroot_read_allocf(root, &text, "%0300d", 1) == -ENAMETOOLONG);
 }
 
 static void test_write(void)
@@ -106,7 +128,7 @@ static void test_list(void)
                 snprintf(name, sizeof(name), "many/a-name-of-some-length-%u", i);
                 put(name, "", 0);
         }
-        assert(sysroot_list(root, "many", count, &n) == 42 && n == 100); /* as told to */
+        assert(sysroot_list(root, "many", count, &n) == 42 && n == 100); /* as asked */
         assert(sysroot_list(root, "many", count, &n) == 0 && n == 800);
         assert(sysroot_list(root, "absent", count, &n) == -ENOENT);
         assert(sysroot_list(root, "w", count, &n) == -ENOTDIR);
@@ -124,6 +146,7 @@ int main(void)
         assert(sysroot_open("/absent", &none) == -ENOENT);
         test_read();
         test_read_unsigned();
+        test_absent();
         test_write();
         test_replace();
         test_list();

@@ -30,7 +30,7 @@ static struct view *make_view(const char *text, const char *policy_text)
         struct view *v;
 
         assert(state_load(root, &problems, &state) == 0 && problems.n == 0);
-        assert(reconcile(root, p, TIERS_READ, RECONCILE_PLAN, state, &s) == 0);
+        assert(reconcile(root, p, TIERS_READ, RECONCILE_PLAN, state, NULL, &s) == 0);
         assert(view_new(s, false, &v) == 0);
         return v; /* and the snapshot goes: the view has texts of its own */
 }

@@ -218,7 +218,7 @@ static struct fixture make_fixture(const char *text)
         struct messages problems = MESSAGES_INIT;
         struct fixture f = { .root = root_from(text) };
 
-        assert(machine_read(f.root, TIERS_KNOWN_ONLY, NULL, &problems, &f.machine) == 0);
+        assert(machine_read(f.root, TIERS_KNOWN_ONLY, NULL, NULL, &problems, &f.machine) == 0);
         messages_done(&problems);
         for (unsigned cpu = 0; cpu < 3; cpu++)
                 cpus_add(cpu, &f.allowed);

@@ -60,7 +60,7 @@ static void look(struct announcer *a, struct status *s, struct sysroot *root, co
         ssize_t n;
 
         assert(state_new(&state) == 0);
-        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &r) == 0);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, NULL, &r) == 0);
         assert(ftruncate(log_fd, 0) == 0 && lseek(log_fd, 0, SEEK_SET) == 0);
         announce_look(a, r, 0);
         status_note(s, r, 0);
@@ -158,7 +158,7 @@ static void test_hazard(void)
                 "it would make node 1 top-tier. Its pages may hold access times of NUMA "
                 "balancing's tiering mode, which is on, and the kernel may panic. To move "
                 "it, reboot; it is moved before that mode is switched on. If this kernel has "
-                "the bug fixed, write 4 to /" NODE "/node1/memtier_override by hand\n";
+                "the bug fixed, write 4 to /" NODE "/node1/memtier_override manually\n";
         static const char status[] = "2 nodes in 1 tier (dram: 0-1) through memtier_override; "
                                      "cannot safely move node 1: the kernel might panic (see the "
                                      "journal)";

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* state_load() and state_save(): the files of a state. */
+
+#include <errno.h>
+
+#include "base/hash.h"
+#include "state/state.h"
+#include "state/upgrade.h"
+
+static const char *const paths[] = {
+        [STATE_MEMORY] = STATE_MEMORY_PATH,
+        [STATE_VIEW] = STATE_VIEW_PATH,
+        [STATE_UNDO] = STATE_UNDO_PATH,
+};
+
+_Static_assert(ELEMENTSOF(paths) == STATE_FILES, "each file has a path");
+
+static uint64_t hash_text(const char *text)
+{
+        return hash_bytes(HASH_INIT, text, strlen(text));
+}
+
+static int read_file(struct sysroot *root, const char *path, struct messages *problems,
+                     int *ret_error, char **ret)
+{
+        int r;
+
+        *ret = NULL;
+        r = sysroot_read_alloc(root, path, ret);
+        if (r == -ENOMEM)
+                return r;
+        *ret_error = r == -ENOENT ? 0 : r;
+        if (*ret_error < 0)
+                messages_add(problems, "/%s: cannot be read: %s", path, strerror(-r));
+        return 0;
+}
+
+static void report_damage(const char *path, bool holds_originals, struct messages *problems)
+{
+        messages_add(problems, "/%s is damaged: lines that could not be understood are left out%s",
+                     path,
+                     holds_originals ? ", and with them values that numatier restore would have "
+                                       "put back"
+                                     : "");
+}
+
+static int load_file(struct sysroot *root, enum state_file file, struct messages *problems,
+                     struct state *s)
+{
+        struct state_disk *disk = &s->disk[file];
+        _cleanup_(freep) char *text = NULL, *name = NULL;
+        int r;
+
+        r = read_file(root, paths[file], problems, &disk->error, &text);
+        if (r < 0 || !text)
+                return r;
+        if (asprintf(&name, "/%s", paths[file]) < 0) {
+                name = NULL;
+                return -ENOMEM;
+        }
+        r = state_parse_file(s, file, text, name, problems);
+        if (r == -EBADMSG) {
+                report_damage(paths[file], file == STATE_UNDO, problems);
+                disk->damaged = TAKE_PTR(text);
+                return 0;
+        }
+        disk->is_saved = r == 0;
+        if (r == 0)
+                disk->hash = hash_text(text);
+        return r;
+}
+
+static int load_old(struct sysroot *root, struct messages *problems, struct state *s)
+{
+        _cleanup_(freep) char *text = NULL;
+        int r, error;
+
+        r = read_file(root, STATE_OLD_PATH, problems, &error, &text);
+        if (r < 0)
+                return r;
+        if (!text) {
+                s->disk[STATE_UNDO].error = error;
+                return 0;
+        }
+        s->upgraded = true;
+        r = upgrade_parse(s, text, "/" STATE_OLD_PATH, problems);
+        if (r != -EBADMSG)
+                return r;
+        report_damage(STATE_OLD_PATH, true, problems);
+        s->old_damaged = TAKE_PTR(text);
+        return 0;
+}
+
+/* The administrator removed what had been set aside: then nothing is to be said of it any more. */
+static void forget_removed(struct sysroot *root, struct state *s)
+{
+        for (size_t i = s->n_lost; i-- > 0;) {
+                char byte[2];
+
+                if (sysroot_read(root, s->lost[i], byte, sizeof(byte)) != -ENOENT)
+                        continue;
+                free(s->lost[i]);
+                s->lost[i] = s->lost[--s->n_lost];
+        }
+}
+
+/* The journal is written last: without one, the file of 0.1 still counts, and what else there is
+ * was left by an upgrade that did not come to its end. */
+static int load_all(struct sysroot *root, struct messages *problems, struct state *s)
+{
+        int r;
+
+        r = load_file(root, STATE_UNDO, problems, s);
+        if (r == 0 && !s->disk[STATE_UNDO].is_saved && !s->disk[STATE_UNDO].damaged &&
+            s->disk[STATE_UNDO].error == 0)
+                r = load_old(root, problems, s);
+        if (r < 0 || s->upgraded)
+                return r;
+        for (unsigned f = 0; f < STATE_UNDO; f++) {
+                r = load_file(root, f, problems, s);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int state_load(struct sysroot *root, struct messages *problems, struct state **ret)
+{
+        _cleanup_(state_freep) struct state *s = NULL;
+        int r;
+
+        r = state_new(&s);
+        if (r == 0)
+                r = load_all(root, problems, s);
+        if (r < 0)
+                return r;
+        /* Not known is not "no": see plan-top-tier.c */
+        if (s->disk[STATE_MEMORY].damaged || s->old_damaged)
+                s->tiering = true;
+        forget_removed(root, s);
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
+#define DAMAGED_MAX 100
+
+/* Copies a damaged text to the first free name, which is returned. */
+static int set_aside(struct sysroot *root, const char *path, const char *text, char **ret)
+{
+        for (unsigned i = 1; i <= DAMAGED_MAX; i++) {
+                _cleanup_(freep) char *name = NULL, *there = NULL;
+                int r;
+
+                if (asprintf(&name, "%s.damaged-%u", path, i) < 0) {
+                        name = NULL;
+                        return -ENOMEM;
+                }
+                r = sysroot_read_alloc(root, name, &there);
+                if (r == -ENOMEM)
+                        return r;
+                if (r != -ENOENT && !(r == 0 && streq(there, text)))
+                        continue;
+                if (r == -ENOENT)
+                        r = sysroot_replace(root, name, text);
+                if (r == 0)
+                        *ret = TAKE_PTR(name);
+                return r;
+        }
+        return -EEXIST;
+}
+
+/* Sets a damaged text aside and frees it. */
+static int rescue(struct sysroot *root, struct state *s, const char *path, bool holds_originals,
+                  char **text)
+{
+        _cleanup_(freep) char *name = NULL;
+        int r;
+
+        if (!*text)
+                return 0;
+        r = set_aside(root, path, *text, &name);
+        if (r == 0 && holds_originals)
+                r = state_note_lost(s, name);
+        if (r == 0)
+                free(TAKE_PTR(*text));
+        return r;
+}
+
+static int save_file(struct sysroot *root, struct state *s, enum state_file file)
+{
+        struct state_disk *disk = &s->disk[file];
+        _cleanup_(freep) char *text = NULL;
+        uint64_t hash;
+        int r;
+
+        r = state_format(s, file, &text);
+        if (r < 0)
+                return r;
+        hash = hash_text(text);
+        if (disk->is_saved && disk->hash == hash)
+                return 0;
+        if (disk->error < 0)
+                return disk->error;
+        r = sysroot_replace(root, paths[file], text);
+        disk->is_saved = r == 0;
+        disk->hash = hash;
+        return r;
+}
+
+int state_save(struct sysroot *root, struct state *s)
+{
+        int r;
+
+        for (unsigned f = 0; f < STATE_FILES; f++) {
+                r = rescue(root, s, paths[f], f == STATE_UNDO, &s->disk[f].damaged);
+                if (r < 0)
+                        return r;
+        }
+        r = rescue(root, s, STATE_OLD_PATH, true, &s->old_damaged);
+        if (r < 0)
+                return r;
+        for (unsigned f = 0; f < STATE_FILES; f++) {
+                r = save_file(root, s, f);
+                if (r < 0)
+                        return r;
+        }
+        if (s->upgraded)
+                (void)sysroot_remove(root, STATE_OLD_PATH); /* it is not read any more */
+        s->upgraded = false;
+        return 0;
+}

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "state/text.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+
+#include "facts/gpu.h"
+
+char *text_take_word(char **rest)
+{
+        char *word;
+
+        do
+                word = strsep(rest, " ");
+        while (word && *word == '\0');
+        return word;
+}
+
+int text_take_unsigned(char **rest, unsigned max, unsigned *ret)
+{
+        const char *word = text_take_word(rest);
+
+        return word ? parse_unsigned(word, max, ret) : -EINVAL;
+}
+
+int text_take_tier(char **rest, uint32_t *ret)
+{
+        const char *word = text_take_word(rest);
+
+        if (!word)
+                return -EINVAL;
+        if (streq(word, "-")) {
+                *ret = TIER_UNKNOWN;
+                return 0;
+        }
+        return parse_unsigned(word, TIER_UNKNOWN - 1, ret);
+}
+
+int text_parse_daemon(struct state *s, char *rest)
+{
+        unsigned pid;
+
+        if (text_take_unsigned(&rest, INT32_MAX, &pid) < 0)
+                return -EINVAL;
+        s->daemon = (pid_t)pid;
+        return 0;
+}
+
+int text_parse_tiering(struct state *s, char *rest)
+{
+        bool off = rest && streq(rest, "off");
+
+        if (rest && *rest && !off)
+                return -EINVAL;
+        s->seen_off = off;
+        s->tiering = true;
+        return 0;
+}
+
+int text_parse_policy(struct state *s, char *rest)
+{
+        const char *word = text_take_word(&rest);
+        unsigned long long hash;
+
+        if (!word || parse_u64(word, 16, UINT64_MAX, &hash) < 0)
+                return -EINVAL;
+        s->policy = hash;
+        return 0;
+}
+
+int text_parse_memory(struct state *s, char *rest)
+{
+        const char *key = text_take_word(&rest), *class_name = text_take_word(&rest);
+        struct state_memory *m;
+        struct perf perf;
+        unsigned access;
+
+        if (!class_name || !startswith(class_name, "access") ||
+            parse_unsigned(class_name + strlen("access"), ACCESS_CLASSES - 1, &access) < 0)
+                return -EINVAL;
+        for (unsigned v = 0; v < PERF_VALUES; v++)
+                if (text_take_unsigned(&rest, UINT32_MAX, &perf.v[v]) < 0)
+                        return -EINVAL;
+        m = state_make_memory(s, key);
+        if (!m)
+                return -ENOMEM;
+        m->present[access] = true;
+        m->access[access] = perf;
+        return 0;
+}
+
+int text_parse_gpu(struct state *s, char *rest)
+{
+        const char *address = text_take_word(&rest);
+        unsigned node;
+
+        if (!address || !gpu_is_address(address) ||
+            text_take_unsigned(&rest, NODE_MAX - 1, &node) < 0)
+                return -EINVAL;
+        return state_remember_gpu(s, address, node);
+}
+
+int text_parse_original(struct state *s, char *rest)
+{
+        const char *path = text_take_word(&rest);
+
+        if (!path || !rest)
+                return -EINVAL;
+        return state_note_original(s, path, rest);
+}
+
+/* Lines of the present version. */
+
+static int parse_key(char **rest, char **ret)
+{
+        const char *word = text_take_word(rest);
+
+        *ret = NULL;
+        if (!word)
+                return -EINVAL;
+        if (streq(word, "-"))
+                return 0;
+        *ret = strdup(word);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* intent PATH KEY VALUE */
+static int parse_intent(struct state *s, char *rest)
+{
+        const char *path = text_take_word(&rest), *key = path ? text_take_word(&rest) : NULL;
+        const struct state_original *o = path ? state_get_original(s, path) : NULL;
+
+        if (!o || o->intent || !key || !rest)
+                return -EINVAL;
+        return state_note_intent(s, path, rest, streq(key, "-") ? NULL : key);
+}
+
+static int parse_written(struct state *s, char *rest)
+{
+        struct state_original *o = rest ? state_get_original(s, rest) : NULL;
+
+        if (!o)
+                return -EINVAL;
+        o->written = true;
+        return 0;
+}
+
+static int parse_lost(struct state *s, char *rest)
+{
+        const char *path = text_take_word(&rest);
+
+        return path ? state_note_lost(s, path) : -EINVAL;
+}
+
+static int parse_baseline(struct state *s, char *rest)
+{
+        char *key;
+        int r;
+
+        if (s->baseline)
+                return -EINVAL;
+        r = parse_key(&rest, &key);
+        if (r == 0)
+                s->baseline = key;
+        return r;
+}
+
+/* KEY NUMBER ORIGINAL-TIER PLACED-TIER auto|manual [TIER] */
+static int parse_node(struct state *s, char *rest)
+{
+        struct state_node new = { .present_tier = TIER_UNKNOWN }, *n;
+        const char *mode = NULL;
+        char *key, *tier = NULL;
+        int r;
+
+        r = parse_key(&rest, &key);
+        if (r < 0)
+                return r;
+        if (text_take_unsigned(&rest, NODE_MAX - 1, &new.node) == 0 &&
+            text_take_tier(&rest, &new.original_tier) == 0 &&
+            text_take_tier(&rest, &new.placed) == 0)
+                mode = text_take_word(&rest);
+        if (!mode || (!streq(mode, "auto") && !streq(mode, "manual")) ||
+            state_get_node(s, new.node)) {
+                free(key);
+                return -EINVAL;
+        }
+        if (rest && *rest)
+                tier = strdup(rest);
+        n = rest && *rest && !tier ? NULL : state_make_node(s, new.node);
+        if (!n) {
+                free(tier);
+                free(key);
+                return -ENOMEM;
+        }
+        new.manual = streq(mode, "manual");
+        new.key = key;
+        new.tier = tier;
+        *n = new;
+        return 0;
+}
+
+/* NUMBER PRESENT-TIER */
+static int parse_present(struct state *s, char *rest)
+{
+        struct state_node *n;
+        uint32_t tier;
+        unsigned id;
+
+        if (text_take_unsigned(&rest, NODE_MAX - 1, &id) < 0 || text_take_tier(&rest, &tier) < 0 ||
+            tier == TIER_UNKNOWN)
+                return -EINVAL;
+        n = state_make_node(s, id);
+        if (!n)
+                return -ENOMEM;
+        if (n->present_tier != TIER_UNKNOWN)
+                return -EINVAL;
+        n->present_tier = tier;
+        return 0;
+}
+
+static const struct text_line undo_lines[] = {
+        TEXT_ORIGINAL,
+        { "intent", parse_intent, "intent PATH KEY VALUE, once, of an original above" },
+        { "written", parse_written, "written PATH, of an original above" },
+        { "lost", parse_lost, "lost PATH" },
+};
+
+static const struct text_line memory_lines[] = {
+        TEXT_TIERING,
+        TEXT_POLICY,
+        { "baseline", parse_baseline, "baseline KEY, once" },
+        { "node", parse_node,
+          "node KEY NUMBER LINUX-TIER PLACED-TIER auto or manual [TIER], each number once" },
+        TEXT_MEMORY,
+        TEXT_GPU,
+};
+
+static const struct text_line view_lines[] = {
+        TEXT_DAEMON,
+        { "node", parse_present, "node NUMBER TIER, each number once" },
+};
+
+static const struct {
+        const char *header; /* of the first line, before the version */
+        const struct text_line *lines;
+        size_t n_lines;
+} forms[] = {
+        [STATE_MEMORY] = { "# numatier memory ", memory_lines, ELEMENTSOF(memory_lines) },
+        [STATE_VIEW] = { "# numatier view ", view_lines, ELEMENTSOF(view_lines) },
+        [STATE_UNDO] = { "# numatier undo ", undo_lines, ELEMENTSOF(undo_lines) },
+};
+
+_Static_assert(ELEMENTSOF(forms) == STATE_FILES, "each file has a form");
+
+static int parse_line(struct state *s, char *line, const struct text_line *lines, size_t n_lines,
+                      const char **ret_expected)
+{
+        const char *word = text_take_word(&line);
+
+        *ret_expected = NULL;
+        if (!word || *word == '#')
+                return 0;
+        for (size_t i = 0; i < n_lines; i++)
+                if (streq(word, lines[i].word)) {
+                        *ret_expected = lines[i].expected;
+                        return lines[i].parse(s, line);
+                }
+        return -EINVAL;
+}
+
+int text_parse(struct state *s, const char *text, const struct text_line *lines, size_t n_lines,
+               text_fault_fn fault, void *userdata)
+{
+        _cleanup_(freep) char *copy = strdup(text); /* which the parsers take apart */
+        char *rest = copy, *line;
+
+        if (!copy)
+                return -ENOMEM;
+        for (unsigned number = 1; (line = strsep(&rest, "\n")); number++) {
+                const char *whole = text + (line - copy), *expected;
+                int r;
+
+                r = parse_line(s, line, lines, n_lines, &expected);
+                if (r == -EINVAL || r == -ERANGE)
+                        r = fault(number, whole, strcspn(whole, "\n"), expected, userdata);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* What becomes of lines that are not understood. */
+struct faults {
+        struct state_disk *disk;
+        const char *name;
+        struct messages *errors;
+        bool any;
+};
+
+static int keep_line(struct state_disk *disk, const char *line, size_t length)
+{
+        char *text;
+
+        if (asprintf(&text, "%s%.*s\n", disk->unknown ?: "", (int)length, line) < 0)
+                return -ENOMEM;
+        free(disk->unknown);
+        disk->unknown = text;
+        return 0;
+}
+
+static int on_fault(unsigned number, const char *line, size_t length, const char *expected,
+                    void *userdata)
+{
+        struct faults *f = userdata;
+
+        if (!expected && f->disk->version > STATE_VERSION)
+                return keep_line(f->disk, line, length);
+        messages_add(f->errors, "%s:%u: expected %s", f->name, number, expected ?: TEXT_KNOWN_WORD);
+        f->any = true;
+        return 0;
+}
+
+/* The number after the header, up to white space; 0: there is none. */
+static unsigned parse_version(enum state_file file, const char *text)
+{
+        const char *rest = startswith(text, forms[file].header);
+        unsigned version;
+
+        return rest && sscanf(rest, "%u", &version) == 1 ? version : 0;
+}
+
+int state_parse_file(struct state *s, enum state_file file, const char *text, const char *name,
+                     struct messages *errors)
+{
+        struct state_disk *disk = &s->disk[file];
+        struct faults faults = { disk, name, errors, false };
+        unsigned version = parse_version(file, text);
+        int r;
+
+        if (version < STATE_VERSION) {
+                messages_add(errors, "%s:1: expected %s%u", name, forms[file].header,
+                             STATE_VERSION);
+                faults.any = true;
+        } else {
+                disk->version = version;
+        }
+        r = text_parse(s, text, forms[file].lines, forms[file].n_lines, on_fault, &faults);
+        if (r < 0)
+                return r;
+        return faults.any ? -EBADMSG : 0;
+}
+
+static void format_tier(FILE *f, uint32_t tier)
+{
+        if (tier == TIER_UNKNOWN)
+                fputs(" -", f);
+        else
+                fprintf(f, " %" PRIu32, tier);
+}
+
+static void format_memory(FILE *f, const struct state_memory *m)
+{
+        for (unsigned c = 0; c < ACCESS_CLASSES; c++) {
+                const uint32_t *v = m->access[c].v;
+
+                if (m->present[c])
+                        fprintf(f, "memory %s access%u %u %u %u %u\n", m->key, c, v[0], v[1], v[2],
+                                v[3]);
+        }
+}
+
+static void format_node(FILE *f, const struct state_node *n)
+{
+        fprintf(f, "node %s %u", n->key ?: "-", n->node);
+        format_tier(f, n->original_tier);
+        format_tier(f, n->placed);
+        fprintf(f, " %s%s%s\n", n->manual ? "manual" : "auto", n->tier ? " " : "", n->tier ?: "");
+}
+
+static void format_memory_file(FILE *f, const struct state *s)
+{
+        if (s->tiering)
+                fputs(s->seen_off ? "tiering off\n" : "tiering\n", f);
+        fprintf(f, "policy %016" PRIx64 "\n", s->policy);
+        if (s->baseline)
+                fprintf(f, "baseline %s\n", s->baseline);
+        for (size_t i = 0; i < s->n_nodes; i++)
+                format_node(f, &s->nodes[i]);
+        for (size_t i = 0; i < s->n_memories; i++)
+                format_memory(f, &s->memories[i]);
+        for (size_t i = 0; i < s->n_gpus; i++)
+                fprintf(f, "gpu %s %u\n", s->gpus[i].address, s->gpus[i].node);
+}
+
+static void format_view(FILE *f, const struct state *s)
+{
+        if (s->daemon > 0)
+                fprintf(f, "daemon %ld\n", (long)s->daemon);
+        for (size_t i = 0; i < s->n_nodes; i++)
+                if (s->nodes[i].present_tier != TIER_UNKNOWN)
+                        fprintf(f, "node %u %" PRIu32 "\n", s->nodes[i].node,
+                                s->nodes[i].present_tier);
+}
+
+static void format_undo(FILE *f, const struct state *s)
+{
+        for (size_t i = 0; i < s->n_originals; i++) {
+                const struct state_original *o = &s->originals[i];
+
+                fprintf(f, "original %s %s\n", o->path, o->value);
+                if (o->intent)
+                        fprintf(f, "intent %s %s %s\n", o->path, o->key ?: "-", o->intent);
+                if (o->written)
+                        fprintf(f, "written %s\n", o->path);
+        }
+        for (size_t i = 0; i < s->n_lost; i++)
+                fprintf(f, "lost %s\n", s->lost[i]);
+}
+
+int state_format(const struct state *s, enum state_file file, char **ret)
+{
+        static void (*const format[])(FILE * f, const struct state *s) = {
+                [STATE_MEMORY] = format_memory_file,
+                [STATE_VIEW] = format_view,
+                [STATE_UNDO] = format_undo,
+        };
+        _Static_assert(ELEMENTSOF(format) == STATE_FILES, "each file can be written");
+        char *text = NULL;
+        size_t size;
+        FILE *f;
+
+        f = open_memstream(&text, &size);
+        if (!f)
+                return -ENOMEM;
+        fprintf(f, "%s%u; kept for this boot, do not edit\n", forms[file].header,
+                s->disk[file].version);
+        format[file](f, s);
+        fputs(s->disk[file].unknown ?: "", f);
+        if (fclose(f) != 0) {
+                free(text);
+                return -ENOMEM;
+        }
+        *ret = text;
+        return 0;
+}

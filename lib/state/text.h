@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The lines that the files of a state consist of: the first word says what a line is. For those who
+ * parse them; see state.h. */
+
+#include "state/state.h"
+
+struct text_line {
+        const char *word;
+        int (*parse)(struct state *s, char *rest); /* 0, -EINVAL, -ENOMEM */
+        const char *expected;                      /* the form of the line, for messages */
+};
+
+#define TEXT_KNOWN_WORD "a known word at the beginning of the line"
+
+/* Called for a line of so many bytes that is not understood; number counts from 1; expected is NULL
+ * if its first word is not known. 0 or a negative errno, which ends the parsing. */
+typedef int (*text_fault_fn)(unsigned number, const char *line, size_t length, const char *expected,
+                             void *userdata);
+
+/* Parses each line of a text but comments. 0, or the first error of a line's parser or of fault
+ * that is not -EINVAL. */
+int text_parse(struct state *s, const char *text, const struct text_line *lines, size_t n_lines,
+               text_fault_fn fault, void *userdata);
+
+/* Pieces of a line. Each takes what it reads off the rest. */
+char *text_take_word(char **rest); /* NULL: there is none */
+int text_take_unsigned(char **rest, unsigned max, unsigned *ret);
+int text_take_tier(char **rest, uint32_t *ret); /* a number, or "-" for TIER_UNKNOWN */
+
+/* Lines that all versions have. */
+int text_parse_daemon(struct state *s, char *rest);
+int text_parse_tiering(struct state *s, char *rest);
+int text_parse_policy(struct state *s, char *rest);
+int text_parse_memory(struct state *s, char *rest);
+int text_parse_gpu(struct state *s, char *rest);
+int text_parse_original(struct state *s, char *rest);
+
+#define TEXT_DAEMON                                                                                \
+        {                                                                                          \
+                "daemon", text_parse_daemon, "daemon PID"                                          \
+        }
+#define TEXT_TIERING                                                                               \
+        {                                                                                          \
+                "tiering", text_parse_tiering, "tiering, or tiering off"                           \
+        }
+#define TEXT_POLICY                                                                                \
+        {                                                                                          \
+                "policy", text_parse_policy, "policy HASH"                                         \
+        }
+#define TEXT_MEMORY                                                                                \
+        {                                                                                          \
+                "memory", text_parse_memory, "memory KEY accessN and four numbers"                 \
+        }
+#define TEXT_GPU                                                                                   \
+        {                                                                                          \
+                "gpu", text_parse_gpu, "gpu PCI-ADDRESS NODE"                                      \
+        }
+#define TEXT_ORIGINAL                                                                              \
+        {                                                                                          \
+                "original", text_parse_original, "original PATH VALUE"                             \
+        }

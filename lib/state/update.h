@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Brings a state up to date with a machine. What could not be read is not taken for gone. */
+
+#include "facts/machine.h"
+#include "state/state.h"
+
+/* Before the machine is classified: entries follow the key of their memory to its present node, and
+ * are forgotten where other memory has come in its place. Placements in doubt are settled. 0 or
+ * -ENOMEM. */
+int state_follow(struct state *s, const struct machine *m);
+
+/* Afterwards: forgets memory that is gone, but for what an undo needs, and remembers values and
+ * GPUs. 0 or -ENOMEM. */
+int state_update(struct state *s, const struct machine *m);

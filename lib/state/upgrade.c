@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "state/upgrade.h"
+
+#include <errno.h>
+
+#include "state/text.h"
+
+static int parse_node(struct state *s, char *rest)
+{
+        uint32_t original_tier, present_tier;
+        struct state_node *n;
+        unsigned id;
+
+        if (text_take_unsigned(&rest, NODE_MAX - 1, &id) < 0 ||
+            text_take_tier(&rest, &original_tier) < 0 || text_take_tier(&rest, &present_tier) < 0 ||
+            state_get_node(s, id))
+                return -EINVAL;
+        n = state_make_node(s, id);
+        if (!n)
+                return -ENOMEM;
+        n->original_tier = original_tier;
+        n->present_tier = present_tier;
+        if (rest && *rest) {
+                n->tier = strdup(rest);
+                if (!n->tier)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int parse_manual(struct state *s, char *rest)
+{
+        struct state_node *n;
+        unsigned id;
+
+        if (text_take_unsigned(&rest, NODE_MAX - 1, &id) < 0)
+                return -EINVAL;
+        n = state_get_node(s, id);
+        if (!n)
+                return -EINVAL;
+        n->manual = true;
+        return 0;
+}
+
+/* 0.1 did not say whether a write was made: its originals count as if it was. */
+static int parse_original(struct state *s, char *rest)
+{
+        int r = text_parse_original(s, rest);
+
+        if (r == 0)
+                s->originals[s->n_originals - 1].written = true;
+        return r;
+}
+
+static const struct text_line lines[] = {
+        TEXT_DAEMON,
+        TEXT_TIERING,
+        TEXT_POLICY,
+        { "node", parse_node, "node NUMBER KERNEL-TIER MEMORY-TIER [TIER], each node once" },
+        { "manual", parse_manual, "manual NUMBER, of a node above" },
+        TEXT_MEMORY,
+        TEXT_GPU,
+        { "original", parse_original, "original PATH VALUE" },
+};
+
+struct faults {
+        const char *name;
+        struct messages *errors;
+        bool any;
+};
+
+static int on_fault(unsigned number, const char *line, size_t length, const char *expected,
+                    void *userdata)
+{
+        struct faults *f = userdata;
+
+        messages_add(f->errors, "%s:%u: expected %s", f->name, number, expected ?: TEXT_KNOWN_WORD);
+        f->any = true;
+        return 0;
+}
+
+int upgrade_parse(struct state *s, const char *text, const char *name, struct messages *errors)
+{
+        struct faults faults = { name, errors, false };
+        int r = text_parse(s, text, lines, ELEMENTSOF(lines), on_fault, &faults);
+
+        if (r < 0)
+                return r;
+        return faults.any ? -EBADMSG : 0;
+}
+
+int state_parse(const char *text, size_t size, const char *name, struct messages *errors,
+                struct state **ret)
+{
+        _cleanup_(state_freep) struct state *s = NULL;
+        _cleanup_(freep) char *copy = strndup(text, size);
+        int r;
+
+        r = copy ? state_new(&s) : -ENOMEM;
+        if (r == 0)
+                r = upgrade_parse(s, copy, name, errors);
+        if (r == 0)
+                *ret = TAKE_PTR(s);
+        return r;
+}
