@@ -2,49 +2,74 @@
 #include "classify/reasons.h"
 
 #include <assert.h>
+#include <stdarg.h>
 
 #include "base/units.h"
 #include "classify/rules.h"
 
-static void print_value(FILE *f, enum condition_kind k, double value, bool relative)
-{
-        char buf[UNIT_STRING_MAX];
+/* A sentence that grows. A stream (open_memstream(3)) clears 8 KiB for each. */
+struct text {
+        char *text;
+        size_t length, allocated;
+        bool failed; /* no memory */
+};
 
+static void _printf_(2, 3) append(struct text *t, const char *format, ...)
+{
+        size_t need = t->length + 128;
+        va_list ap;
+        int n;
+
+        while (array_grow(&t->text, &t->allocated, need, 1) == 0) {
+                va_start(ap, format);
+                n = vsnprintf(t->text + t->length, t->allocated - t->length, format, ap);
+                va_end(ap);
+                if (n < 0)
+                        break;
+                need = t->length + (size_t)n + 1;
+                if (need <= t->allocated) {
+                        t->length = need - 1;
+                        return;
+                }
+        }
+        t->failed = true;
+}
+
+static const char *format_condition(enum condition_kind k, double value, bool relative,
+                                    char buf[static UNIT_STRING_MAX])
+{
         if (relative)
-                fputs(format_multiple(value, buf), f);
-        else
-                fputs(condition_is_maximum(k) ? format_latency(value, buf)
-                                              : format_bandwidth(value, buf),
-                      f);
+                return format_multiple(value, buf);
+        return condition_is_maximum(k) ? format_latency(value, buf) : format_bandwidth(value, buf);
 }
 
 /* "latency 20 ns (hmat) is over 15 ns (1.5x)" */
-static void print_condition(FILE *f, const struct tier_policy *tier, const struct trial *trial,
-                            enum condition_kind k)
+static void append_condition(struct text *text, const struct tier_policy *tier,
+                             const struct trial *trial, enum condition_kind k)
 {
         const struct trial_condition *t = &trial->conditions[k];
+        const char *name = condition_name(k) + strlen("max-");
         const char *met = condition_is_maximum(k) ? "within" : "at least";
         const char *failed = condition_is_maximum(k) ? "over" : "below";
         char buf[UNIT_STRING_MAX];
 
-        fprintf(f, "%s ", condition_name(k) + strlen("max-"));
         if (t->verdict == VERDICT_UNPROVEN) {
-                fputs("is unknown", f);
+                append(text, "%s is unknown", name);
                 return;
         }
-        print_value(f, k, t->figure.value, t->figure.relative);
+        append(text, "%s %s", name, format_condition(k, t->figure.value, t->figure.relative, buf));
         if (t->figure.source != SOURCE_NONE)
-                fprintf(f, " (%s%s%s%s)", source_name(t->figure.source),
-                        t->figure.remembered ? ", remembered" : "", t->figure.kept ? ", kept" : "",
-                        t->figure.clamped ? ", limited to the baseline" : "");
-        fprintf(f, " is %s ", t->verdict == VERDICT_MET ? met : failed);
-        print_value(f, k, t->limit, t->figure.relative);
+                append(text, " (%s%s%s%s)", source_name(t->figure.source),
+                       t->figure.remembered ? ", remembered" : "", t->figure.kept ? ", kept" : "",
+                       t->figure.clamped ? ", limited to the baseline" : "");
+        append(text, " is %s %s", t->verdict == VERDICT_MET ? met : failed,
+               format_condition(k, t->limit, t->figure.relative, buf));
         if (tier->conditions[k].relative && !t->figure.relative)
-                fprintf(f, " (%s)", format_multiple(tier->conditions[k].value, buf));
+                append(text, " (%s)", format_multiple(tier->conditions[k].value, buf));
 }
 
-static void print_trial(FILE *f, const struct tier_policy *tier, const struct trial *trial,
-                        bool met)
+static void append_trial(struct text *text, const struct tier_policy *tier,
+                         const struct trial *trial, bool met)
 {
         const char *separator = "";
 
@@ -53,13 +78,14 @@ static void print_trial(FILE *f, const struct tier_policy *tier, const struct tr
 
                 if (met ? v != VERDICT_MET : v != VERDICT_FAILED && v != VERDICT_UNPROVEN)
                         continue;
-                fputs(separator, f);
-                print_condition(f, tier, trial, k);
+                append(text, "%s", separator);
+                append_condition(text, tier, trial, k);
                 separator = ", ";
         }
 }
 
-static void print_failures(FILE *f, const struct assignment *a, const struct node_assignment *n)
+static void append_failures(struct text *text, const struct assignment *a,
+                            const struct node_assignment *n)
 {
         const char *separator = "";
 
@@ -68,8 +94,8 @@ static void print_failures(FILE *f, const struct assignment *a, const struct nod
 
                 if (trial->matched || !trial->decided)
                         continue;
-                fprintf(f, "%snot %s: ", separator, a->policy->tiers[i].name);
-                print_trial(f, &a->policy->tiers[i], trial, false);
+                append(text, "%snot %s: ", separator, a->policy->tiers[i].name);
+                append_trial(text, &a->policy->tiers[i], trial, false);
                 separator = "; ";
         }
 }
@@ -78,28 +104,23 @@ static void print_failures(FILE *f, const struct assignment *a, const struct nod
 
 static char *explain_trials(const struct assignment *a, const struct node_assignment *n)
 {
-        char *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
+        struct text text = { 0 };
 
-        if (!f)
-                return NULL;
         if (n->cause == CAUSE_CONDITIONS)
-                print_trial(f, &a->policy->tiers[n->tier], &n->trials[n->tier], true);
+                append_trial(&text, &a->policy->tiers[n->tier], &n->trials[n->tier], true);
         else
-                print_failures(f, a, n);
-        (void)fflush(f); /* brings size up to date */
-        if (size == 0)
-                fputs("it takes every node", f);
+                append_failures(&text, a, n);
+        if (text.length == 0)
+                append(&text, "it takes every node");
         if (n->held)
-                fputs(HELD, f);
+                append(&text, HELD);
         if (n->by_slit_alone)
-                fputs("; SLIT alone, a guess", f);
-        if (fclose(f) != 0) {
-                free(text);
+                append(&text, "; SLIT alone, a guess");
+        if (text.failed) {
+                free(text.text);
                 return NULL;
         }
-        return text;
+        return text.text;
 }
 
 static char *explain_gpu(const struct machine *m)
