@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/units.h"
 
+#include <inttypes.h>
+
 #include "base/util.h"
 
 /* Three digits are enough to compare. %.3g would print 1.7e+04 for a large number, and from 999.5
- * on 1e+03. */
+ * on 1e+03. Most values are whole numbers: %u prints the same text faster. */
 static const char *format_value(double value, const char *unit, char buf[static UNIT_STRING_MAX])
 {
-        snprintf(buf, UNIT_STRING_MAX, value < 999.5 ? "%.3g%s" : "%.0f%s", value, unit);
+        if (value >= 0 && value <= UINT32_MAX && value == (double)(uint32_t)value)
+                snprintf(buf, UNIT_STRING_MAX, "%" PRIu32 "%s", (uint32_t)value, unit);
+        else
+                snprintf(buf, UNIT_STRING_MAX, value < 999.5 ? "%.3g%s" : "%.0f%s", value, unit);
         return buf;
 }
 

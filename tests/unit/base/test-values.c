@@ -208,7 +208,10 @@ static void test_format_rounds(void)
         assert_streq(format_latency(99.96, buf), "100 ns");
         assert_streq(format_latency(999.4, buf), "999 ns");
         assert_streq(format_latency(999.6, buf), "1000 ns");
+        assert_streq(format_latency(999, buf), "999 ns");
+        assert_streq(format_latency(1000, buf), "1000 ns");
         assert_streq(format_latency(4294967295.0, buf), "4294967295 ns");
+        assert_streq(format_latency(4294967296.0, buf), "4294967296 ns");
         assert_streq(format_bandwidth(999.9 * 1024, buf), "1000 GiB/s");
         assert_streq(format_multiple(999.99, buf), "1000x");
 }
