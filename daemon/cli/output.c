@@ -41,6 +41,12 @@ void table_set(struct libscols_line *line, size_t column, const char *format, ..
         va_end(ap);
 }
 
+void table_set_text(struct libscols_line *line, size_t column, const char *text)
+{
+        if (line)
+                (void)scols_line_set_data(line, column, text);
+}
+
 bool output_has_colours(void)
 {
         static int has = -1;

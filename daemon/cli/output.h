@@ -37,6 +37,9 @@ struct libscols_line *table_add(struct libscols_table *t, struct libscols_line *
 /* Sets a cell. Does nothing for a line that is NULL: only table_print() need be checked. */
 void table_set(struct libscols_line *line, size_t column, const char *format, ...) _printf_(3, 4);
 
+/* The same with a copy of text as it is, or an empty cell for NULL. */
+void table_set_text(struct libscols_line *line, size_t column, const char *text);
+
 /* Colours a cell, if this output has colours ("green", "yellow", "red", "dim"). */
 void table_set_colour(struct libscols_line *line, size_t column, const char *colour);
 

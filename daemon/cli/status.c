@@ -52,8 +52,8 @@ static void text_value(struct libscols_line *line, size_t column, const struct v
         char buf[UNIT_STRING_MAX];
 
         if (relative || v->value.known)
-                table_set(line, column, "%s",
-                          format_value_of(value, relative, column == TEXT_LATENCY, buf));
+                table_set_text(line, column,
+                               format_value_of(value, relative, column == TEXT_LATENCY, buf));
 }
 
 /* "hmat", "hmat, slit", "hmat (remembered)", "slit (SLIT only)" */
@@ -87,18 +87,18 @@ static void text_node(struct libscols_line *line, const struct view_node *n)
 
         table_set(line, TEXT_NAME, "node %u%s", n->node, n->has_cpu ? " (CPUs)" : "");
         if (!n->has_memory) {
-                table_set(line, TEXT_SOURCE, "no memory");
+                table_set_text(line, TEXT_SOURCE, "no memory");
                 return;
         }
         if (!n->present_tier.known)
-                table_set(line, TEXT_NOW, "?");
+                table_set_text(line, TEXT_NOW, "?");
         table_set_number(line, TEXT_NOW, n->present_tier);
         table_set_number(line, TEXT_WANTED, n->wanted_tier);
         text_value(line, TEXT_LATENCY, &n->latency);
         text_value(line, TEXT_BANDWIDTH, &n->bandwidth);
         text_source(line, n);
-        table_set(line, TEXT_SIZE, "%s", format_size(n->size_kib, buf));
-        table_set(line, TEXT_DEVICE, "%s", n->devices);
+        table_set_text(line, TEXT_SIZE, format_size(n->size_kib, buf));
+        table_set_text(line, TEXT_DEVICE, n->devices);
         if (is_out_of_place(n)) {
                 table_set_colour(line, TEXT_NOW, "yellow");
                 table_set_colour(line, TEXT_WANTED, "green");
@@ -109,7 +109,7 @@ static void text_tier(struct libscols_table *t, const struct view_tier *tier, co
 {
         struct libscols_line *line = table_add(t, NULL);
 
-        table_set(line, TEXT_NAME, "%s", tier->name);
+        table_set_text(line, TEXT_NAME, tier->name);
         table_set_number(line, TEXT_WANTED, tier->wanted_tier);
         nodeset_foreach (node, &tier->nodes)
                 text_node(table_add(t, line), view_get_node(v, node));
@@ -124,7 +124,7 @@ static void text_rest(struct libscols_table *t, const struct view *v)
                         continue;
                 if (!line) {
                         line = table_add(t, NULL);
-                        table_set(line, TEXT_NAME, "left to Linux");
+                        table_set_text(line, TEXT_NAME, "left to Linux");
                 }
                 text_node(table_add(t, line), &v->nodes[i]);
         }
