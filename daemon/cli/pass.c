@@ -83,9 +83,7 @@ int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *r
         int r;
 
         *ret = (struct pass){ 0 };
-        r = input_load_policy(&a->input, &ret->policy);
-        if (r == 0)
-                r = input_open_root(&a->input, &ret->root);
+        r = input_open(&a->input, &ret->policy, &ret->root);
         if (r == 0)
                 r = run(&a->input, mode, true, ret);
         return r < 0 ? r : make_view(ret);

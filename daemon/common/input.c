@@ -66,35 +66,59 @@ static int open_machine(const struct input *in, struct sysroot **ret)
         return r;
 }
 
-int input_open_root(const struct input *in, struct sysroot **ret)
+static int open_directory(const struct input *in, const char *path, struct sysroot **ret)
 {
-        const char *path = in->root ?: "/";
-        int r;
+        int r = sysroot_open(path, ret);
 
-        if (in->machine)
-                return open_machine(in, ret);
-        r = sysroot_open(path, ret);
         if (r < 0)
                 fprintf(stderr, "%s: %s: cannot be opened as a root directory: %s\n",
                         program_name(in), path, strerror(-r));
         return r;
 }
 
-int input_load_policy(const struct input *in, struct policy **ret)
+int input_open_root(const struct input *in, struct sysroot **ret)
+{
+        return in->machine ? open_machine(in, ret) : open_directory(in, in->root ?: "/", ret);
+}
+
+static int load_policy(const struct input *in, struct sysroot *root, struct policy **ret)
 {
         struct messages errors = MESSAGES_INIT;
-        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
-        int r;
+        int r = config_load(root, in->config, &errors, ret);
 
-        r = sysroot_open("/", &root);
-        if (r < 0) {
-                fprintf(stderr, "%s: /: cannot be opened as a root directory: %s\n",
-                        program_name(in), strerror(-r));
-                return r;
-        }
-        r = config_load(root, in->config, &errors, ret);
         print_messages(in, &errors);
         return r;
+}
+
+int input_load_policy(const struct input *in, struct policy **ret)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        int r = open_directory(in, "/", &root);
+
+        return r < 0 ? r : load_policy(in, root, ret);
+}
+
+int input_open(const struct input *in, struct policy **ret_policy, struct sysroot **ret_root)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        _cleanup_(policy_unrefp) struct policy *policy = NULL;
+        int r;
+
+        r = open_directory(in, "/", &root);
+        if (r < 0)
+                return r;
+        r = load_policy(in, root, &policy);
+        if (r < 0)
+                return r;
+        if (in->root || in->machine) {
+                root = sysroot_free(root);
+                r = input_open_root(in, &root);
+                if (r < 0)
+                        return r;
+        }
+        *ret_policy = TAKE_PTR(policy);
+        *ret_root = TAKE_PTR(root);
+        return 0;
 }
 
 int input_parse_node(const char *text, unsigned *ret)

@@ -24,5 +24,8 @@ int input_open_root(const struct input *in, struct sysroot **ret);
  * standard error, one line each. 0 or a negative errno. */
 int input_load_policy(const struct input *in, struct policy **ret);
 
+/* Loads the policy and then opens the root, as above. If both are in "/", it is opened once. */
+int input_open(const struct input *in, struct policy **ret_policy, struct sysroot **ret_root);
+
 /* A node as people write it: "1" or "node1". 0 or -EINVAL. */
 int input_parse_node(const char *text, unsigned *ret);
