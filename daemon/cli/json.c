@@ -35,6 +35,8 @@ void json_print_text(FILE *f, const char *text)
                         fprintf(f, "\\%c", *s);
                 else if (*s < 0x20 || *s == 0x7f)
                         fprintf(f, "\\u%04x", *s);
+                else if (n == 1)
+                        fputc_unlocked(*s, f);
                 else
                         fwrite_unlocked(s, 1, n, f);
                 s += n > 0 ? n : 1;
