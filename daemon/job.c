@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job.h"
 
-#include <time.h>
+#include <assert.h>
+#include <errno.h>
+
+#include "common/session.h"
 
 static void set_place(struct job *j, const char *path)
 {
@@ -16,30 +19,110 @@ static void note_place(const char *path, const char *text, ssize_t length, bool 
         set_place(userdata, path);
 }
 
-void job_init(struct job *j, struct sysroot *root, struct state *state)
+/* Returns whether any was known. */
+static bool forget_known_tiers(struct state *state)
 {
-        *j = (struct job){ .root = root, .state = state };
+        bool known = false;
+
+        for (size_t i = 0; i < state->n_nodes; i++) {
+                known = known || state->nodes[i].present_tier != TIER_UNKNOWN;
+                state->nodes[i].present_tier = TIER_UNKNOWN;
+        }
+        return known;
+}
+
+/* A node whose memory went and came back elsewhere was not moved manually. */
+static bool forget_placements(struct state *state)
+{
+        bool known = false;
+
+        for (size_t i = 0; i < state->n_nodes; i++) {
+                known = known || state->nodes[i].placed != TIER_UNKNOWN;
+                state->nodes[i].placed = TIER_UNKNOWN;
+        }
+        return known;
+}
+
+/* What an earlier run knew of tiers may have changed while none was running. */
+static int enter(struct job *j, struct messages *problems)
+{
+        int r;
+
+        forget_known_tiers(j->state);
+        j->state->daemon = getpid();
+        r = state_save(j->root, j->state);
+        if (r < 0)
+                messages_add(problems, "/%s: cannot be saved: %s", STATE_PATH, strerror(-r));
+        return r;
+}
+
+int job_init(struct job *j, struct sysroot *root, struct messages *problems)
+{
+        int r;
+
+        *j = (struct job){ .root = root };
+        r = session_load_state(root, problems, &j->state);
+        if (r == 0)
+                r = enter(j, problems);
+        if (r < 0) {
+                j->state = state_free(j->state);
+                j->root = NULL;
+                return r;
+        }
         pthread_mutex_init(&j->place_mutex, NULL);
         sysroot_record(root, note_place, j);
+        return 0;
 }
 
 void job_done(struct job *j)
 {
         snapshot_unref(j->result);
-        snapshot_unref(j->previous);
+        job_drop_arguments(j);
+        state_free(j->state);
         sysroot_record(j->root, NULL, NULL);
+        sysroot_free(j->root);
         pthread_mutex_destroy(&j->place_mutex);
+        *j = (struct job){ 0 };
 }
 
-void job_run(struct job *j)
+void job_leave(struct job *j)
 {
-        struct timespec now;
+        j->state->daemon = 0;
+        (void)state_save(j->root, j->state); /* who reads it finds that we are gone in any case */
+}
 
+void job_prepare_pass(struct job *j, struct policy *policy, struct snapshot *previous,
+                      enum tier_reading tiers)
+{
+        job_drop_arguments(j);
+        j->policy = policy_ref(policy);
+        j->previous = previous ? snapshot_ref(previous) : NULL;
+        j->tiers = tiers;
+}
+
+void job_drop_arguments(struct job *j)
+{
+        j->policy = policy_unref(j->policy);
+        j->previous = snapshot_unref(j->previous);
+}
+
+void job_run_pass(struct job *j)
+{
+        assert(j->policy && !j->result);
         set_place(j, "");
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        j->state->now = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-        j->error = reconcile(j->root, j->policy, j->tiers, RECONCILE_APPLY, j->state, j->previous,
-                             &j->result);
+        j->error = reconcile(j->root, j->policy, j->tiers, RECONCILE_APPLY, j->state, &j->result);
+        assert(j->error < 0 || j->result);
+}
+
+void job_run_withdraw(struct job *j)
+{
+        bool changed;
+
+        changed = forget_known_tiers(j->state);
+        if (j->memory_went)
+                changed = forget_placements(j->state) || changed;
+        if (changed)
+                (void)state_save(j->root, j->state); /* the next pass tries again, and reports it */
 }
 
 void job_get_place(struct job *j, char ret[static JOB_PLACE_MAX])

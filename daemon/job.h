@@ -1,35 +1,58 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* One look at the machine, as the worker's thread makes it. While it runs, everything here belongs
- * to that thread but what job_get_place() tells. */
+/* What the worker's commands do. The job owns the root and the state: while a command runs, all of
+ * it belongs to the thread, except for what job_get_place() returns. */
 
 #include <pthread.h>
 
+#include "base/messages.h"
 #include "reconcile.h"
 
 #define JOB_PLACE_MAX 192
 
 struct job {
-        /* in */
         struct sysroot *root;
-        struct policy *policy;
         struct state *state;
-        struct tier_reading tiers;
-        struct snapshot *previous; /* of the last pass without an error, or NULL */
-        /* out */
+
+        /* The arguments of a pass */
+        struct policy *policy;
+        struct snapshot *previous; /* what the last pass produced, or NULL */
+        enum tier_reading tiers;
+        /* Its result */
         int error;
-        struct snapshot *result;
+        struct snapshot *result; /* NULL if there was no memory for it; error says so */
+
+        /* The argument of a withdrawal */
+        bool memory_went; /* it may be memory that went, and not only a device or a module */
 
         pthread_mutex_t place_mutex;
         char place[JOB_PLACE_MAX]; /* the file last read */
 };
 
-void job_init(struct job *j, struct sysroot *root, struct state *state);
+/* Takes over the root, loads the state, and notes in it who keeps it. 0 or a negative errno; says
+ * in problems what is wrong. job_done() only after success. */
+int job_init(struct job *j, struct sysroot *root, struct messages *problems);
 void job_done(struct job *j);
 
-/* reconcile(). The last result must have been released. */
-void job_run(struct job *j);
+/* Notes in the state that nobody keeps it any more. Not while a command runs. */
+void job_leave(struct job *j);
 
-/* The file that the running job read last: every write is preceded by a read of the same file. */
+/* Gives a pass its arguments, and takes references to them. previous may be NULL. */
+void job_prepare_pass(struct job *j, struct policy *policy, struct snapshot *previous,
+                      enum tier_reading tiers);
+
+/* Lets go of them. */
+void job_drop_arguments(struct job *j);
+
+/* reconcile(). The last result must have been taken. */
+void job_run_pass(struct job *j);
+
+/* After a removal, what is known of tiers may be wrong, and the command line, which asks the state
+ * for it, must not go by it. If memory went, where it was put is forgotten: when it comes back
+ * elsewhere, that is no manual move. */
+void job_run_withdraw(struct job *j);
+
+/* The file that the running command read last: every write is preceded by a read of the same file.
+ */
 void job_get_place(struct job *j, char ret[static JOB_PLACE_MAX]);

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <malloc.h>
 
+#include "common/exit.h"
 #include "common/input.h"
 #include "manager.h"
 #include "once.h"
@@ -17,27 +18,27 @@ static int help(void)
 {
         puts("numatierd [OPTION...]\n"
              "\n"
-             "Keeps every NUMA node in the memory tier that the policy names.\n"
+             "Keeps each NUMA node in the memory tier that the policy names.\n"
              "\n"
-             "     --once          reconcile once in the foreground, and exit\n"
-             "     --dry-run       with --once: only say what would be done\n"
-             "     --check         validate the policy, and exit\n"
-             "     --config FILE   the policy, instead of the system's\n"
-             "     --root DIR      a copy of a machine's sysfs, instead of this machine\n"
-             "     --machine FILE  with --once: a machine that numatier capture recorded\n"
+             "     --once          run one pass in the foreground, then exit\n"
+             "     --dry-run       with --once: only report what would be done\n"
+             "     --check         check the policy, then exit\n"
+             "     --config FILE   use this policy instead of the system's\n"
+             "     --root DIR      use a copy of a machine's files instead of this machine\n"
+             "     --machine FILE  with --once: use a machine recorded by numatier capture\n"
              "  -h --help\n"
              "     --version\n"
              "\n"
-             "Exit status: 0 done, 1 failed, 2 usage, 3 there is something to do (--dry-run).\n"
+             "Exit status: 0 success, 1 failure, 2 wrong usage, 3 differs (--once --dry-run).\n"
              "See numatierd(8) and numatierd.conf(5).");
-        return EXIT_SUCCESS;
+        return finish_output("numatierd", EXIT_SUCCESS);
 }
 
 static int usage(const char *problem)
 {
         if (problem)
                 fprintf(stderr, "numatierd: %s\n", problem);
-        fputs("Try numatierd --help.\n", stderr);
+        fputs("numatierd: try numatierd --help\n", stderr);
         return EXIT_USAGE;
 }
 
@@ -63,7 +64,7 @@ static const struct option options[] = {
         { NULL, 0, NULL, 0 },
 };
 
-/* Returns an exit status, or -1: go on. */
+/* Returns an exit status, or -1 to go on. */
 static int parse_option(int c)
 {
         switch (c) {
@@ -87,7 +88,7 @@ static int parse_option(int c)
                 return -1;
         case OPTION_VERSION:
                 puts("numatierd " NUMATIER_VERSION);
-                return EXIT_SUCCESS;
+                return finish_output("numatierd", EXIT_SUCCESS);
         case 'h':
                 return help();
         default:
@@ -100,13 +101,13 @@ static int check_options(int argc)
         if (optind < argc)
                 return usage("no argument is expected");
         if (arg_once && arg_check)
-                return usage("--once and --check exclude each other");
+                return usage("--once and --check cannot be used together");
         if (arg_dry_run && !arg_once)
-                return usage("--dry-run goes with --once");
+                return usage("--dry-run needs --once");
         if (arg_input.machine && !arg_once)
-                return usage("--machine goes with --once");
+                return usage("--machine needs --once");
         if (arg_input.machine && arg_input.root)
-                return usage("--root and --machine exclude each other");
+                return usage("--root and --machine cannot be used together");
         return -1;
 }
 
@@ -124,15 +125,11 @@ static int parse_options(int argc, char *argv[])
 
 static int run_daemon(void)
 {
-        const struct manager_options manager_options = {
-                .root = arg_input.root,
-                .config = arg_input.config,
-        };
         _cleanup_(manager_freep) struct manager *m = NULL;
 
-        /* The job's thread is not worth an arena of its own. */
+        /* The worker's thread needs no arena of its own. */
         mallopt(M_ARENA_MAX, 1);
-        if (manager_new(&manager_options, &m) < 0 || manager_start(m) < 0 || manager_run(m) < 0)
+        if (manager_new(&arg_input, &m) < 0 || manager_start(m) < 0 || manager_run(m) < 0)
                 return EXIT_FAILURE;
         return EXIT_SUCCESS;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* numatierd --once and --check: one look in the foreground, told on standard error. */
+/* numatierd --once and --check: one pass in the foreground, reported on standard error. */
 
 #include <stdbool.h>
 
 #include "common/input.h"
 
-/* Reconciles once, or (dry_run) says what that would do. Returns an exit status: 0 done, 1 failed,
+/* Runs one pass, or (dry_run) reports what it would do. Returns an exit status: 0 done, 1 failed,
  * 3 there is something to do (dry_run only). */
 int once_run(const struct input *in, bool dry_run);
 

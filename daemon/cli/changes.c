@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "view/unmet.h"
 
 /* What plan, apply and restore share: what they print of writes, and their exit status. */
 
@@ -24,20 +25,14 @@ static void print_withheld(FILE *f)
 
 void print_unmet(const struct snapshot *r)
 {
-        size_t n = r->plan->n_unmet - plan_count_hazards(r->plan);
+        for (enum unmet_cause c = UNMET_HAZARD + 1; c < UNMET_CAUSES; c++) {
+                struct nodeset nodes = unmet_get_nodes(r, c);
+                unsigned n = nodeset_count(&nodes);
 
-        if (n == 0)
-                return;
-        printf("%zu %s in another tier than the policy wants, and ", n,
-               n == 1 ? "node is" : "nodes are");
-        if (r->plan->interface != INTERFACE_NONE)
-                printf("the kernel does not do what is written to %s.\n",
-                       interface_name(r->plan->interface));
-        else if (r->assignment->policy->interface == POLICY_INTERFACE_NONE)
-                puts("the policy says interface = none.");
-        else
-                printf("this kernel has no way to move %s: load the module memtier_override.\n",
-                       n == 1 ? "it" : "them");
+                if (n > 0)
+                        printf("%u %s in another tier than the policy wants, and %s.\n", n,
+                               n == 1 ? "node is" : "nodes are", unmet_cause_text(c));
+        }
 }
 
 static void print_number(FILE *f, struct view_number tier)

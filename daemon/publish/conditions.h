@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What has been said already. A condition that lasts is told when it appears and not at every look;
- * when it went away and comes back it is told again. */
+/* What has been reported already. A condition that lasts is reported when it appears and not in
+ * every pass. When it went away and comes back, it is reported again. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,16 +14,21 @@ struct conditions_set {
 };
 
 struct conditions {
-        struct conditions_set last;    /* those met in the last round */
+        struct conditions_set last;    /* those met in the last pass */
         struct conditions_set current; /* those met so far in this one */
 };
 
-/* Notes that a condition is there. Returns whether it is news: neither met in the last round nor
- * yet in this one. Out of memory it is news. */
+/* What identifies a condition: the id of its message and the text, without what changes while the
+ * condition lasts: quoted contents of files, and numbers that are neither part of a name (node1,
+ * 6.12) nor the number of a node. */
+uint64_t conditions_hash(const char *id, const char *text);
+
+/* Notes that a condition is there. Returns whether it is new: met neither in the last pass nor
+ * before in this one. Without memory it counts as new. */
 bool conditions_note(struct conditions *c, uint64_t hash);
 
-/* Ends a round: what was not noted in it is forgotten, unless keep says that the round was cut
- * short, and what it did not come to may well be there still. */
+/* Ends a pass: what was not noted in it is forgotten, unless keep says that the pass ended early;
+ * what it did not come to may still be there then. */
 void conditions_end(struct conditions *c, bool keep);
 
 void conditions_done(struct conditions *c);

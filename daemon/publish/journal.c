@@ -4,42 +4,50 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "base/hash.h"
+#include "base/units.h"
 #include "facts/knobs.h"
 #include "publish/log.h"
 #include "publish/message-ids.h"
+#include "view/unmet.h"
 
-/* MemTotal also moves a little as the kernel reserves and returns pages: not worth a word. */
+/* MemTotal also changes a little as the kernel reserves and returns pages: that is not reported. */
 #define RESIZED_KIB (32U << 10)
 
-void announcer_done(struct announcer *a)
+void journal_done(struct journal *j)
 {
-        conditions_done(&a->conditions);
-        free(a->memory);
-        *a = (struct announcer){ 0 };
+        conditions_done(&j->conditions);
+        free(j->memory);
+        *j = (struct journal){ 0 };
 }
 
-static void send_once(struct announcer *a, struct log_entry *e)
+static void send_condition(struct journal *j, struct log_entry *e, uint64_t hash)
 {
-        if (conditions_note(&a->conditions, log_hash(e)))
+        if (conditions_note(&j->conditions, hash))
                 log_send(e);
         else
                 log_discard(e);
 }
 
-static void announce_messages(struct announcer *a, const struct messages *messages,
-                              const char *message_id)
+static void send_once(struct journal *j, struct log_entry *e)
+{
+        send_condition(j, e, conditions_hash(e->id, e->text ?: ""));
+}
+
+static void report_messages(struct journal *j, const struct messages *messages,
+                            const char *message_id)
 {
         for (size_t i = 0; i < messages->n; i++) {
                 struct log_entry e = LOG_ENTRY(LOG_WARNING, message_id);
 
                 log_text(&e, "%s", messages->items[i]);
-                send_once(a, &e);
+                send_once(j, &e);
         }
 }
 
 /* Memory that came, went, grew and shrank */
 
-static void announce_came(const struct node *n)
+static void report_came(const struct node *n)
 {
         struct log_entry e = LOG_ENTRY(LOG_INFO, MESSAGE_MEMORY_CAME);
 
@@ -49,16 +57,16 @@ static void announce_came(const struct node *n)
         log_send(&e);
 }
 
-static void announce_went(unsigned node)
+static void report_went(unsigned node)
 {
         struct log_entry e = LOG_ENTRY(LOG_INFO, MESSAGE_MEMORY_WENT);
 
         log_field(&e, "NUMATIER_NODE=%u", node);
-        log_text(&e, "Node %u has no memory any more", node);
+        log_text(&e, "Node %u no longer has memory", node);
         log_send(&e);
 }
 
-static void announce_resized(const struct node *n, uint64_t old_kib)
+static void report_resized(const struct node *n, uint64_t old_kib)
 {
         struct log_entry e = LOG_ENTRY(LOG_INFO, MESSAGE_MEMORY_RESIZED);
 
@@ -70,62 +78,88 @@ static void announce_resized(const struct node *n, uint64_t old_kib)
         log_send(&e);
 }
 
-static void note_memory(struct announcer *a, const struct machine *m)
+static const struct memory_size *find_memory(const struct memory_size *sizes, size_t n,
+                                             unsigned node)
 {
-        size_t n = 0;
-
-        free(a->memory);
-        a->n_memory = 0;
-        a->memory = calloc(m->n_nodes ?: 1, sizeof(*a->memory));
-        a->looked = a->memory != NULL;
-        for (size_t i = 0; a->memory && i < m->n_nodes; i++)
-                if (m->nodes[i].has_memory)
-                        a->memory[n++] = (struct memory_size){ .node = m->nodes[i].id,
-                                                               .kib = m->nodes[i].size_kib };
-        a->n_memory = n;
-}
-
-static const struct memory_size *find_memory(const struct announcer *a, unsigned node)
-{
-        for (size_t i = 0; i < a->n_memory; i++)
-                if (a->memory[i].node == node)
-                        return &a->memory[i];
+        for (size_t i = 0; i < n; i++)
+                if (sizes[i].node == node)
+                        return &sizes[i];
         return NULL;
 }
 
-/* What the last look left is kept in a, unless nothing changed, so that small changes add up. */
-static void announce_memory(struct announcer *a, const struct machine *m)
+/* A size that could not be read now is the last one known. */
+static void note_memory(struct journal *j, const struct machine *m)
 {
-        bool changed = !a->looked;
+        struct memory_size *old = TAKE_PTR(j->memory);
+        size_t n_old = j->n_memory;
 
-        for (size_t i = 0; a->looked && i < a->n_memory; i++)
-                if (!nodeset_has(&m->memory, a->memory[i].node)) {
-                        announce_went(a->memory[i].node);
-                        changed = true;
-                }
-        for (size_t i = 0; a->looked && i < m->n_nodes; i++) {
+        j->n_memory = 0;
+        j->memory = calloc(m->n_nodes ?: 1, sizeof(*j->memory));
+        j->knows_memory = j->memory != NULL;
+        for (size_t i = 0; j->memory && i < m->n_nodes; i++) {
                 const struct node *n = &m->nodes[i];
-                const struct memory_size *old = find_memory(a, n->id);
-                uint64_t kib = old ? old->kib : 0;
+                const struct memory_size *known = find_memory(old, n_old, n->id);
+                bool unreadable = node_is_unreadable(n, FACT_SIZE);
 
-                if (!n->has_memory)
+                if (n->has_memory)
+                        j->memory[j->n_memory++] = (struct memory_size){
+                                .node = n->id,
+                                .kib = unreadable && known ? known->kib : n->size_kib,
+                        };
+        }
+        free(old);
+}
+
+static bool is_resized(const struct node *n, uint64_t old_kib)
+{
+        if (node_is_unreadable(n, FACT_SIZE))
+                return false;
+        return n->size_kib >= old_kib + RESIZED_KIB || n->size_kib + RESIZED_KIB <= old_kib;
+}
+
+/* Returns whether something changed. */
+static bool report_changes(struct journal *j, const struct machine *m)
+{
+        bool changed = false;
+
+        for (size_t i = 0; i < j->n_memory; i++) {
+                if (nodeset_has(&m->memory, j->memory[i].node))
                         continue;
-                if (!old)
-                        announce_came(n);
-                else if (n->size_kib >= kib + RESIZED_KIB || n->size_kib + RESIZED_KIB <= kib)
-                        announce_resized(n, kib);
-                else
-                        continue;
+                report_went(j->memory[i].node);
                 changed = true;
         }
-        if (changed)
-                note_memory(a, m);
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                const struct node *n = &m->nodes[i];
+                const struct memory_size *old = find_memory(j->memory, j->n_memory, n->id);
+
+                if (!n->has_memory || (old && !is_resized(n, old->kib)))
+                        continue;
+                if (old)
+                        report_resized(n, old->kib);
+                else
+                        report_came(n);
+                changed = true;
+        }
+        return changed;
+}
+
+/* The sizes of the last report are kept while nothing is reported, so that small changes add up. */
+static void report_memory(struct journal *j, const struct machine *m)
+{
+        if (!j->knows_memory || report_changes(j, m))
+                note_memory(j, m);
 }
 
 /* Writes */
 
+static void add_tier(struct log_entry *e, const char *field, uint32_t tier)
+{
+        if (tier != TIER_UNKNOWN)
+                log_field(e, "%s=%" PRIu32, field, tier);
+}
+
 static void add_tier_fields(struct log_entry *e, const struct assignment *a, unsigned node,
-                            uint32_t old_tier, uint32_t memory_tier)
+                            uint32_t present_tier, uint32_t wanted_tier)
 {
         const struct node_assignment *n = assignment_get_node(a, node);
         const char *tier = n ? assignment_tier_name(a, n) : NULL;
@@ -133,10 +167,9 @@ static void add_tier_fields(struct log_entry *e, const struct assignment *a, uns
         log_field(e, "NUMATIER_NODE=%u", node);
         if (tier)
                 log_field(e, "NUMATIER_TIER=%s", tier);
-        if (memory_tier != TIER_UNKNOWN)
-                log_field(e, "NUMATIER_MEMORY_TIER=%" PRIu32, memory_tier);
-        if (old_tier != TIER_UNKNOWN)
-                log_field(e, "NUMATIER_OLD_TIER=%" PRIu32, old_tier);
+        add_tier(e, "NUMATIER_WANTED_TIER", wanted_tier);
+        add_tier(e, "NUMATIER_PRESENT_TIER", present_tier);
+        add_tier(e, "NUMATIER_ORIGINAL_TIER", n ? n->original_tier : TIER_UNKNOWN);
         if (n && n->reason)
                 log_field(e, "NUMATIER_REASON=%s", n->reason);
 }
@@ -156,20 +189,28 @@ static void add_write_fields(struct log_entry *e, const struct assignment *a,
         log_field(e, "NUMATIER_REASON=%s", w->reason);
 }
 
-static void announce_moved(struct announcer *a, const struct assignment *assignment,
-                           const struct report_entry *entry)
+/* A condition of one value in one file, whatever the file holds instead. */
+static uint64_t hash_write(const char *id, const struct plan_write *w)
+{
+        uint64_t hash = hash_bytes(HASH_INIT, id, strlen(id) + 1);
+
+        hash = hash_bytes(hash, w->path, strlen(w->path) + 1);
+        return hash_bytes(hash, w->value, strlen(w->value) + 1);
+}
+
+static void report_moved(const struct assignment *assignment, const struct report_entry *entry)
 {
         struct log_entry e = LOG_ENTRY(LOG_NOTICE, MESSAGE_NODE_MOVED);
         const struct plan_write *w = entry->write;
 
         add_write_fields(&e, assignment, w);
         if (w->wanted_tier == TIER_UNKNOWN)
-                log_text(&e, "Gave node %u back to Linux, which has it in %s (%s)", w->node,
+                log_text(&e, "Gave node %u back to Linux, which put it in %s (%s)", w->node,
                          entry->after ?: "a tier of its own choice", w->reason);
         else if (entry->outcome == OUTCOME_UNVERIFIED)
                 log_text(&e,
                          "Asked the kernel to move node %u to memory_tier%" PRIu32
-                         " (%s); the next look tells whether it did",
+                         " (%s); the next pass checks whether it did",
                          w->node, w->wanted_tier, w->reason);
         else
                 log_text(&e,
@@ -178,197 +219,207 @@ static void announce_moved(struct announcer *a, const struct assignment *assignm
         log_send(&e);
 }
 
-static void announce_knob(const struct assignment *assignment, const struct report_entry *entry)
+static void report_knob(const struct assignment *assignment, const struct report_entry *entry)
 {
         struct log_entry e = LOG_ENTRY(LOG_NOTICE, MESSAGE_KNOB_CHANGED);
         const struct plan_write *w = entry->write;
 
         add_write_fields(&e, assignment, w);
-        log_text(&e, "Set /%s from %s to %s (%s)", w->path, w->before, w->value, w->reason);
+        log_text(&e, "Changed /%s from %s to %s (%s)", w->path, w->before, w->value, w->reason);
         log_send(&e);
 }
 
-static void announce_ignored(struct announcer *a, const struct assignment *assignment,
-                             const struct report_entry *entry)
+static void report_ignored(struct journal *j, const struct assignment *assignment,
+                           const struct report_entry *entry)
 {
         struct log_entry e = LOG_ENTRY(LOG_WARNING, MESSAGE_WRITE_IGNORED);
         const struct plan_write *w = entry->write;
 
         add_write_fields(&e, assignment, w);
-        log_text(&e, "The kernel accepted %s for /%s and did not do it: it reads %s", w->value,
-                 w->path, entry->after ?: "otherwise");
-        send_once(a, &e);
+        log_text(&e, "The kernel accepted the value %s for /%s and did not apply it: %s%s",
+                 w->value, w->path,
+                 entry->after ? "the file now reads " : "the file reads otherwise",
+                 entry->after ?: "");
+        send_condition(j, &e, hash_write(MESSAGE_WRITE_IGNORED, w));
 }
 
-static void announce_refused(struct announcer *a, const struct assignment *assignment,
-                             const struct report_entry *entry)
+static void report_refused(struct journal *j, const struct assignment *assignment,
+                           const struct report_entry *entry)
 {
         struct log_entry e = LOG_ENTRY(LOG_ERR, MESSAGE_WRITE_REFUSED);
         const struct plan_write *w = entry->write;
 
         add_write_fields(&e, assignment, w);
         log_field(&e, "ERRNO=%d", -entry->error);
-        log_text(&e, "The kernel refused %s for /%s: %s%s", w->value, w->path,
+        log_text(&e, "The kernel refused the value %s for /%s: %s%s", w->value, w->path,
                  strerror(-entry->error),
                  w->kind == WRITE_NUMA_BALANCING && entry->error == -EPERM
-                         ? " (this knob needs CAP_SYS_ADMIN; see numatierd(8))"
+                         ? " (this setting needs CAP_SYS_ADMIN; see numatierd(8))"
                          : "");
-        send_once(a, &e);
+        send_condition(j, &e, hash_write(e.text ?: "", w));
 }
 
-static void announce_held(struct announcer *a, const struct assignment *assignment,
-                          const struct report_entry *entry)
+static void report_held(struct journal *j, const struct assignment *assignment,
+                        const struct report_entry *entry)
 {
         struct log_entry e = LOG_ENTRY(LOG_WARNING, MESSAGE_WRITE_HELD);
         const struct plan_write *w = entry->write;
+        const char *why;
 
-        add_write_fields(&e, assignment, w);
         if (w->guard == GUARD_LOWER)
-                log_text(&e, "Left /%s at %s, as not everything that needs it has been undone",
-                         w->path, w->before);
+                why = "not everything that needs the present value has been undone";
         else if (w->guard == GUARD_NEED_OFF)
-                log_text(&e,
-                         "Did not set /%s to %s: /" DEMOTION_PATH
-                         " could not be set to false first, and memory exhaustion can freeze this "
-                         "machine",
-                         w->path, w->value);
+                why = "/" DEMOTION_PATH " could not be set to false before, and memory exhaustion "
+                      "can freeze this machine";
         else if (w->after_moves)
-                log_text(&e, "Did not set /%s to %s: a node could not be moved before", w->path,
-                         w->value);
+                why = "a node could not be moved before";
         else
-                log_text(&e,
-                         "Did not set /%s to %s: /" MIN_TTL_PATH
-                         " could not be set first, and without it memory exhaustion can freeze "
-                         "this machine",
-                         w->path, w->value);
-        send_once(a, &e);
+                why = "/" MIN_TTL_PATH " could not be set before, and without it memory exhaustion "
+                      "can freeze this machine";
+        add_write_fields(&e, assignment, w);
+        log_text(&e, "Did not set /%s to %s: %s", w->path, w->value, why);
+        send_condition(j, &e, hash_write(why, w));
 }
 
-static void announce_planned_hold(struct announcer *a, const struct assignment *assignment,
-                                  const struct plan_write *w)
+/* The kernel ignored the write before, which may have been reported: then it is not repeated. */
+static void report_backed_off(struct journal *j, const struct assignment *assignment,
+                              const struct plan_write *w)
+{
+        struct log_entry e = LOG_ENTRY(LOG_WARNING, MESSAGE_WRITE_IGNORED);
+
+        add_write_fields(&e, assignment, w);
+        log_text(&e, "Did not write %s to /%s: %s", w->value, w->path, w->reason);
+        send_condition(j, &e, hash_write(MESSAGE_WRITE_IGNORED, w));
+}
+
+static void report_planned_hold(struct journal *j, const struct assignment *assignment,
+                                const struct plan_write *w)
 {
         struct log_entry e = LOG_ENTRY(LOG_WARNING, MESSAGE_WRITE_HELD);
 
+        if (held_is_backed_off(w)) {
+                report_backed_off(j, assignment, w);
+                return;
+        }
         add_write_fields(&e, assignment, w);
         log_text(&e, "Did not set /%s to %s: %s", w->path, w->value, w->reason);
-        send_once(a, &e);
+        send_condition(j, &e, hash_write(w->reason, w));
 }
 
-static void announce_busy(struct announcer *a, const struct report_entry *entry)
+static void report_busy(struct journal *j, const struct report_entry *entry)
 {
         struct log_entry e = LOG_ENTRY(LOG_INFO, NULL);
 
         log_text(&e, "/%s is busy; trying again", entry->write->path);
-        send_once(a, &e);
+        send_once(j, &e);
 }
 
-static void announce_write(struct announcer *a, const struct assignment *assignment,
-                           const struct report_entry *entry)
+static void report_write(struct journal *j, const struct assignment *assignment,
+                         const struct report_entry *entry)
 {
         switch (entry->outcome) {
         case OUTCOME_DONE:
         case OUTCOME_UNVERIFIED:
                 if (entry->write->kind == WRITE_NODE_TIER)
-                        announce_moved(a, assignment, entry);
+                        report_moved(assignment, entry);
                 else
-                        announce_knob(assignment, entry);
+                        report_knob(assignment, entry);
                 break;
         case OUTCOME_IGNORED:
-                announce_ignored(a, assignment, entry);
+                report_ignored(j, assignment, entry);
                 break;
         case OUTCOME_FAILED:
-                announce_refused(a, assignment, entry);
+                report_refused(j, assignment, entry);
                 break;
         case OUTCOME_HELD:
-                announce_held(a, assignment, entry);
+                report_held(j, assignment, entry);
                 break;
         case OUTCOME_BUSY:
-                announce_busy(a, entry);
+                report_busy(j, entry);
                 break;
         case OUTCOME_ALREADY:
-        case OUTCOME_GONE: /* hotplug: its own event leads to the next look */
+        case OUTCOME_GONE: /* hotplug: its own event leads to the next pass */
         case OUTCOMES:
                 break;
         }
 }
 
-static const char *why_unmet(const struct snapshot *r, const struct plan_unmet *u)
-{
-        if (u->hazard)
-                return u->hazard;
-        if (r->plan->interface != INTERFACE_NONE)
-                return "the kernel does not do what its interface is told";
-        if (r->assignment->policy->interface == POLICY_INTERFACE_NONE)
-                return "the policy says interface = none";
-        return "this kernel offers no way to move it (numatier's module memtier_override would)";
-}
-
-static void announce_unmet(struct announcer *a, const struct snapshot *r,
-                           const struct plan_unmet *u)
+static void report_unmet(struct journal *j, const struct snapshot *r, const struct plan_unmet *u)
 {
         struct log_entry e =
                 LOG_ENTRY(LOG_NOTICE, u->hazard ? MESSAGE_NODE_NOT_SAFE : MESSAGE_NODE_NOT_MOVABLE);
         const struct node_assignment *n = assignment_get_node(r->assignment, u->node);
         const char *tier = n ? assignment_tier_name(r->assignment, n) : NULL;
+        const char *why = u->hazard ?: unmet_cause_text(unmet_get_cause(r, u));
 
         add_tier_fields(&e, r->assignment, u->node, u->present_tier, u->wanted_tier);
         if (tier)
                 log_text(&e,
                          "Node %u belongs in tier %s (memory_tier%" PRIu32
                          ") but stays in memory_tier%" PRIu32 ": %s",
-                         u->node, tier, u->wanted_tier, u->present_tier, why_unmet(r, u));
+                         u->node, tier, u->wanted_tier, u->present_tier, why);
         else
                 log_text(&e,
                          "Node %u is not given back to Linux but stays in memory_tier%" PRIu32
                          ": %s",
-                         u->node, u->present_tier, why_unmet(r, u));
-        send_once(a, &e);
+                         u->node, u->present_tier, why);
+        send_once(j, &e);
 }
 
-static void announce_error(struct announcer *a, int error)
+static void report_plan(struct journal *j, const struct snapshot *r)
 {
-        struct log_entry e = LOG_ENTRY(LOG_ERR, MESSAGE_LOOK_FAILED);
+        for (size_t i = 0; i < r->plan->n_unmet; i++)
+                report_unmet(j, r, &r->plan->unmet[i]);
+        for (size_t i = 0; i < r->plan->n_held; i++)
+                report_planned_hold(j, r->assignment, &r->plan->held[i]);
+}
+
+static void report_error(struct journal *j, int error)
+{
+        struct log_entry e = LOG_ENTRY(LOG_ERR, MESSAGE_PASS_FAILED);
 
         log_field(&e, "ERRNO=%d", -error);
-        log_text(&e, "Cannot bring the machine in line with the policy: %s",
+        log_text(&e, "Cannot apply the policy to this machine: %s",
                  error == -ENOENT ? "this kernel has no NUMA support" : strerror(-error));
-        send_once(a, &e);
+        send_once(j, &e);
 }
 
-void announce_look(struct announcer *a, const struct snapshot *r, int error)
+/* A pass that could not see the tiers does not know what is unmet. */
+static bool ended_early(const struct snapshot *r)
 {
-        announce_messages(a, &r->problems, MESSAGE_GARBAGE);
-        announce_messages(a, &r->warnings, MESSAGE_WARNING);
-        announce_messages(a, &r->bugs, MESSAGE_FIRMWARE_BUG);
-        if (r->machine)
-                announce_memory(a, r->machine);
-        if (r->report)
-                for (size_t i = 0; i < r->report->n_entries; i++)
-                        announce_write(a, r->assignment, &r->report->entries[i]);
-        if (r->plan)
-                for (size_t i = 0; i < r->plan->n_unmet; i++)
-                        announce_unmet(a, r, &r->plan->unmet[i]);
-        if (r->plan)
-                for (size_t i = 0; i < r->plan->n_held; i++)
-                        announce_planned_hold(a, r->assignment, &r->plan->held[i]);
-        if (error < 0)
-                announce_error(a, error);
-        /* A look that could not see the tiers cannot know what is unmet. */
-        conditions_end(&a->conditions, error < 0 || (r->machine && r->machine->tiers_withheld));
+        return !r || !r->plan || r->machine->tiers_withheld;
 }
 
-void announce_looked(const struct snapshot *r, const char *summary)
+void journal_pass(struct journal *j, const struct snapshot *r, int error)
+{
+        if (r) {
+                report_messages(j, &r->problems, MESSAGE_UNREADABLE);
+                report_messages(j, &r->warnings, MESSAGE_WARNING);
+                report_messages(j, &r->bugs, MESSAGE_FIRMWARE_BUG);
+                if (r->machine)
+                        report_memory(j, r->machine);
+                for (size_t i = 0; r->report && i < r->report->n_entries; i++)
+                        report_write(j, r->assignment, &r->report->entries[i]);
+                if (r->plan)
+                        report_plan(j, r);
+        }
+        if (error < 0)
+                report_error(j, error);
+        conditions_end(&j->conditions, error < 0 || ended_early(r));
+}
+
+void journal_summary(const struct snapshot *r, const char *summary)
 {
         struct log_entry e = LOG_ENTRY(LOG_DEBUG, NULL);
 
-        log_text(&e, "Looked at the machine: %zu writes; %s", r->plan ? r->plan->n_writes : 0,
+        log_text(&e, "Pass finished: %zu writes; %s", r && r->plan ? r->plan->n_writes : 0,
                  summary ?: "");
         log_send(&e);
 }
 
 /* The policy, and the daemon itself */
 
-void announce_policy(const struct policy *p)
+void journal_policy(const struct policy *p)
 {
         struct log_entry e = LOG_ENTRY(LOG_INFO, MESSAGE_POLICY_LOADED);
         _cleanup_(freep) char *files = NULL;
@@ -382,11 +433,12 @@ void announce_policy(const struct policy *p)
         if (fclose(f) != 0)
                 return;
         log_field(&e, "NUMATIER_FILES=%s", files);
-        log_text(&e, "Policy of %zu tier%s from %s", p->n_tiers, p->n_tiers == 1 ? "" : "s", files);
+        log_text(&e, "Loaded a policy of %zu tier%s from %s", p->n_tiers, plural(p->n_tiers),
+                 files);
         log_send(&e);
 }
 
-void announce_policy_refused(const struct messages *errors, bool keeps_old)
+void journal_policy_refused(const struct messages *errors, bool keeps_old)
 {
         for (size_t i = 0; i < errors->n; i++) {
                 struct log_entry e = LOG_ENTRY(LOG_ERR, MESSAGE_POLICY_REFUSED);
@@ -397,12 +449,12 @@ void announce_policy_refused(const struct messages *errors, bool keeps_old)
         if (keeps_old) {
                 struct log_entry e = LOG_ENTRY(LOG_ERR, MESSAGE_POLICY_REFUSED);
 
-                log_text(&e, "The new policy is refused, and the one before stays in force");
+                log_text(&e, "The new policy was refused; the previous policy stays in force");
                 log_send(&e);
         }
 }
 
-void announce_started(const char *summary)
+void journal_started(const char *summary)
 {
         struct log_entry e = LOG_ENTRY(LOG_INFO, MESSAGE_STARTED);
 
@@ -411,7 +463,7 @@ void announce_started(const char *summary)
         log_send(&e);
 }
 
-void announce_stopped(void)
+void journal_stopped(void)
 {
         struct log_entry e = LOG_ENTRY(LOG_INFO, MESSAGE_STOPPED);
 
@@ -419,21 +471,21 @@ void announce_stopped(void)
         log_send(&e);
 }
 
-void announce_waiting(const char *place, unsigned seconds)
+void journal_waiting(const char *place, unsigned seconds)
 {
         struct log_entry e = LOG_ENTRY(LOG_WARNING, MESSAGE_WAITING);
 
         log_field(&e, "NUMATIER_PATH=/%s", place);
-        log_text(&e, "The kernel has kept numatierd waiting for %u s, since it read /%s", seconds,
-                 place);
+        log_text(&e, "Waiting for the kernel for %u s; last file read: /%s", seconds, place);
         log_send(&e);
 }
 
-void announce_events_lost(void)
+void journal_events_lost(void)
 {
         struct log_entry e = LOG_ENTRY(LOG_INFO, MESSAGE_EVENTS_LOST);
 
-        log_text(&e, "The kernel sent events faster than they could be taken, and dropped some: "
-                     "the machine is looked at as a whole anyway");
+        log_text(&e, "The kernel sent events faster than numatierd could receive them, and some "
+                     "were lost; "
+                     "each pass reads the whole machine, so nothing is missed");
         log_send(&e);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Says what a look at the machine found and did. What lasts is said once (conditions.h). */
+/* What numatierd writes to the journal. A condition that lasts is reported once (conditions.h). */
 
 #include "base/messages.h"
 #include "policy/policy.h"
@@ -13,28 +13,29 @@ struct memory_size {
         uint64_t kib;
 };
 
-struct announcer {
+struct journal {
         struct conditions conditions;
-        struct memory_size *memory; /* as of the last look, ascending */
+        struct memory_size *memory; /* as of the last pass, ascending */
         size_t n_memory;
-        bool looked;
+        bool knows_memory; /* there was a pass */
 };
 
-void announcer_done(struct announcer *a);
+void journal_done(struct journal *j);
 
-/* What a look came to, for those who debug. */
-void announce_looked(const struct snapshot *r, const char *summary);
+/* What a pass found and did. error: what reconcile() returned; r holds what was learnt until then,
+ * and is NULL if there was no memory for it. */
+void journal_pass(struct journal *j, const struct snapshot *r, int error);
 
-/* error: what reconcile() returned; r holds what was learnt up to there. */
-void announce_look(struct announcer *a, const struct snapshot *r, int error);
+/* The outcome in one line, at the level debug. */
+void journal_summary(const struct snapshot *r, const char *summary);
 
-void announce_policy(const struct policy *p);
-void announce_policy_refused(const struct messages *errors, bool keeps_old);
+void journal_policy(const struct policy *p);
+void journal_policy_refused(const struct messages *errors, bool keeps_old);
 
-/* The first look is over; summary is the status line's. */
-void announce_started(const char *summary);
+/* The first pass is over; summary is the status line's. */
+void journal_started(const char *summary);
 
-void announce_stopped(void);
+void journal_stopped(void);
 
-void announce_waiting(const char *place, unsigned seconds);
-void announce_events_lost(void);
+void journal_waiting(const char *place, unsigned seconds);
+void journal_events_lost(void);

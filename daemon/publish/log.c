@@ -9,13 +9,11 @@
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
 
-#include "base/hash.h"
-
 static bool log_to_journal;
 static int log_max_level = LOG_INFO;
 
-/* systemd.exec(5): JOURNAL_STREAM names what standard error was when we were started; whoever
- * redirected it since wants to see plain lines there. */
+/* systemd.exec(5): JOURNAL_STREAM names what standard error was when we were started. If it has
+ * been redirected since, plain lines are wanted there. */
 static bool stderr_is_the_journal(void)
 {
         const char *stream = getenv("JOURNAL_STREAM");
@@ -59,16 +57,6 @@ void log_text(struct log_entry *e, const char *format, ...)
         va_end(ap);
         free(e->text);
         e->text = text;
-}
-
-static uint64_t hash_add(uint64_t hash, const char *s)
-{
-        return hash_bytes(hash, s, strlen(s));
-}
-
-uint64_t log_hash(const struct log_entry *e)
-{
-        return hash_add(hash_add(HASH_INIT, e->id ?: ""), e->text ?: "");
 }
 
 static void add_iovec(struct iovec *iov, int *n, char *text)
@@ -142,4 +130,10 @@ int log_error_errno(int error, const char *format, ...)
         log_text(&e, "%s: %s", text ?: "", strerror(-error));
         log_send(&e);
         return error;
+}
+
+void log_messages(const struct messages *m)
+{
+        for (size_t i = 0; i < m->n; i++)
+                log_error("%s", m->items[i]);
 }

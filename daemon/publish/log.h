@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Where the programs' edge says things: the journal, with fields, when systemd runs us; plain lines
+/* Where numatierd writes its messages: the journal, with fields, when systemd runs it; plain lines
  * on standard error otherwise. */
 
 #include <stdbool.h>
@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <syslog.h>
 
+#include "base/messages.h"
 #include "base/util.h"
 
 #define LOG_FIELDS_MAX 12
@@ -24,15 +25,12 @@ struct log_entry {
 
 #define LOG_ENTRY(p, i) ((struct log_entry){ .priority = (p), .id = (i) })
 
-/* Chooses the target (foreground: standard error, whoever runs us) and what is worth saying: all
- * but LOG_DEBUG, and that too if the environment has SYSTEMD_LOG_LEVEL=debug. */
+/* Chooses the target (foreground: standard error, whoever runs us) and the level: everything but
+ * LOG_DEBUG, and that too if the environment has SYSTEMD_LOG_LEVEL=debug. */
 void log_open(bool foreground);
 
 void log_field(struct log_entry *e, const char *format, ...) _printf_(2, 3);
 void log_text(struct log_entry *e, const char *format, ...) _printf_(2, 3);
-
-/* What tells one entry from another: a hash of its id and text. */
-uint64_t log_hash(const struct log_entry *e);
 
 /* Both leave an empty entry. */
 void log_send(struct log_entry *e);
@@ -41,3 +39,6 @@ void log_discard(struct log_entry *e);
 /* Errors without an id. The second returns error, so that callers can pass it on. */
 void log_error(const char *format, ...) _printf_(1, 2);
 int log_error_errno(int error, const char *format, ...) _printf_(2, 3);
+
+/* Each message is an error. */
+void log_messages(const struct messages *m);

@@ -2,7 +2,7 @@
 #pragma once
 
 /* One id for each kind of journal entry. They are part of the interface: scripts and the catalog
- * (systemd/numatier.catalog, which says of each what to do) find entries by them. */
+ * (systemd/numatier.catalog, which says what to do about each) find entries by them. */
 
 #define MESSAGE_STARTED          "14f7b29d0b1c43d99fd7342681d3653a"
 #define MESSAGE_POLICY_LOADED    "b32a62139773474c9ab6abcb091661d1"
@@ -18,9 +18,9 @@
 #define MESSAGE_WRITE_IGNORED    "cda6776d019a45068a8071f2c9426ce1"
 #define MESSAGE_WRITE_HELD       "62e1171cb0d549d484941ad61bee3e01"
 #define MESSAGE_WARNING          "3497171c5bcc43ccb87846de34caa87d"
-#define MESSAGE_GARBAGE          "b21ab4b4793941e89dcc21859a981ffd"
+#define MESSAGE_UNREADABLE       "b21ab4b4793941e89dcc21859a981ffd"
 #define MESSAGE_FIRMWARE_BUG     "4c1f9dbe8b534fa585345b784798012d"
-#define MESSAGE_LOOK_FAILED      "99f6f035261a41829545909a7d75ad7b"
+#define MESSAGE_PASS_FAILED      "99f6f035261a41829545909a7d75ad7b"
 #define MESSAGE_WAITING          "d2374ce091a84069ba02341261011337"
 #define MESSAGE_EVENTS_LOST      "c7c5fda94c4946f1bd225c05f8dd88f5"
 #define MESSAGE_STOPPED          "2b9e0ac699244671a9efc21d79123238"

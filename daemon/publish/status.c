@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/status.h"
 
-#include "base/units.h"
+#include <errno.h>
 
-/* systemd takes messages of up to 4096 bytes, and a person less. */
+#include "base/units.h"
+#include "view/unmet.h"
+
+/* systemd accepts messages of up to 4096 bytes; a person reads fewer. */
 #define STATUS_MAX 1000U
 #define LIST_MAX   200U
 
@@ -29,12 +32,12 @@ void status_note(struct status *s, const struct snapshot *r, time_t now)
         char when[64];
         struct tm tm;
 
-        if (!r->report ||
+        if (!r || !r->report ||
             r->report->count[OUTCOME_DONE] + r->report->count[OUTCOME_UNVERIFIED] == 0)
                 return;
         if (!localtime_r(&now, &tm) || strftime(when, sizeof(when), "%F %T", &tm) == 0)
                 return;
-        /* a move is worth more than a knob */
+        /* a move is more important than a setting */
         for (unsigned moves = 0; moves <= 1; moves++)
                 for (size_t i = 0; i < r->report->n_entries; i++) {
                         const struct report_entry *e = &r->report->entries[i];
@@ -80,61 +83,57 @@ static void print_tiers(FILE *f, const struct assignment *a)
                 fputc(')', f);
 }
 
-/* The nodes that stay where they are, because of a hazard or because they cannot be moved. */
-static void print_unmet_nodes(FILE *f, const struct plan *p, bool hazard)
-{
-        struct nodeset nodes = { 0 };
-
-        for (size_t i = 0; i < p->n_unmet; i++)
-                if ((p->unmet[i].hazard != NULL) == hazard)
-                        nodeset_add(&nodes, p->unmet[i].node);
-        fprintf(f, "; cannot %smove node%s ", hazard ? "safely " : "",
-                plural(nodeset_count(&nodes)));
-        print_set(f, &nodes);
-}
-
 static void print_unmet(FILE *f, const struct snapshot *r)
 {
-        size_t hazards = plan_count_hazards(r->plan);
+        for (enum unmet_cause c = 0; c < UNMET_CAUSES; c++) {
+                struct nodeset nodes = unmet_get_nodes(r, c);
+                unsigned n = nodeset_count(&nodes);
 
-        if (hazards > 0) {
-                print_unmet_nodes(f, r->plan, true);
-                fputs(": the kernel might panic (see the journal)", f);
+                if (n == 0)
+                        continue;
+                fprintf(f, "; cannot move node%s ", plural(n));
+                print_set(f, &nodes);
+                fprintf(f, ": %s%s", unmet_cause_text(c),
+                        c == UNMET_HAZARD ? " (see the journal)" : "");
         }
-        if (hazards == r->plan->n_unmet)
-                return;
-        print_unmet_nodes(f, r->plan, false);
-        if (r->plan->interface != INTERFACE_NONE)
-                fputs(": the kernel does not do what it is told", f);
-        else if (r->assignment->policy->interface == POLICY_INTERFACE_NONE)
-                fputs(": the policy says interface = none", f);
-        else
-                fputs(": this kernel has no interface for it (load numatier's module "
-                      "memtier_override)",
-                      f);
 }
 
-static void print_trouble(FILE *f, const struct snapshot *r)
+static size_t count_backed_off(const struct plan *p)
 {
-        size_t failed =
-                r->report ? r->report->count[OUTCOME_FAILED] + r->report->count[OUTCOME_IGNORED]
-                          : 0;
-        size_t held = r->plan->n_held + (r->report ? r->report->count[OUTCOME_HELD] : 0);
+        size_t n = 0;
 
-        if (!r->machine->has_tiers)
-                fputs("; this kernel has no memory tiers (Linux 6.1 and later do)", f);
-        else if (r->machine->tiers_withheld)
-                fputs("; memory is changing: the tiers will be read when it is quiet", f);
-        if (r->plan->n_unmet > 0)
-                print_unmet(f, r);
+        for (size_t i = 0; i < p->n_held; i++)
+                n += held_is_backed_off(&p->held[i]);
+        return n;
+}
+
+static void print_writes(FILE *f, const struct snapshot *r)
+{
+        size_t waiting = count_backed_off(r->plan), held = r->plan->n_held - waiting,
+               failed = waiting;
+
+        if (r->report) {
+                held += r->report->count[OUTCOME_HELD];
+                failed += r->report->count[OUTCOME_FAILED] + r->report->count[OUTCOME_IGNORED];
+        }
         if (held > 0)
                 fprintf(f,
-                        "; %zu write%s held back, as memory exhaustion could freeze this machine "
-                        "(see the journal)",
+                        "; %zu write%s held back, because memory exhaustion could freeze this "
+                        "machine (see the journal)",
                         held, plural(held));
         if (failed > 0)
                 fprintf(f, "; %zu write%s without effect (see the journal)", failed,
                         plural(failed));
+}
+
+static void print_problems(FILE *f, const struct snapshot *r)
+{
+        if (!r->machine->has_tiers)
+                fputs("; this kernel has no memory tiers (Linux 6.1 and later have them)", f);
+        else if (r->machine->tiers_withheld)
+                fputs("; memory is changing: the tiers are read when it is quiet", f);
+        print_unmet(f, r);
+        print_writes(f, r);
 }
 
 static void print_summary(FILE *f, const struct status *s, const struct snapshot *r)
@@ -145,7 +144,7 @@ static void print_summary(FILE *f, const struct status *s, const struct snapshot
         print_tiers(f, r->assignment);
         if (r->plan->interface != INTERFACE_NONE)
                 fprintf(f, " through %s", interface_name(r->plan->interface));
-        print_trouble(f, r);
+        print_problems(f, r);
         if (*s->change != '\0')
                 fprintf(f, "; last: %s", s->change);
 }
@@ -158,8 +157,8 @@ char *status_format(const struct status *s, const struct snapshot *r, int error)
 
         if (!f)
                 return NULL;
-        if (error < 0)
-                fprintf(f, "Failed: %s; trying again", strerror(-error));
+        if (error < 0 || !r)
+                fprintf(f, "Failed: %s; trying again", strerror(error < 0 ? -error : ENOMEM));
         else
                 print_summary(f, s, r);
         if (fclose(f) != 0) {

@@ -11,9 +11,9 @@ struct status {
         char change[128]; /* the last thing written, and when; or "" */
 };
 
-/* Notes what a look wrote. */
+/* Notes what a pass wrote. r may be NULL: no memory for it. */
 void status_note(struct status *s, const struct snapshot *r, time_t now);
 
 /* "2 nodes in 2 tiers (dram: 0, cxl: 1) through memtier_override; last: node 1 to cxl, DATE". To be
- * freed by the caller; NULL: no memory. error: what reconcile() returned. */
+ * freed by the caller; NULL: no memory. error: what reconcile() returned; r may then be NULL. */
 char *status_format(const struct status *s, const struct snapshot *r, int error);

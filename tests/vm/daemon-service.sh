@@ -46,7 +46,7 @@ numatierd --once --dry-run 2>/tmp/once
 equal "--once --dry-run: there is something to wish for" 3 $?
 numatierd --once 2>/tmp/once
 equal "--once without an interface does not fail" 0 $?
-check "and says so" grep -q "Node 1 belongs in tier cxl (memory_tier5) but stays in memory_tier$home: this kernel offers no way" /tmp/once
+check "and says so" grep -q "Node 1 belongs in tier cxl (memory_tier5) but stays in memory_tier$home: this kernel has no way" /tmp/once
 printf '[tier dram]\nmax-latency = 3 parsecs\nfoo = bar\n' >/tmp/bad.conf
 check "--check: the system's policy" numatierd --check
 numatierd --check --config /tmp/bad.conf 2>/tmp/check
@@ -55,18 +55,18 @@ equal "--check: every error" 2 "$(grep -cE 'bad\.conf:[23]: ' /tmp/check)"
 
 # The service
 check "it starts" systemctl start numatierd
-equal "READY comes after the first look" "$started 39f53479d3a045ac8e11786248231fbf" \
+equal "READY comes after the first pass" "$started 39f53479d3a045ac8e11786248231fbf" \
         "$(journalctl --sync; journalctl -b -u numatierd -o export | sed -n 's/^MESSAGE_ID=//p' |
                 grep -E "$started|39f53479d3a045ac8e11786248231fbf" | tr '\n' ' ' | sed 's/ $//')"
 check "the node that cannot be moved is told" wait_for 10 status_has 'cannot move node 1'
 check "STATUS: nodes and tiers" status_has '^2 nodes in 2 tiers (dram: 0, cxl: 1)'
-equal "with fields" "1 cxl 5 $home" "$(last $unmet NODE TIER MEMORY_TIER OLD_TIER)"
+equal "with fields" "1 cxl 5 $home" "$(last $unmet NODE TIER WANTED_TIER PRESENT_TIER)"
 check "and the reason" grep -q '^NUMATIER_REASON=.*latency 20 ns' /tmp/last
 check "journalctl -x explains" grep -q "load$" <<<"$(journalctl -b -x MESSAGE_ID=$unmet)"
 equal "no capability" 0000000000000000 "$(sed -n 's/^CapEff:\t//p' "/proc/$(main_pid)/status")"
 numatierd 2>/tmp/second
 equal "a second one fails" 1 $?
-check "and says why" grep -q "pid $(main_pid)" /tmp/second
+check "and says why" grep -q "process $(main_pid)" /tmp/second
 for _ in 1 2 3; do systemctl reload numatierd && sleep 0.3; done
 equal "what lasts is told once" 1 "$(count $unmet)"
 say "$(grep -E '^(Rss|Private_Dirty|Private_Clean)' "/proc/$(main_pid)/smaps_rollup" | tr -s '\n ' ' ')"
@@ -111,7 +111,7 @@ becomes true $demotion
 # The module
 check "the module is loaded" modprobe_override
 check "and put to use at once" wait_for 5 reads memory_tier5 $override
-equal "the move is told" "1 cxl 5 $home" "$(last $moved NODE TIER MEMORY_TIER OLD_TIER)"
+equal "the move is told" "1 cxl 5 $home" "$(last $moved NODE TIER WANTED_TIER PRESENT_TIER)"
 check "STATUS: the interface and the move" wait_for 5 status_has 'through memtier_override; last: node 1 to cxl'
 
 # The other knobs

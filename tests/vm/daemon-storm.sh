@@ -72,7 +72,7 @@ PYTHON
 
 looks() {
         journalctl --sync
-        journalctl -b -o cat _SYSTEMD_UNIT=numatierd.service | grep -c '^Looked at the machine'
+        journalctl -b -o cat _SYSTEMD_UNIT=numatierd.service | grep -c '^Pass finished'
 }
 
 no_more_looks() { # looks that follow events follow them within seconds

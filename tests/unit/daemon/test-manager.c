@@ -163,7 +163,7 @@ static void test_stuck_job(void)
         usleep(500000); /* by then it is stuck, and its handlers are there */
         kill(pid, SIGHUP);
         expect("RELOADING=1");
-        expect("STATUS=Looking"); /* served, and still not ready */
+        expect("STATUS=Reading the machine"); /* served, and still not ready */
         assert(!strstr(message, "READY=1"));
         kill(pid, SIGTERM);
         expect("STOPPING=1");

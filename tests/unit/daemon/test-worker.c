@@ -1,43 +1,158 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #undef NDEBUG
 #include <assert.h>
-#include <errno.h>
 #include <semaphore.h>
+#include <sys/resource.h>
 
 #include "worker.h"
 
+static sd_event *event;
 static struct worker *worker;
 static sem_t go_on;
-static unsigned ran, done;
 
-static void run(void *userdata)
+/* What happened, a letter each: P, W prepared; p, w run; 1, 2 done. */
+static char history[64];
+static unsigned n_history, failures;
+static bool push_in_prepare, push_in_done;
+
+static void note(char c)
 {
-        sem_wait(&go_on);
-        ran++;
+        assert(n_history < sizeof(history) - 1);
+        history[n_history++] = c;
+        history[n_history] = '\0';
 }
 
-static int on_done(void *userdata)
+static bool happened(const char *expected)
+{
+        bool same = streq(history, expected);
+
+        if (!same)
+                printf("happened: %s, expected: %s\n", history, expected);
+        n_history = 0;
+        history[0] = '\0';
+        return same;
+}
+
+static void prepare(enum command c, void *userdata)
+{
+        note(c == COMMAND_PASS ? 'P' : 'W');
+        if (c == COMMAND_PASS && push_in_prepare) {
+                push_in_prepare = false;
+                assert(worker_push(worker, COMMAND_WITHDRAW) == 0);
+        }
+}
+
+static void run(enum command c, void *userdata)
+{
+        sem_wait(&go_on);
+        note(c == COMMAND_PASS ? 'p' : 'w');
+}
+
+static int done(enum command c, void *userdata)
 {
         assert(!worker_is_busy(worker));
-        done++;
+        note(c == COMMAND_PASS ? '1' : '2');
+        if (push_in_done) {
+                push_in_done = false;
+                return worker_push(worker, COMMAND_PASS);
+        }
         return 0;
+}
+
+static int failed(int error, void *userdata)
+{
+        assert(error < 0);
+        failures++;
+        return 0;
+}
+
+static void run_one(void)
+{
+        assert(sd_event_run(event, 0) == 0); /* the loop goes on */
+        sem_post(&go_on);
+        assert(sd_event_run(event, UINT64_MAX) > 0);
+}
+
+static void test_one_at_a_time(void)
+{
+        assert(worker_push(worker, COMMAND_PASS) == 0);
+        assert(worker_is_busy(worker));
+        run_one();
+        assert(!worker_is_busy(worker));
+        assert(happened("Pp1"));
+        assert(sd_event_run(event, 0) == 0);
+}
+
+/* However often a command is pushed while another runs, it runs once; the urgent one first. */
+static void test_coalescing(void)
+{
+        assert(worker_push(worker, COMMAND_PASS) == 0);
+        for (unsigned i = 0; i < 100; i++) {
+                assert(worker_push(worker, COMMAND_PASS) == 0);
+                assert(worker_push(worker, COMMAND_WITHDRAW) == 0);
+        }
+        run_one();
+        run_one();
+        run_one();
+        assert(!worker_is_busy(worker));
+        assert(happened("Pp1Ww2Pp1"));
+}
+
+/* What is learnt while a pass is prepared may have to be withdrawn before it. */
+static void test_push_in_prepare(void)
+{
+        push_in_prepare = true;
+        assert(worker_push(worker, COMMAND_PASS) == 0);
+        run_one();
+        run_one();
+        assert(!worker_is_busy(worker));
+        assert(happened("PWw2Pp1"));
+}
+
+static void test_push_in_done(void)
+{
+        push_in_done = true;
+        assert(worker_push(worker, COMMAND_PASS) == 0);
+        run_one();
+        assert(worker_is_busy(worker));
+        run_one();
+        assert(!worker_is_busy(worker));
+        assert(happened("Pp1Pp1"));
+}
+
+/* No thread: nothing is lost, and nothing waits for a thread that is not there. */
+static void test_no_thread(void)
+{
+        struct rlimit none = { 0 }, limit;
+
+        assert(getrlimit(RLIMIT_AS, &limit) == 0);
+        none.rlim_max = limit.rlim_max;
+        assert(setrlimit(RLIMIT_AS, &none) == 0);
+        assert(worker_push(worker, COMMAND_WITHDRAW) == 0);
+        assert(setrlimit(RLIMIT_AS, &limit) == 0);
+        if (failures == 0) { /* the stack of an earlier thread was used again */
+                run_one();
+                assert(happened("Ww2"));
+                return;
+        }
+        assert(!worker_is_busy(worker) && happened("W"));
+        assert(worker_push(worker, COMMAND_PASS) == 0);
+        run_one();
+        run_one();
+        assert(happened("Ww2Pp1"));
 }
 
 int main(void)
 {
-        sd_event *event = NULL;
+        static const struct worker_handler handler = { prepare, run, done, failed };
 
         assert(sd_event_new(&event) >= 0 && sem_init(&go_on, 0, 0) == 0);
-        assert(worker_new(event, run, on_done, NULL, &worker) == 0);
-        for (unsigned i = 1; i <= 3; i++) {
-                assert(worker_start(worker) == 0);
-                assert(worker_is_busy(worker) && worker_start(worker) == -EBUSY);
-                assert(sd_event_run(event, 0) == 0); /* the loop goes on */
-                assert(done == i - 1);
-                sem_post(&go_on);
-                assert(sd_event_run(event, UINT64_MAX) > 0);
-                assert(ran == i && done == i);
-        }
+        assert(worker_new(event, &handler, NULL, &worker) == 0);
+        test_no_thread();
+        test_one_at_a_time();
+        test_coalescing();
+        test_push_in_prepare();
+        test_push_in_done();
         worker_free(worker);
         sd_event_unref(event);
         return 0;

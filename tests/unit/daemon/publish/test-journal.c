@@ -10,8 +10,8 @@
 #include "publish/status.h"
 #include "sysroot/capture.h"
 
-/* What is said, and that it is said once: on a machine whose node 1 is twice as slow as node 0 and
- * in the same tier. */
+/* What is reported, and that it is reported once: on a machine whose node 1 is twice as slow as
+ * node 0 and in the same tier. */
 
 #define NODE "sys/devices/system/node"
 
@@ -49,9 +49,9 @@ static struct sysroot *make_machine(bool override, bool second_node, unsigned mi
         return root;
 }
 
-/* Looks at a machine, lets it be announced, and checks the log and the status line. */
-static void look(struct announcer *a, struct status *s, struct sysroot *root, const char *log,
-                 const char *status)
+/* Runs a pass over a machine, publishes it, and checks the log and the status line. */
+static void run_pass(struct journal *j, struct status *s, struct sysroot *root, const char *log,
+                     const char *status)
 {
         _cleanup_(state_freep) struct state *state = NULL;
         _cleanup_(freep) char *got_status = NULL;
@@ -60,9 +60,9 @@ static void look(struct announcer *a, struct status *s, struct sysroot *root, co
         ssize_t n;
 
         assert(state_new(&state) == 0);
-        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, NULL, &r) == 0);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &r) == 0);
         assert(ftruncate(log_fd, 0) == 0 && lseek(log_fd, 0, SEEK_SET) == 0);
-        announce_look(a, r, 0);
+        journal_pass(j, r, 0);
         status_note(s, r, 0);
         got_status = status_format(s, r, 0);
         r = snapshot_unref(r);
@@ -79,55 +79,46 @@ static void look(struct announcer *a, struct status *s, struct sysroot *root, co
 }
 
 #define NAME "test-daemon_publish_journal: "
-/* Of node 1, all machines here know only SLIT. */
-#define GUESS                                                                                      \
-        NAME "SLIT alone places node 1, and SLIT is a guess. If it is wrong: numatier measure, "   \
-             "or a [node NAME] section with node = 1 and tier = NAME, or latency = ... and "       \
-             "bandwidth = ...\n"
 
 static void test_without_interface(void)
 {
         static const char unmet[] =
                 NAME "Node 1 belongs in tier slow (memory_tier5) but stays in memory_tier4: this "
-                     "kernel offers no way to move it (numatier's module memtier_override would)\n";
+                     "kernel has no way to move nodes (load the module memtier_override)\n";
         static const char status[] = "2 nodes in 2 tiers (dram: 0, slow: 1); cannot move node 1: "
-                                     "this kernel has no interface for it (load numatier's module "
+                                     "this kernel has no way to move nodes (load the module "
                                      "memtier_override)";
-        struct announcer a = { 0 };
+        struct journal j = { 0 };
         struct status s = { 0 };
-        char both[1024];
+        char both[512];
 
-        snprintf(both, sizeof(both), GUESS "%s", unmet);
-        look(&a, &s, make_machine(false, true, 512), both, status);
-        look(&a, &s, make_machine(false, true, 512), "", status);
-        look(&a, &s, make_machine(false, true, 520), "", status); /* too little to speak of */
-        look(&a, &s, make_machine(false, true, 640),
-             NAME "The memory of node 1 grew from 512 MiB to 640 MiB\n", status);
-        look(&a, &s, make_machine(false, false, 0), NAME "Node 1 has no memory any more\n",
-             "1 node in 1 tier (dram: 0)");
-        snprintf(both, sizeof(both), GUESS NAME "Node 1 has memory now: 512 MiB\n%s", unmet);
-        look(&a, &s, make_machine(false, true, 512), both, status);
-        announcer_done(&a);
+        run_pass(&j, &s, make_machine(false, true, 512), unmet, status);
+        run_pass(&j, &s, make_machine(false, true, 512), "", status);
+        run_pass(&j, &s, make_machine(false, true, 520), "", status); /* too little to report */
+        run_pass(&j, &s, make_machine(false, true, 640),
+                 NAME "The memory of node 1 grew from 512 MiB to 640 MiB\n", status);
+        run_pass(&j, &s, make_machine(false, false, 0), NAME "Node 1 no longer has memory\n",
+                 "1 node in 1 tier (dram: 0)");
+        snprintf(both, sizeof(both), NAME "Node 1 has memory now: 512 MiB\n%s", unmet);
+        run_pass(&j, &s, make_machine(false, true, 512), both, status);
+        journal_done(&j);
 }
 
 static void test_with_interface(void)
 {
         static const char moved[] = NAME "Moved node 1 from memory_tier4 to memory_tier5 (tier "
-                                         "slow: not dram: latency 2x (slit) is over 1.5x; SLIT "
-                                         "alone, a guess)\n";
-        struct announcer a = { 0 };
+                                         "slow: not dram: latency 2x (slit) is over 1.5x)\n";
+        struct journal j = { 0 };
         struct status s = { 0 };
-        char first[1024];
 
-        snprintf(first, sizeof(first), "%s%s", GUESS, moved);
-        look(&a, &s, make_machine(true, true, 512), first,
-             "2 nodes in 2 tiers (dram: 0, slow: 1) through memtier_override; last: node 1 to "
-             "slow, 1970-01-01 00:00:00");
-        /* whoever moved it back: each move is told */
-        look(&a, &s, make_machine(true, true, 512), moved,
-             "2 nodes in 2 tiers (dram: 0, slow: 1) through memtier_override; last: node 1 to "
-             "slow, 1970-01-01 00:00:00");
-        announcer_done(&a);
+        run_pass(&j, &s, make_machine(true, true, 512), moved,
+                 "2 nodes in 2 tiers (dram: 0, slow: 1) through memtier_override; last: node 1 to "
+                 "slow, 1970-01-01 00:00:00");
+        /* whoever moved it back: each move is reported */
+        run_pass(&j, &s, make_machine(true, true, 512), moved,
+                 "2 nodes in 2 tiers (dram: 0, slow: 1) through memtier_override; last: node 1 to "
+                 "slow, 1970-01-01 00:00:00");
+        journal_done(&j);
 }
 
 /* Node 1 is as fast as node 0, in a slower tier, and must not leave it. */
@@ -153,26 +144,27 @@ static struct sysroot *make_hazard(const char *balancing)
 
 static void test_hazard(void)
 {
-        static const char unmet[] = GUESS NAME
-                "Node 1 belongs in tier dram (memory_tier4) but stays in memory_tier5: moving "
-                "it would make node 1 top-tier. Its pages may hold access times of NUMA "
-                "balancing's tiering mode, which is on, and the kernel may panic. To move "
-                "it, reboot; it is moved before that mode is switched on. If this kernel has "
-                "the bug fixed, write 4 to /" NODE "/node1/memtier_override manually\n";
+        static const char unmet[] =
+                NAME "Node 1 belongs in tier dram (memory_tier4) but stays in memory_tier5: moving "
+                     "it would make node 1 top-tier. Its pages may hold access times of NUMA "
+                     "balancing's tiering mode, which is on, and the kernel may panic. To move "
+                     "it, reboot; it is moved before that mode is switched on. If this kernel has "
+                     "the bug fixed, write 4 to /" NODE "/node1/memtier_override by hand\n";
         static const char status[] = "2 nodes in 1 tier (dram: 0-1) through memtier_override; "
-                                     "cannot safely move node 1: the kernel might panic (see the "
-                                     "journal)";
-        struct announcer a = { 0 };
+                                     "cannot move node 1: moving it is not safe, because the "
+                                     "kernel could panic (see the journal)";
+        struct journal j = { 0 };
         struct status s = { 0 };
 
-        look(&a, &s, make_hazard("2"), unmet, status);
-        look(&a, &s, make_hazard("2"), "", status);
-        look(&a, &s, make_hazard("1"),
-             NAME "Moved node 1 from memory_tier5 to memory_tier4 (tier dram: latency 1.2x (slit) "
-                  "is within 1.5x; SLIT alone, a guess)\n",
-             "2 nodes in 1 tier (dram: 0-1) through memtier_override; last: node 1 to dram, "
-             "1970-01-01 00:00:00");
-        announcer_done(&a);
+        run_pass(&j, &s, make_hazard("2"), unmet, status);
+        run_pass(&j, &s, make_hazard("2"), "", status);
+        run_pass(&j, &s, make_hazard("1"),
+                 NAME
+                 "Moved node 1 from memory_tier5 to memory_tier4 (tier dram: latency 1.2x (slit) "
+                 "is within 1.5x)\n",
+                 "2 nodes in 1 tier (dram: 0-1) through memtier_override; last: node 1 to dram, "
+                 "1970-01-01 00:00:00");
+        journal_done(&j);
 }
 
 /* The same machine with demotion off and nothing that guards it. */
@@ -186,42 +178,44 @@ static struct sysroot *make_unguarded_machine(void)
 
 static void test_held(void)
 {
-        static const char held[] = GUESS NAME
-                "Moved node 1 from memory_tier4 to memory_tier5 (tier slow: not dram: "
-                "latency 2x (slit) is over 1.5x; SLIT alone, a guess)\n" NAME
-                "Did not set /sys/kernel/mm/numa/demotion_enabled to true: demotion = yes is "
-                "refused: there is no swap, and without a guard memory exhaustion can freeze "
-                "this machine for minutes instead of killing a process (see "
-                "numatierd.conf(5), demotion)\n";
-        struct announcer a = { 0 };
+        static const char held[] =
+                NAME "Moved node 1 from memory_tier4 to memory_tier5 (tier slow: not dram: latency "
+                     "2x (slit) is over 1.5x)\n" NAME
+                     "Did not set /sys/kernel/mm/numa/demotion_enabled to true: demotion = yes is "
+                     "refused: there is no swap, and without a guard memory exhaustion can freeze "
+                     "this machine for minutes instead of killing a process (see "
+                     "numatierd.conf(5), demotion)\n";
+        struct journal j = { 0 };
         struct status s = { 0 };
 
         policy->demotion = SWITCH_YES;
-        look(&a, &s, make_unguarded_machine(), held,
-             "2 nodes in 2 tiers (dram: 0, slow: 1) through memtier_override; 1 write held back, "
-             "as memory exhaustion could freeze this machine (see the journal); last: node 1 to "
-             "slow, 1970-01-01 00:00:00");
+        run_pass(&j, &s, make_unguarded_machine(), held,
+                 "2 nodes in 2 tiers (dram: 0, slow: 1) through memtier_override; 1 write held "
+                 "back, "
+                 "because memory exhaustion could freeze this machine (see the journal); last: "
+                 "node 1 to "
+                 "slow, 1970-01-01 00:00:00");
         policy->demotion = SWITCH_LEAVE;
-        announcer_done(&a);
+        journal_done(&j);
 }
 
 static void test_errors(void)
 {
         struct snapshot empty = { 0 }, *r = &empty;
-        struct announcer a = { 0 };
+        struct journal j = { 0 };
         struct status s = { 0 };
         char *status;
 
         assert(lseek(log_fd, 0, SEEK_SET) == 0 && ftruncate(log_fd, 0) == 0);
-        announce_look(&a, r, -28);
-        announce_look(&a, r, -28);
+        journal_pass(&j, r, -28);
+        journal_pass(&j, r, -28);
         assert(lseek(log_fd, 0, SEEK_END) ==
-               (off_t)strlen(NAME "Cannot bring the machine in line with the policy: No space left "
+               (off_t)strlen(NAME "Cannot apply the policy to this machine: No space left "
                                   "on device\n"));
         status = status_format(&s, r, -28);
         assert(streq(status, "Failed: No space left on device; trying again"));
         free(status);
-        announcer_done(&a);
+        journal_done(&j);
 }
 
 int main(void)

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Chooses when a pass runs, and how it may read tiers: after events (settle.h), again after a pass
+ * that was inconclusive, and every rescan interval, for what no event reports. It reads no more of
+ * /sys than which nodes have memory and how many events there were: the kernel takes no lock for
+ * either. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/util.h"
+#include "monitor.h"
+#include "snapshot.h"
+#include "sysroot/sysroot.h"
+
+struct schedule;
+
+/* A pass is due now: also called while one runs. Returns 0 or a negative errno. */
+typedef int (*schedule_due_fn)(void *userdata);
+
+/* root, which must outlive the schedule, is read in the event loop. */
+int schedule_new(sd_event *event, struct sysroot *root, schedule_due_fn due, void *userdata,
+                 struct schedule **ret);
+struct schedule *schedule_free(struct schedule *s);
+DEFINE_CLEANUP(struct schedule *, schedule_free)
+
+/* Takes the times of the policy over. 0 or a negative errno. */
+int schedule_set_policy(struct schedule *s, const struct policy *p);
+
+/* The machine is a live one. Its events are reported from now on; what was before is not known, so
+ * memory does not count as quiet yet. */
+void schedule_set_live(struct schedule *s);
+
+/* Events came. May call due(). */
+int schedule_note_events(struct schedule *s, const struct monitor_news *news);
+
+/* The same for events that came while a pass is prepared: it is due already. */
+int schedule_note_early_events(struct schedule *s, const struct monitor_news *news);
+
+/* A pass is about to run: after schedule_note_early_events(). Chooses how it may read tiers. */
+enum tier_reading schedule_begin_pass(struct schedule *s);
+
+/* The pass has ended with this result; NULL if there is none, also because it could not be run. */
+int schedule_end_pass(struct schedule *s, const struct snapshot *result);

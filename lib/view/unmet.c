@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "view/unmet.h"
+
+#include <assert.h>
+
+enum unmet_cause unmet_get_cause(const struct snapshot *s, const struct plan_unmet *u)
+{
+        const struct node *n;
+
+        if (u->hazard)
+                return UNMET_HAZARD;
+        if (s->plan->interface == INTERFACE_NONE)
+                return s->policy->interface == POLICY_INTERFACE_NONE ? UNMET_POLICY
+                                                                     : UNMET_NO_INTERFACE;
+        n = machine_get_node(s->machine, u->node);
+        if (n &&
+            (s->plan->interface == INTERFACE_MEMTIER_OVERRIDE ? n->has_override : n->has_offset))
+                return UNMET_IGNORED;
+        return UNMET_NO_FILE;
+}
+
+const char *unmet_cause_text(enum unmet_cause c)
+{
+        static const char *const texts[] = {
+                [UNMET_HAZARD] = "moving it is not safe, because the kernel could panic",
+                [UNMET_POLICY] = "the policy says interface = none",
+                [UNMET_NO_INTERFACE] = "this kernel has no way to move nodes (load the module "
+                                       "memtier_override)",
+                [UNMET_NO_FILE] = "the kernel has a way to move other nodes only",
+                [UNMET_IGNORED] = "the kernel accepted the move and did not make it",
+        };
+
+        static_assert(ELEMENTSOF(texts) == UNMET_CAUSES, "one text a cause");
+        assert(c < UNMET_CAUSES);
+        return texts[c];
+}
+
+struct nodeset unmet_get_nodes(const struct snapshot *s, enum unmet_cause c)
+{
+        struct nodeset nodes = { 0 };
+
+        for (size_t i = 0; i < s->plan->n_unmet; i++)
+                if (unmet_get_cause(s, &s->plan->unmet[i]) == c)
+                        nodeset_add(&nodes, s->plan->unmet[i].node);
+        return nodes;
+}
+
+/* What is held for other reasons are settings. */
+bool held_is_backed_off(const struct plan_write *w)
+{
+        return w->kind == WRITE_NODE_TIER;
+}

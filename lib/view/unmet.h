@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Why a node that is in another tier than the policy wants is not moved: the same words for
+ * everyone who shows a snapshot. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "snapshot.h"
+
+enum unmet_cause {
+        UNMET_HAZARD,       /* the kernel could panic; the difference itself says more */
+        UNMET_POLICY,       /* interface = none */
+        UNMET_NO_INTERFACE, /* the kernel has none */
+        UNMET_NO_FILE,      /* it has one, but not for this node */
+        UNMET_IGNORED,      /* it was used, and the kernel did nothing */
+        UNMET_CAUSES,
+};
+
+enum unmet_cause unmet_get_cause(const struct snapshot *s, const struct plan_unmet *u);
+
+/* A clause that follows a colon or an "and": "the policy says interface = none". */
+const char *unmet_cause_text(enum unmet_cause c);
+
+/* The nodes that are not moved for this cause. */
+struct nodeset unmet_get_nodes(const struct snapshot *s, enum unmet_cause c);
+
+/* Whether a write of plan->held waits because the kernel ignored it before. */
+bool held_is_backed_off(const struct plan_write *w);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#undef NDEBUG
+#include <assert.h>
+#include <inttypes.h>
+#include <time.h>
+
+#include "facts/knobs.h"
+#include "facts/tiers.h"
+#include "schedule.h"
+#include "sysroot/capture.h"
+
+/* When a pass runs, and how it may read tiers, in the real time of an event loop. */
+
+#define MS 1000ULL
+
+static sd_event *event;
+static struct sysroot *root;
+static struct schedule *schedule;
+static unsigned due;
+
+static int on_due(void *userdata)
+{
+        due++;
+        return 0;
+}
+
+static uint64_t get_now(void)
+{
+        struct timespec t;
+
+        assert(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+        return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* Runs the loop until a pass is due. Returns after how many microseconds that was. */
+static uint64_t wait_until_due(uint64_t timeout)
+{
+        uint64_t start = get_now();
+        unsigned before = due;
+
+        while (due == before && get_now() < start + timeout)
+                assert(sd_event_run(event, start + timeout - get_now()) >= 0);
+        assert(due == before + 1);
+        return get_now() - start;
+}
+
+static void expect_nothing_for(uint64_t usec)
+{
+        uint64_t end = get_now() + usec;
+        unsigned before = due;
+
+        while (get_now() < end)
+                assert(sd_event_run(event, end - get_now()) >= 0);
+        assert(due == before);
+}
+
+static void set_policy(uint64_t settle, uint64_t settle_max, uint64_t rescan)
+{
+        struct policy p = { .settle_usec = settle,
+                            .settle_max_usec = settle_max,
+                            .rescan_usec = rescan };
+
+        assert(schedule_set_policy(schedule, &p) >= 0);
+}
+
+static void start(void)
+{
+        static const char text[] = "# numatier capture 1\n" NODE_DIR "/has_memory: 0-1\n";
+        struct messages errors = MESSAGES_INIT;
+
+        due = 0;
+        assert(capture_open(text, sizeof(text) - 1, "machine", &errors, &root) == 0);
+        assert(sd_event_new(&event) >= 0);
+        assert(sd_event_run(event, 0) == 0); /* from now on the loop has a time */
+        assert(schedule_new(event, root, on_due, NULL, &schedule) == 0);
+        set_policy(100 * MS, 1000 * MS, 0);
+}
+
+static void stop(void)
+{
+        schedule = schedule_free(schedule);
+        event = sd_event_unref(event);
+        root = sysroot_free(root);
+}
+
+static void test_rescan(void)
+{
+        start();
+        assert(schedule_end_pass(schedule, NULL) == 0);
+        set_policy(100 * MS, 1000 * MS, 50 * MS);
+        assert(schedule_end_pass(schedule, NULL) == 0);
+        assert(wait_until_due(3000 * MS) < 1500 * MS); /* within its accuracy of a second */
+        assert(schedule_end_pass(schedule, NULL) == 0);
+        set_policy(100 * MS, 1000 * MS, 0); /* never again; the failed pass is repeated in 2 s */
+        schedule_begin_pass(schedule);
+        expect_nothing_for(1200 * MS);
+        stop();
+}
+
+static void test_events(void)
+{
+        struct monitor_news added = { .any = true };
+        struct monitor_news online = { .any = true, .complete = true };
+
+        start();
+        assert(schedule_note_events(schedule, &added) >= 0 && due == 0);
+        assert(schedule_note_events(schedule, &online) >= 0 && due == 1); /* at once */
+        assert(schedule_note_events(schedule, &online) >= 0 && due == 1); /* and not again */
+        assert(wait_until_due(1000 * MS) >= 90 * MS);                     /* but in the end */
+        expect_nothing_for(300 * MS);
+
+        /* what comes while a pass is prepared does not start another at once */
+        assert(schedule_note_early_events(schedule, &online) >= 0 && due == 2);
+        assert(wait_until_due(1000 * MS) >= 90 * MS);
+        stop();
+}
+
+/* Memory that comes to a new node is answered at once, also in the middle of a storm. */
+static void test_new_node(void)
+{
+        struct monitor_news online = { .any = true, .complete = true, .online = true };
+        struct node nodes[2] = { { .id = 0, .has_memory = true }, { .id = 1, .has_memory = true } };
+        struct machine m = { .nodes = nodes, .n_nodes = 2 };
+        struct snapshot s = { .references = 1, .machine = &m };
+
+        start();
+        nodeset_add(&m.memory, 0);
+        assert(schedule_note_events(schedule, &online) >= 0 && due == 1);
+        assert(schedule_end_pass(schedule, &s) == 0);
+        assert(schedule_note_events(schedule, &online) >= 0 && due == 2); /* node 1 */
+        nodeset_add(&m.memory, 1);
+        assert(schedule_end_pass(schedule, &s) == 0);
+        assert(schedule_note_events(schedule, &online) >= 0 && due == 2);
+
+        /* one that the kernel is still bringing up has not been seen; and soon there is a pass */
+        nodes[1].unsettled = true;
+        assert(schedule_end_pass(schedule, &s) == 0);
+        schedule_begin_pass(schedule);
+        assert(schedule_end_pass(schedule, &s) == 0);
+        assert(wait_until_due(1000 * MS) < 90 * MS);
+        assert(schedule_note_events(schedule, &online) >= 0 && due == 4);
+        stop();
+}
+
+static void test_retry(void)
+{
+        struct machine m = { 0 };
+        struct snapshot s = { .references = 1, .machine = &m };
+
+        start();
+        assert(schedule_end_pass(schedule, &s) == 0);
+        expect_nothing_for(100 * MS);
+        s.error = -28; /* ENOSPC */
+        assert(schedule_end_pass(schedule, &s) == 0);
+        assert(wait_until_due(3000 * MS) >= 1900 * MS);
+        schedule_begin_pass(schedule);
+        assert(schedule_end_pass(schedule, NULL) == 0); /* no memory: NULL is no result */
+        expect_nothing_for(100 * MS);
+        stop();
+}
+
+/* Tiers are not read before memory has been quiet, and then at once. */
+static void test_reading(void)
+{
+        struct monitor_news added = { .any = true };
+        struct machine m = { .tiers_withheld = true };
+        struct snapshot s = { .references = 1, .machine = &m };
+
+        start();
+        assert(schedule_begin_pass(schedule) == TIERS_READ); /* a copy is always quiet */
+        schedule_set_live(schedule);
+        assert(schedule_begin_pass(schedule) == TIERS_KNOWN_ONLY);
+        assert(schedule_end_pass(schedule, &s) == 0);
+        assert(wait_until_due(3000 * MS) >= 1900 * MS);
+        assert(schedule_begin_pass(schedule) == TIERS_READ);
+        assert(schedule_note_early_events(schedule, &added) >= 0);
+        assert(schedule_begin_pass(schedule) == TIERS_KNOWN_ONLY);
+        stop();
+}
+
+int main(void)
+{
+        test_events();
+        test_new_node();
+        test_rescan();
+        test_retry();
+        test_reading();
+        return 0;
+}
