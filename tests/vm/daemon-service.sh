@@ -62,7 +62,7 @@ check "the node that cannot be moved is told" wait_for 10 status_has 'cannot mov
 check "STATUS: nodes and tiers" status_has '^2 nodes in 2 tiers (dram: 0, cxl: 1)'
 equal "with fields" "1 cxl 5 $home" "$(last $unmet NODE TIER WANTED_TIER PRESENT_TIER)"
 check "and the reason" grep -q '^NUMATIER_REASON=.*latency 20 ns' /tmp/last
-check "journalctl -x explains" grep -q "load$" <<<"$(journalctl -b -x MESSAGE_ID=$unmet)"
+check "journalctl -x explains" grep -q "Install and load numatier" <<<"$(journalctl -b -x MESSAGE_ID=$unmet)"
 equal "no capability" 0000000000000000 "$(sed -n 's/^CapEff:\t//p' "/proc/$(main_pid)/status")"
 numatierd 2>/tmp/second
 equal "a second one fails" 1 $?

@@ -14,7 +14,7 @@
 
 #include "base/util.h"
 
-/* Runs numatierd (the first argument) on a copy of a machine, with a socket for what it would tell
+/* Runs numatierd (the first argument) on a copy of a machine, with a socket for what it reports to
  * systemd: node 1 is twice as slow as node 0, in the same tier. */
 
 #define NODE_PATH "sys/devices/system/node"
@@ -152,6 +152,68 @@ static void test_service(void)
         assert(reads("root/" NODE_PATH "/node1/memtier_override", "4"));
 }
 
+/* Runs numatierd with these arguments, up to a NULL, and returns its exit status; what it prints on
+ * standard error is put into message. */
+static int run(const char *out, const char *const *arguments)
+{
+        char *argv[8] = { numatierd };
+        int pipe_fd[2], out_fd;
+        ssize_t n, size = 0;
+        pid_t pid;
+
+        for (size_t i = 0; arguments[i]; i++)
+                argv[i + 1] = (char *)arguments[i];
+        assert(pipe(pipe_fd) == 0);
+        pid = fork();
+        assert(pid >= 0);
+        if (pid == 0) {
+                out_fd = open(out, O_WRONLY);
+                dup2(out_fd, STDOUT_FILENO);
+                dup2(pipe_fd[1], STDERR_FILENO);
+                close(pipe_fd[0]);
+                close(pipe_fd[1]);
+                execv(numatierd, argv);
+                _exit(127);
+        }
+        close(pipe_fd[1]);
+        while ((n = read(pipe_fd[0], message + size, sizeof(message) - 1 - (size_t)size)) > 0)
+                size += n;
+        message[size] = '\0';
+        close(pipe_fd[0]);
+        return wait_for_end(pid);
+}
+
+#define RUN(out, ...) run(out, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* Whether each line of the message begins with the program's name. */
+static bool has_prefix_everywhere(void)
+{
+        for (const char *line = message; *line; line += strcspn(line, "\n") + 1)
+                if (!startswith(line, "numatierd: "))
+                        return false;
+        return *message != '\0';
+}
+
+static void test_command_line(void)
+{
+        assert(RUN("/dev/null", "--help") == 0 && streq(message, ""));
+        assert(RUN("/dev/full", "--help") == 1 && has_prefix_everywhere());
+        assert(RUN("/dev/full", "--version") == 1 && has_prefix_everywhere());
+        assert(RUN("/dev/null", "--dry-run") == 2 && has_prefix_everywhere());
+        assert(RUN("/dev/null", "--root", "nowhere", "--config", "policy") == 1);
+        assert(has_prefix_everywhere());
+}
+
+static void test_once(void)
+{
+        assert(RUN("/dev/full", "--once", "--dry-run", "--root", "root", "--config", "policy") ==
+               3);
+        assert(strstr(message, "numatierd: Would write 5 to /" NODE_PATH "/node1/memtier_override, "
+                               "which holds memory_tier4 ("));
+        assert(has_prefix_everywhere());
+        assert(reads("root/" NODE_PATH "/node1/memtier_override", "memory_tier4"));
+}
+
 /* A kernel that keeps a reader waiting: opening a FIFO does the same. */
 static void test_stuck_job(void)
 {
@@ -182,6 +244,8 @@ int main(int argc, char *argv[])
         assert(mkdtemp(directory) && chdir(directory) == 0);
         make_machine();
         open_notify_socket();
+        test_command_line();
+        test_once();
         test_service();
         test_stuck_job();
         assert(nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);

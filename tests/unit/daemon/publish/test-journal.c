@@ -3,10 +3,15 @@
 #include <assert.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
 
 #include "facts/knobs.h"
 #include "publish/journal.h"
 #include "publish/log.h"
+#include "publish/message-ids.h"
 #include "publish/status.h"
 #include "sysroot/capture.h"
 
@@ -199,6 +204,140 @@ static void test_held(void)
         journal_done(&j);
 }
 
+static void expect_log(const char *expected)
+{
+        char got[4096];
+        ssize_t n = pread(log_fd, got, sizeof(got) - 1, 0);
+
+        assert(n >= 0);
+        got[n] = '\0';
+        if (!streq(got, expected)) {
+                printf("log: %s\nexpected: %s\n", got, expected);
+                abort();
+        }
+        assert(ftruncate(log_fd, 0) == 0 && lseek(log_fd, 0, SEEK_SET) == 0);
+}
+
+/* A snapshot of node 1 whose writes are these. */
+static void publish(struct journal *j, struct plan *plan, struct report *report, bool size_known)
+{
+        struct node node = {
+                .id = 1,
+                .has_memory = true,
+                .size_kib = size_known ? 1048576 : 0,
+                .unreadable = size_known ? 0 : 1U << FACT_SIZE,
+        };
+        struct machine machine = { .nodes = &node, .n_nodes = 1, .has_tiers = true };
+        struct node_assignment n = { .node = &node,
+                                     .tier = TIER_NONE,
+                                     .wanted_tier = 5,
+                                     .original_tier = 22,
+                                     .reason = (char *)"because" };
+        struct assignment assignment = {
+                .machine = &machine, .policy = policy, .nodes = &n, .n_nodes = 1
+        };
+        struct snapshot r = {
+                .references = 1,
+                .policy = policy,
+                .machine = &machine,
+                .assignment = &assignment,
+                .plan = plan,
+                .report = report,
+        };
+
+        nodeset_add(&machine.memory, 1);
+        journal_pass(j, &r, 0);
+}
+
+static struct plan_write a_write = {
+        .kind = WRITE_NODE_TIER,
+        .interface = INTERFACE_MEMTIER_OVERRIDE,
+        .path = (char *)"sys/node1/memtier_override",
+        .value = (char *)"5",
+        .before = (char *)"memory_tier4",
+        .reason = (char *)"tried again in 3 min",
+        .node = 1,
+        .present_tier = 4,
+        .wanted_tier = 5,
+};
+
+/* What the kernel ignores is reported once, whatever it does instead, and while it is held off. */
+static void test_ignored(void)
+{
+        struct plan plan = { .interface = INTERFACE_MEMTIER_OVERRIDE }, held = plan;
+        struct report_entry entry = { .write = &a_write,
+                                      .outcome = OUTCOME_IGNORED,
+                                      .after = (char *)"memory_tier4" };
+        struct report report = { .entries = &entry, .n_entries = 1 };
+        struct journal j = { 0 };
+
+        held.held = &a_write;
+        held.n_held = 1;
+        publish(&j, &plan, &report, true);
+        expect_log(NAME "The kernel accepted the value 5 for /sys/node1/memtier_override and did "
+                        "not apply it: the file now reads memory_tier4\n");
+        publish(&j, &held, NULL, true);
+        entry.after = (char *)"memory_tier9";
+        publish(&j, &plan, &report, true);
+        expect_log("");
+        publish(&j, &plan, NULL, true);
+        publish(&j, &held, NULL, true); /* it comes back, in a daemon that has not seen the write */
+        expect_log(NAME "Did not write 5 to /sys/node1/memtier_override: tried again in 3 min\n");
+        journal_done(&j);
+}
+
+/* A size that cannot be read is not a change of the size. */
+static void test_unreadable_size(void)
+{
+        struct plan plan = { 0 };
+        struct journal j = { 0 };
+
+        publish(&j, &plan, NULL, true);
+        publish(&j, &plan, NULL, false);
+        publish(&j, &plan, NULL, true);
+        expect_log("");
+        journal_done(&j);
+}
+
+/* Instead of the journal's: notes the fields of the last entry. */
+static char fields[1024];
+
+int sd_journal_sendv(const struct iovec *iov, int n)
+{
+        fields[0] = '\0';
+        for (int i = 0; i < n; i++) {
+                strncat(fields, iov[i].iov_base, iov[i].iov_len);
+                strcat(fields, "\n");
+        }
+        return 0;
+}
+
+static void test_fields(void)
+{
+        struct report_entry entry = { .write = &a_write, .outcome = OUTCOME_DONE };
+        struct report report = { .entries = &entry, .n_entries = 1 };
+        struct plan plan = { 0 };
+        struct journal j = { 0 };
+        char stream[64];
+        struct stat st;
+
+        assert(fstat(STDERR_FILENO, &st) == 0);
+        snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+                 (unsigned long long)st.st_ino);
+        assert(setenv("JOURNAL_STREAM", stream, 1) == 0);
+        log_open(false);
+        publish(&j, &plan, &report, true);
+        assert(streq(fields,
+                     "MESSAGE=Moved node 1 from memory_tier4 to memory_tier5 (tried again in 3 "
+                     "min)\nPRIORITY=5\nMESSAGE_ID=" MESSAGE_NODE_MOVED "\n"
+                     "NUMATIER_PATH=/sys/node1/memtier_override\nNUMATIER_VALUE=5\n"
+                     "NUMATIER_OLD_VALUE=memory_tier4\nNUMATIER_NODE=1\n"
+                     "NUMATIER_WANTED_TIER=5\nNUMATIER_PRESENT_TIER=4\n"
+                     "NUMATIER_ORIGINAL_TIER=22\nNUMATIER_REASON=because\n"));
+        log_open(true);
+        journal_done(&j);
+}
+
 static void test_errors(void)
 {
         struct snapshot empty = { 0 }, *r = &empty;
@@ -209,11 +348,16 @@ static void test_errors(void)
         assert(lseek(log_fd, 0, SEEK_SET) == 0 && ftruncate(log_fd, 0) == 0);
         journal_pass(&j, r, -28);
         journal_pass(&j, r, -28);
+        journal_pass(&j, NULL, -28); /* there was no memory for what was learnt */
         assert(lseek(log_fd, 0, SEEK_END) ==
                (off_t)strlen(NAME "Cannot apply the policy to this machine: No space left "
                                   "on device\n"));
         status = status_format(&s, r, -28);
         assert(streq(status, "Failed: No space left on device; trying again"));
+        free(status);
+        status_note(&s, NULL, 0);
+        status = status_format(&s, NULL, -12);
+        assert(streq(status, "Failed: Cannot allocate memory; trying again"));
         free(status);
         journal_done(&j);
 }
@@ -236,6 +380,10 @@ int main(void)
         test_hazard();
         test_held();
         test_errors();
+        assert(ftruncate(log_fd, 0) == 0);
+        test_ignored();
+        test_unreadable_size();
+        test_fields();
         policy_unref(policy);
         return 0;
 }
