@@ -38,6 +38,8 @@ struct manager {
         struct job job;            /* the worker's while a command runs */
         bool job_ready;
         bool memory_went; /* since the last withdrawal */
+        /* Since then no pass has begun: nothing is known that could be wrong. */
+        bool tiers_withdrawn, placements_withdrawn;
         uint64_t command_started;
 
         struct journal journal;
@@ -133,9 +135,10 @@ static int on_slow(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void note_news(struct manager *m, const struct monitor_news *news)
 {
-        m->memory_went = m->memory_went || news->offline;
-        if (news->removal)
+        if (news->removal && (!m->tiers_withdrawn || (news->offline && !m->placements_withdrawn))) {
+                m->memory_went = m->memory_went || news->offline;
                 (void)worker_push(m->worker, COMMAND_WITHDRAW); /* on_failed() handles errors */
+        }
         if (news->lost && !m->events_lost_reported) {
                 journal_events_lost();
                 m->events_lost_reported = true;
@@ -162,6 +165,7 @@ static void prepare_command(enum command c, void *userdata)
 
         if (c == COMMAND_PASS) {
                 note_waiting_news(m);
+                m->tiers_withdrawn = m->placements_withdrawn = false;
                 job_prepare_pass(&m->job, m->policy, m->snapshot, schedule_begin_pass(m->schedule));
         } else {
                 m->job.memory_went = m->memory_went;
@@ -203,7 +207,11 @@ static int on_command_done(enum command c, void *userdata)
         struct manager *m = userdata;
 
         (void)sd_event_source_set_enabled(m->slow_timer, SD_EVENT_OFF);
-        return c == COMMAND_PASS ? finish_pass(m) : 0;
+        if (c == COMMAND_PASS)
+                return finish_pass(m);
+        m->tiers_withdrawn = true;
+        m->placements_withdrawn = m->placements_withdrawn || m->job.memory_went;
+        return 0;
 }
 
 /* The queue keeps its commands; the next pass that is due starts them. */

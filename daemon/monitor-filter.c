@@ -8,17 +8,17 @@
 
 #include "base/util.h"
 
-/* libudev's own filter looks at the header that udevd puts before a message, lets pass everything
- * that has none, as the kernel's messages have not, and sorts those out after it woke up. This one
- * looks at the kernel's text, "ACTION@DEVPATH". Below /devices/virtual only memory_tiering is ours;
- * the rest of /devices passes (DAX and CXL devices may be anywhere below PCI and ACPI), and is
- * sorted out by its subsystem. But for memory blocks that "change": the kernel never says so of its
- * own accord (drivers/base/memory.c), only udevadm trigger has it say so, of thousands at once, and
- * nothing changed. Of what is not a device, the module memtier_override alone is ours: with it,
- * nodes can be moved.
+/* libudev's own filter checks the header that udevd puts before a message. The kernel's messages
+ * have none: that filter passes them all, and libudev sorts them after the wake-up. This filter
+ * checks the kernel's text, "ACTION@DEVPATH". Below /devices/virtual only memory_tiering passes.
+ * The rest of /devices passes (DAX and CXL devices may be anywhere below PCI and ACPI), and is
+ * sorted by its subsystem later. An exception are memory blocks that "change": the kernel never
+ * sends that by itself (drivers/base/memory.c), only udevadm trigger does, for thousands of blocks
+ * at once, and nothing has changed. Of what is not a device, only the module memtier_override
+ * passes: with it, nodes can be moved.
  *
- * Classic BPF has no loops. So: find the '@' among the first bytes, leave its position in X, and
- * compare the words behind it. An action that is not found passes. */
+ * Classic BPF has no loops. So the program finds the '@' among the first bytes, leaves its position
+ * in X, and compares the words behind it. If it does not find the '@', the message passes. */
 
 #define WORD(a, b, c, d)                                                                           \
         ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
@@ -36,9 +36,8 @@
 #define PASS BPF_STMT(BPF_RET | BPF_K, UINT32_MAX)
 #define DROP BPF_STMT(BPF_RET | BPF_K, 0)
 
-/* A load beyond the end of a message drops it: the shortest of ours,
- * "add@/devices/system/node/...", and its variables behind it, are far longer than what is looked
- * at. */
+/* A load beyond the end of a message drops it. The shortest message that must pass,
+ * "add@/devices/system/node/..." with its variables, is far longer than what is compared. */
 static struct sock_filter program[] = {
         /* add, bind, move: 3, 4; change, online, remove, unbind: 6; offline: 7 */
         FIND_AT(3, 3),

@@ -8,20 +8,21 @@
 
 #include "monitor-filter.h"
 
-/* A terabyte plugged in blocks of 128 MiB is 16384 events of about a kilobyte each in the kernel's
- * reckoning. Without CAP_NET_ADMIN this ends at net.core.rmem_max: what is dropped is a rescan. */
+/* A terabyte plugged in as blocks of 128 MiB causes 16384 events, for each of which the kernel
+ * counts about a kilobyte. Without CAP_NET_ADMIN net.core.rmem_max limits the size. Events that the
+ * kernel drops lead to a pass like others. */
 #define RECEIVE_BUFFER (16 << 20)
 
-/* Taken from the socket in one system call, and at most so often before signals and the watchdog
+/* Events received by one system call, and the number of such calls before signals and the watchdog
  * get their turn in a storm. */
 #define BATCH   64
 #define BATCHES 16
 
-/* All that matters of an event stands at its beginning (lib/kobject_uevent.c): ACTION@DEVPATH, and
- * then, each ended by a NUL, ACTION=..., DEVPATH=..., SUBSYSTEM=... */
+/* The beginning of an event says enough (lib/kobject_uevent.c): ACTION@DEVPATH, ACTION=...,
+ * DEVPATH=..., SUBSYSTEM=..., each ended by a NUL. */
 #define EVENT_SIZE 1024
 
-/* In a storm, how often to wake up for it. */
+/* In a storm, at most so many wake-ups in that time. */
 #define WAKE_UP_USEC  20000
 #define WAKE_UP_BURST 2
 
@@ -65,8 +66,8 @@ void monitor_classify(const char *subsystem, const char *action, struct monitor_
                 news->offline || (is_one_of(action, removing) && streq(subsystem, "memory"));
 }
 
-/* The kernel puts these four first, and in this order. In a storm this is most of the work: so no
- * more is read, nor read twice. */
+/* The kernel puts these four first, in this order. In a storm this is most of the work: therefore
+ * no more is read, and nothing twice. */
 void monitor_read_event(const char *text, size_t length, struct monitor_news *news)
 {
         static const char *const order[] = { NULL, "ACTION=", "DEVPATH=", "SUBSYSTEM=" };
@@ -85,7 +86,7 @@ void monitor_read_event(const char *text, size_t length, struct monitor_news *ne
         monitor_classify(value, action, news);
 }
 
-/* Done once: the kernel gives back what it changes, but for lengths that are always the same. */
+/* Done once: what the kernel changes in the headers does not matter for the next call. */
 static void prepare(struct monitor *m)
 {
         for (unsigned i = 0; i < BATCH; i++) {
@@ -99,8 +100,8 @@ static void prepare(struct monitor *m)
         }
 }
 
-/* libudev takes one event a call and builds a device of it, which in a storm costs as much as all
- * that udevadm monitor does. Returns whether there may be more. */
+/* libudev receives one event per call and makes a device of it, which in a storm costs as much as
+ * everything that udevadm monitor does. Returns whether more may wait. */
 static bool receive(struct monitor *m, struct monitor_news *news)
 {
         int n;
@@ -114,7 +115,7 @@ static bool receive(struct monitor *m, struct monitor_news *news)
                 size_t length = m->headers[i].msg_len;
 
                 if (m->senders[i].nl_pid != 0)
-                        continue; /* not the kernel's */
+                        continue; /* not sent by the kernel */
                 m->events[i][length] = '\0';
                 monitor_read_event(m->events[i], length, news);
         }
@@ -137,9 +138,9 @@ static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *
         return news.any ? m->fn(&news, m->userdata) : 0;
 }
 
-/* The kernel's own group, not udev's: it needs no udevd, it is not late when udevd has thousands of
- * memory blocks to go through, and lateness here would be dangerous: that the memory has been quiet
- * is what makes it safe to read nodelist. */
+/* The kernel's own group, not udev's. It needs no udevd, and it is not late when udevd has
+ * thousands of memory blocks to process. Being late would be dangerous: nodelist may be read only
+ * after memory has been quiet. */
 static int open_monitor(struct monitor *m)
 {
         int r = 0;

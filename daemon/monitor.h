@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Hears the kernel's uevents of subsystems that have to do with memory. They say only that
- * something changed; the facts come from a fresh look. */
+/* Receives the kernel's uevents of the subsystems that concern memory. They report only that
+ * something changed; the facts come from the next pass. */
 
 #include <stdbool.h>
 #include <systemd/sd-event.h>
@@ -11,28 +11,29 @@
 
 struct monitor;
 
-/* What a handful of events amounted to. */
+/* The sum of a batch of events. */
 struct monitor_news {
         bool any;      /* memory, node, memory_tiering, cxl, dax or our module changed */
         bool complete; /* memory became usable, a driver finished: the machine may be complete */
         bool online;   /* memory that can be used now */
-        bool removal;  /* something went, so that a tier may be gone or another node's */
-        bool offline;  /* and it was memory: a node may be gone, or back as another */
+        bool removal;  /* something went: a tier may be gone, or have become another node's */
+        bool offline;  /* it was memory: a node may be gone, or have come back as another */
         bool lost;     /* the kernel dropped events */
 };
 
 typedef int (*monitor_fn)(const struct monitor_news *news, void *userdata);
 
-/* Listens from now on. fn is called for events that matter, a batch at a time. */
+/* Receives events from now on. fn is called for events that matter, a batch at a time. */
 int monitor_new(sd_event *event, monitor_fn fn, void *userdata, struct monitor **ret);
 struct monitor *monitor_free(struct monitor *m);
 DEFINE_CLEANUP(struct monitor *, monitor_free)
 
-/* What has come and was not told yet; fn is not called for it. */
+/* Receives what waits in the socket; fn is not called for it. */
 void monitor_drain(struct monitor *m, struct monitor_news *news);
 
-/* What the text of one event means, as the kernel sends it: NUL-separated, and ended by one. */
+/* The same, from the text of an event as the kernel sends it: parts that are each ended by a NUL.
+ */
 void monitor_read_event(const char *text, size_t length, struct monitor_news *news);
 
-/* What one event means, by its subsystem and action; news is added to. */
+/* Adds to news what one event means, by its subsystem and action. */
 void monitor_classify(const char *subsystem, const char *action, struct monitor_news *news);

@@ -35,7 +35,7 @@ static void test_filter(void)
         assert(passes("unbind", "/devices/platform/hmem.0/dax0.0", "dax"));
         assert(passes("change", "/devices/pci0000:0c/0000:0c:00.0/0000:0d:00.0/mem0", "cxl"));
         assert(passes("move", "/devices/virtual/memory_tiering/memory_tier4", "memory_tiering"));
-        assert(passes("reticulate", "/devices/virtual/net/veth0", "net")); /* not understood */
+        assert(passes("reticulate", "/devices/virtual/net/veth0", "net")); /* an unknown action */
 
         assert(passes("change", "/devices/system/node/node1", "node"));
         assert(passes("online", "/devices/system/memory/memory1", "memory"));
