@@ -24,8 +24,8 @@ const char *unmet_cause_text(enum unmet_cause c)
         static const char *const texts[] = {
                 [UNMET_HAZARD] = "moving it is not safe, because the kernel could panic",
                 [UNMET_POLICY] = "the policy says interface = none",
-                [UNMET_NO_INTERFACE] = "this kernel has no way to move nodes (load the module "
-                                       "memtier_override)",
+                [UNMET_NO_INTERFACE] =
+                        "this kernel has no way to move nodes (load the module memtier_override)",
                 [UNMET_NO_FILE] = "the kernel has a way to move other nodes only",
                 [UNMET_IGNORED] = "the kernel accepted the move and did not make it",
         };
