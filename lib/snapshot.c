@@ -18,8 +18,10 @@ int snapshot_new(struct policy *policy, struct snapshot **ret)
 
 struct snapshot *snapshot_ref(struct snapshot *s)
 {
-        assert(s->references > 0);
-        __atomic_add_fetch(&s->references, 1, __ATOMIC_RELAXED);
+        unsigned before = __atomic_fetch_add(&s->references, 1, __ATOMIC_RELAXED);
+
+        assert(before > 0);
+        (void)before; /* without assert() */
         return s;
 }
 

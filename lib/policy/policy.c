@@ -73,8 +73,10 @@ static void rule_done(struct node_rule *r)
 
 struct policy *policy_ref(struct policy *p)
 {
-        assert(p->references > 0);
-        __atomic_add_fetch(&p->references, 1, __ATOMIC_RELAXED);
+        unsigned before = __atomic_fetch_add(&p->references, 1, __ATOMIC_RELAXED);
+
+        assert(before > 0);
+        (void)before; /* without assert() */
         return p;
 }
 
