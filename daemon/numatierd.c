@@ -11,7 +11,7 @@
 #include "once.h"
 #include "publish/log.h"
 
-static struct input arg_input;
+static struct input arg_input = { .program = "numatierd" };
 static bool arg_once, arg_dry_run, arg_check;
 
 static int help(void)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 
 #include "apply/restore.h"
 #include "cli/cli.h"
-#include "common/lock.h"
+#include "common/session.h"
 
 static bool all_took_effect(const struct report *report)
 {
@@ -14,19 +13,13 @@ static bool all_took_effect(const struct report *report)
 
 static int take_lock(const struct arguments *a, int *ret_fd)
 {
-        pid_t holder = 0;
+        struct messages problems = MESSAGES_INIT;
         int r;
 
-        if (a->input.machine) /* a copy in memory, nobody else's */
-                return 0;
-        r = lock_take(a->input.root, ret_fd, &holder);
-        if (r == -EBUSY)
-                fprintf(stderr,
-                        "numatier: numatierd (or another numatier, process %ld) keeps the tiers "
-                        "here; \"systemctl reload numatierd\" makes it read the policy again\n",
-                        (long)holder);
-        else if (r < 0)
-                (void)cli_error(r, "cannot lock /" LOCK_PATH);
+        r = session_lock(&a->input, &problems, ret_fd);
+        for (size_t i = 0; i < problems.n; i++)
+                fprintf(stderr, "numatier: %s\n", problems.items[i]);
+        messages_done(&problems);
         return r;
 }
 

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "common/quiet.h"
+#include "common/session.h"
 #include "facts/knobs.h"
 
 int cli_error(int error, const char *what)
@@ -28,8 +29,9 @@ static int load_state(struct sysroot *root, struct state **ret)
         struct messages problems = MESSAGES_INIT;
         int r;
 
-        r = state_load(root, &problems, ret);
-        warn_all(&problems);
+        r = session_load_state(root, &problems, ret);
+        for (size_t i = 0; i < problems.n; i++)
+                fprintf(stderr, "numatier: %s%s\n", r < 0 ? "" : "warning: ", problems.items[i]);
         messages_done(&problems);
         return r;
 }
@@ -52,10 +54,8 @@ static int run(const struct input *in, enum reconcile_mode mode, bool has_policy
         int r;
 
         r = load_state(ret->root, &ret->state);
-        if (r < 0) {
-                (void)cli_error(r, "cannot load the state in /run/numatier");
+        if (r < 0)
                 return r;
-        }
         r = quiet_reconcile(ret->root, ret->policy, mode, ret->state, &ret->result);
         if (ret->result) {
                 warn_all(&ret->result->problems);

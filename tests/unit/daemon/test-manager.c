@@ -200,6 +200,8 @@ static void test_command_line(void)
         assert(RUN("/dev/full", "--help") == 1 && has_prefix_everywhere());
         assert(RUN("/dev/full", "--version") == 1 && has_prefix_everywhere());
         assert(RUN("/dev/null", "--dry-run") == 2 && has_prefix_everywhere());
+        write_file("[tier]\nfast = yes\n", "bad");
+        assert(RUN("/dev/null", "--check", "--config", "bad") == 1 && has_prefix_everywhere());
         assert(RUN("/dev/null", "--root", "nowhere", "--config", "policy") == 1);
         assert(has_prefix_everywhere());
 }
