@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/units.h"
+#include "classify/rules.h"
 #include "facts/knobs.h"
 #include "publish/log.h"
 #include "publish/message-ids.h"
@@ -198,8 +199,24 @@ static uint64_t hash_write(const char *id, const struct plan_write *w)
         return hash_bytes(hash, w->value, strlen(w->value) + 1);
 }
 
+/* ". If it is wrong: numatier measure 1, or ..." of a node that only SLIT places; else "". */
+static char *format_doubt(const struct assignment *a, unsigned node)
+{
+        const struct node_assignment *n = assignment_get_node(a, node);
+        char suggestion[RULE_SUGGESTION_MAX];
+        char *text = NULL;
+
+        if (!n || !n->by_slit_alone)
+                return strdup("");
+        if (asprintf(&text, ". If it is wrong: %s",
+                     rules_suggest(n->node, " and tier = NAME", suggestion)) < 0)
+                return NULL;
+        return text;
+}
+
 static void report_moved(const struct assignment *assignment, const struct report_entry *entry)
 {
+        _cleanup_(freep) char *doubt = format_doubt(assignment, entry->write->node);
         struct log_entry e = LOG_ENTRY(LOG_NOTICE, MESSAGE_NODE_MOVED);
         const struct plan_write *w = entry->write;
 
@@ -210,12 +227,13 @@ static void report_moved(const struct assignment *assignment, const struct repor
         else if (entry->outcome == OUTCOME_UNVERIFIED)
                 log_text(&e,
                          "Asked the kernel to move node %u to memory_tier%" PRIu32
-                         " (%s); the next pass checks whether it did",
-                         w->node, w->wanted_tier, w->reason);
+                         " (%s); the next pass checks whether it did%s",
+                         w->node, w->wanted_tier, w->reason, doubt ?: "");
         else
                 log_text(&e,
-                         "Moved node %u from memory_tier%" PRIu32 " to memory_tier%" PRIu32 " (%s)",
-                         w->node, w->present_tier, w->wanted_tier, w->reason);
+                         "Moved node %u from memory_tier%" PRIu32 " to memory_tier%" PRIu32
+                         " (%s)%s",
+                         w->node, w->present_tier, w->wanted_tier, w->reason, doubt ?: "");
         log_send(&e);
 }
 
@@ -487,5 +505,14 @@ void journal_events_lost(void)
         log_text(&e, "The kernel sent events faster than numatierd could receive them, and some "
                      "were lost; "
                      "each pass reads the whole machine, so nothing is missed");
+        log_send(&e);
+}
+
+void journal_no_events(void)
+{
+        struct log_entry e = LOG_ENTRY(LOG_WARNING, MESSAGE_WARNING);
+
+        log_text(&e, "The kernel sends no events to this network namespace: memory that comes or "
+                     "goes is noticed only at the rescan interval");
         log_send(&e);
 }

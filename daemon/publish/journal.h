@@ -39,3 +39,4 @@ void journal_stopped(void);
 
 void journal_waiting(const char *place, unsigned seconds);
 void journal_events_lost(void);
+void journal_no_events(void);

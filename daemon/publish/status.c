@@ -98,6 +98,20 @@ static void print_unmet(FILE *f, const struct snapshot *r)
         }
 }
 
+static void print_guesses(FILE *f, const struct assignment *a)
+{
+        struct nodeset nodes = { 0 };
+
+        for (size_t i = 0; i < a->n_nodes; i++)
+                if (a->nodes[i].by_slit_alone)
+                        nodeset_add(&nodes, a->nodes[i].node->id);
+        if (nodeset_count(&nodes) == 0)
+                return;
+        fprintf(f, "; SLIT alone places node%s ", plural(nodeset_count(&nodes)));
+        print_set(f, &nodes);
+        fputs(", a guess (see the journal)", f);
+}
+
 static size_t count_backed_off(const struct plan *p)
 {
         size_t n = 0;
@@ -132,6 +146,7 @@ static void print_problems(FILE *f, const struct snapshot *r)
                 fputs("; this kernel has no memory tiers (Linux 6.1 and later have them)", f);
         else if (r->machine->tiers_withheld)
                 fputs("; memory is changing: the tiers are read when it is quiet", f);
+        print_guesses(f, r->assignment);
         print_unmet(f, r);
         print_writes(f, r);
 }
