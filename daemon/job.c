@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <time.h>
 
 #include "common/session.h"
 
@@ -31,18 +32,6 @@ static bool forget_known_tiers(struct state *state)
         return known;
 }
 
-/* A node whose memory went and came back elsewhere was not moved manually. */
-static bool forget_placements(struct state *state)
-{
-        bool known = false;
-
-        for (size_t i = 0; i < state->n_nodes; i++) {
-                known = known || state->nodes[i].placed != TIER_UNKNOWN;
-                state->nodes[i].placed = TIER_UNKNOWN;
-        }
-        return known;
-}
-
 /* What an earlier run knew of tiers may have changed while none was running. */
 static int enter(struct job *j, struct messages *problems)
 {
@@ -52,7 +41,7 @@ static int enter(struct job *j, struct messages *problems)
         j->state->daemon = getpid();
         r = state_save(j->root, j->state);
         if (r < 0)
-                messages_add(problems, "/%s: cannot be saved: %s", STATE_PATH, strerror(-r));
+                messages_add(problems, "/%s: cannot be saved: %s", STATE_UNDO_PATH, strerror(-r));
         return r;
 }
 
@@ -92,7 +81,7 @@ void job_leave(struct job *j)
 }
 
 void job_prepare_pass(struct job *j, struct policy *policy, struct snapshot *previous,
-                      enum tier_reading tiers)
+                      struct tier_reading tiers)
 {
         job_drop_arguments(j);
         j->policy = policy_ref(policy);
@@ -108,20 +97,22 @@ void job_drop_arguments(struct job *j)
 
 void job_run_pass(struct job *j)
 {
+        struct timespec now;
+
         assert(j->policy && !j->result);
         set_place(j, "");
-        j->error = reconcile(j->root, j->policy, j->tiers, RECONCILE_APPLY, j->state, &j->result);
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        j->state->now = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+        j->error = reconcile(j->root, j->policy, j->tiers, RECONCILE_APPLY, j->state, j->previous,
+                             &j->result);
         assert(j->error < 0 || j->result);
 }
 
 void job_run_withdraw(struct job *j)
 {
-        bool changed;
-
-        changed = forget_known_tiers(j->state);
         if (j->memory_went)
-                changed = forget_placements(j->state) || changed;
-        if (changed)
+                state_doubt_placements(j->state);
+        if (forget_known_tiers(j->state))
                 (void)state_save(j->root, j->state); /* the next pass tries again, and reports it */
 }
 

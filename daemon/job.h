@@ -18,7 +18,7 @@ struct job {
         /* The arguments of a pass */
         struct policy *policy;
         struct snapshot *previous; /* what the last pass produced, or NULL */
-        enum tier_reading tiers;
+        struct tier_reading tiers;
         /* Its result */
         int error;
         struct snapshot *result; /* NULL if there was no memory for it; error says so */
@@ -40,7 +40,7 @@ void job_leave(struct job *j);
 
 /* Gives a pass its arguments, and takes references to them. previous may be NULL. */
 void job_prepare_pass(struct job *j, struct policy *policy, struct snapshot *previous,
-                      enum tier_reading tiers);
+                      struct tier_reading tiers);
 
 /* Lets go of them. */
 void job_drop_arguments(struct job *j);
@@ -49,7 +49,7 @@ void job_drop_arguments(struct job *j);
 void job_run_pass(struct job *j);
 
 /* After a removal, what is known of tiers may be wrong, and the command line, which asks the state
- * for it, must not go by it. If memory went, where it was put is forgotten: when it comes back
+ * for it, must not go by it. If memory went, where it was put is in doubt: when it comes back
  * elsewhere, that is no manual move. */
 void job_run_withdraw(struct job *j);
 

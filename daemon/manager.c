@@ -8,6 +8,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "common/quiet.h"
 #include "common/session.h"
 #include "job.h"
 #include "monitor.h"
@@ -164,6 +165,7 @@ static void prepare_command(enum command c, void *userdata)
         struct manager *m = userdata;
 
         if (c == COMMAND_PASS) {
+                schedule_prepare_pass(m->schedule); /* before the events that it counts are read */
                 note_waiting_news(m);
                 m->tiers_withdrawn = m->placements_withdrawn = false;
                 job_prepare_pass(&m->job, m->policy, m->snapshot, schedule_begin_pass(m->schedule));
@@ -399,13 +401,16 @@ int manager_new(const struct input *in, struct manager **ret)
 
 int manager_start(struct manager *m)
 {
+        bool receives = quiet_receives_uevents();
         int r;
 
         if (sysroot_is_live(m->events_root)) {
                 r = monitor_new(m->event, on_news, m, &m->monitor);
                 if (r < 0)
                         return log_error_errno(r, "The kernel's events cannot be received");
-                schedule_set_live(m->schedule);
+                schedule_set_live(m->schedule, receives);
+                if (!receives)
+                        journal_no_events();
         }
         return worker_push(m->worker, COMMAND_PASS);
 }

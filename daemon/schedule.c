@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "common/quiet.h"
 #include "facts/knobs.h"
 #include "facts/tiers.h"
 #include "settle.h"
@@ -36,6 +37,8 @@ struct schedule {
         struct settle settle;
         uint64_t rescan_usec; /* 0: never */
         bool live;            /* else nothing happens to the machine: it is always quiet */
+        bool receives;        /* events; else only the count of events says that there were any */
+        struct quiet quiet;   /* that count, sampled when a pass is prepared */
         uint64_t last_event;  /* when memory last was not quiet */
         uint64_t retry_usec;  /* the last delay, or 0 */
         struct nodeset seen;  /* nodes with memory that a pass has classified */
@@ -147,9 +150,10 @@ int schedule_set_policy(struct schedule *s, const struct policy *p)
         return s->rescan_usec == 0 ? disarm_timer(s, TIMER_RESCAN) : 0;
 }
 
-void schedule_set_live(struct schedule *s)
+void schedule_set_live(struct schedule *s, bool receives)
 {
         s->live = true;
+        s->receives = receives;
         s->last_event = get_now(s);
 }
 
@@ -194,12 +198,27 @@ int schedule_note_events(struct schedule *s, const struct monitor_news *news)
         return r < 0 || !hurry ? r : s->due(s->userdata);
 }
 
-enum tier_reading schedule_begin_pass(struct schedule *s)
+/* Sampled before the events in the socket are received: an event that this count contains is either
+ * among those, or was received before. */
+void schedule_prepare_pass(struct schedule *s)
+{
+        if (!s->live)
+                return;
+        (void)quiet_sample(&s->quiet, s->root, get_now(s)); /* quiet.known says whether it could */
+        if (!s->receives && s->quiet.known && s->quiet.since_usec > s->last_event)
+                s->last_event = s->quiet.since_usec;
+}
+
+/* An event that has nothing to do with memory is not received, but counted: while the pass runs it
+ * only withholds the tiers, and the pass is repeated. */
+struct tier_reading schedule_begin_pass(struct schedule *s)
 {
         (void)disarm_timer(s, TIMER_RETRY);
         if (!s->live)
                 return TIERS_READ;
-        return get_now(s) >= s->last_event + TIERS_QUIET_USEC ? TIERS_READ : TIERS_KNOWN_ONLY;
+        if (!s->quiet.known || get_now(s) < s->last_event + TIERS_QUIET_USEC)
+                return TIERS_KNOWN_ONLY;
+        return TIERS_QUIET_AT(s->quiet.seqnum);
 }
 
 /* Notes what the pass saw. Returns whether the kernel is still bringing a node up. */

@@ -29,18 +29,25 @@ DEFINE_CLEANUP(struct schedule *, schedule_free)
 /* Takes the times of the policy over. 0 or a negative errno. */
 int schedule_set_policy(struct schedule *s, const struct policy *p);
 
-/* The machine is a live one. Its events are reported from now on; what was before is not known, so
- * memory does not count as quiet yet. */
-void schedule_set_live(struct schedule *s);
+/* The machine is a live one. receives: its events are reported from now on. Otherwise the kernel
+ * sends none to this network namespace, and silence means nothing: then the kernel's count of
+ * events decides whether memory is quiet. What was before is not known, so memory does not count as
+ * quiet yet. */
+void schedule_set_live(struct schedule *s, bool receives);
 
 /* Events came. May call due(). */
 int schedule_note_events(struct schedule *s, const struct monitor_news *news);
 
-/* The same for events that came while a pass is prepared: it is due already. */
+/* A pass is due and about to run: call this, then schedule_note_early_events() for events that wait
+ * to be received, then schedule_begin_pass(). */
+void schedule_prepare_pass(struct schedule *s);
+
+/* Events came while a pass is prepared: it is due already. */
 int schedule_note_early_events(struct schedule *s, const struct monitor_news *news);
 
-/* A pass is about to run: after schedule_note_early_events(). Chooses how it may read tiers. */
-enum tier_reading schedule_begin_pass(struct schedule *s);
+/* Chooses how the pass may read tiers: nodelist only if memory has been quiet, and only until the
+ * kernel sends another event. */
+struct tier_reading schedule_begin_pass(struct schedule *s);
 
 /* The pass has ended with this result; NULL if there is none, also because it could not be run. */
 int schedule_end_pass(struct schedule *s, const struct snapshot *result);

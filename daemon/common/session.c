@@ -30,6 +30,6 @@ int session_load_state(struct sysroot *root, struct messages *problems, struct s
 
         r = state_load(root, problems, ret);
         if (r < 0)
-                messages_add(problems, "/%s: cannot be loaded: %s", STATE_PATH, strerror(-r));
+                messages_add(problems, "/%s: cannot be loaded: %s", STATE_UNDO_PATH, strerror(-r));
         return r;
 }

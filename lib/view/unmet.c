@@ -45,8 +45,7 @@ struct nodeset unmet_get_nodes(const struct snapshot *s, enum unmet_cause c)
         return nodes;
 }
 
-/* What is held for other reasons are settings. */
 bool held_is_backed_off(const struct plan_write *w)
 {
-        return w->kind == WRITE_NODE_TIER;
+        return w->retry_usec != 0;
 }

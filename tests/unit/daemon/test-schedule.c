@@ -65,7 +65,8 @@ static void set_policy(uint64_t settle, uint64_t settle_max, uint64_t rescan)
 
 static void start(void)
 {
-        static const char text[] = "# numatier capture 1\n" NODE_DIR "/has_memory: 0-1\n";
+        static const char text[] =
+                "# numatier capture 1\n" NODE_DIR "/has_memory: 0-1\nsys/kernel/uevent_seqnum: 1\n";
         struct messages errors = MESSAGES_INIT;
 
         due = 0;
@@ -159,22 +160,66 @@ static void test_retry(void)
         stop();
 }
 
-/* Tiers are not read before memory has been quiet, and then at once. */
+static struct tier_reading prepare(void)
+{
+        schedule_prepare_pass(schedule);
+        return schedule_begin_pass(schedule);
+}
+
+static void count_events(const char *seqnum)
+{
+        assert(sysroot_replace(root, "sys/kernel/uevent_seqnum", seqnum) == 0);
+}
+
+/* Tiers are not read before memory has been quiet, and then at once. Other events than memory's are
+ * counted, but do not matter. */
 static void test_reading(void)
 {
         struct monitor_news added = { .any = true };
         struct machine m = { .tiers_withheld = true };
         struct snapshot s = { .references = 1, .machine = &m };
+        struct tier_reading reading;
 
         start();
-        assert(schedule_begin_pass(schedule) == TIERS_READ); /* a copy is always quiet */
-        schedule_set_live(schedule);
-        assert(schedule_begin_pass(schedule) == TIERS_KNOWN_ONLY);
+        assert(prepare().nodelist); /* a copy is always quiet */
+        schedule_set_live(schedule, true);
+        count_events("7");
+        assert(!prepare().nodelist);
+        assert(schedule_end_pass(schedule, &s) == 0);
+        count_events("8");
+        assert(wait_until_due(3000 * MS) >= 1900 * MS);
+        reading = prepare();
+        assert(reading.nodelist && reading.seqnum == 8);
+
+        schedule_prepare_pass(schedule); /* what is counted, is received, and then not quiet */
+        assert(schedule_note_early_events(schedule, &added) >= 0);
+        assert(!schedule_begin_pass(schedule).nodelist);
+        stop();
+}
+
+/* Where no events are received, their count alone says whether memory is quiet. */
+static void test_reading_without_events(void)
+{
+        struct machine m = { .tiers_withheld = true };
+        struct snapshot s = { .references = 1, .machine = &m };
+        struct tier_reading reading;
+
+        start();
+        schedule_set_live(schedule, false);
+        count_events("7");
+        assert(!prepare().nodelist);
+        assert(schedule_end_pass(schedule, &s) == 0);
+        (void)wait_until_due(3000 * MS);
+        reading = prepare();
+        assert(reading.nodelist && reading.seqnum == 7);
+        count_events("8");
+        assert(!prepare().nodelist);
         assert(schedule_end_pass(schedule, &s) == 0);
         assert(wait_until_due(3000 * MS) >= 1900 * MS);
-        assert(schedule_begin_pass(schedule) == TIERS_READ);
-        assert(schedule_note_early_events(schedule, &added) >= 0);
-        assert(schedule_begin_pass(schedule) == TIERS_KNOWN_ONLY);
+        reading = prepare();
+        assert(reading.nodelist && reading.seqnum == 8);
+        count_events("many"); /* not known: no guess */
+        assert(!prepare().nodelist);
         stop();
 }
 
@@ -185,5 +230,6 @@ int main(void)
         test_rescan();
         test_retry();
         test_reading();
+        test_reading_without_events();
         return 0;
 }

@@ -65,7 +65,7 @@ static void run_pass(struct journal *j, struct status *s, struct sysroot *root, 
         ssize_t n;
 
         assert(state_new(&state) == 0);
-        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, &r) == 0);
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, NULL, &r) == 0);
         assert(ftruncate(log_fd, 0) == 0 && lseek(log_fd, 0, SEEK_SET) == 0);
         journal_pass(j, r, 0);
         status_note(s, r, 0);
@@ -291,6 +291,7 @@ static void test_ignored(void)
         struct report report = { .entries = &entry, .n_entries = 1 };
         struct journal j = { 0 };
 
+        a_write.retry_usec = 180000000;
         held.held = &a_write;
         held.n_held = 1;
         publish(&j, &plan, &report, true);
