@@ -47,8 +47,21 @@ static bool is_one_of(const char *s, const char *const *list)
         return false;
 }
 
-static const char *const subsystems[] = { "memory", "node", "memory_tiering", "cxl", "dax",
-                                          "module", NULL };
+static const char *const subsystems[] = { "memory", "node", "memory_tiering",
+                                          "cxl",    "dax",  "module",
+                                          "cpu",    NULL };
+
+/* Where a node's memory comes before its CPUs, only their event says what kind of node it is. No
+ * tier goes with a CPU. */
+static void classify_cpu(const char *action, struct monitor_news *news)
+{
+        static const char *const relevant[] = { "add", "remove", "online", "offline", NULL };
+
+        if (!is_one_of(action, relevant))
+                return;
+        news->any = true;
+        news->complete = news->complete || streq(action, "online");
+}
 
 void monitor_classify(const char *subsystem, const char *action, struct monitor_news *news)
 {
@@ -57,6 +70,10 @@ void monitor_classify(const char *subsystem, const char *action, struct monitor_
 
         if (!subsystem || !action || !is_one_of(subsystem, subsystems))
                 return;
+        if (streq(subsystem, "cpu")) {
+                classify_cpu(action, news);
+                return;
+        }
         news->any = true;
         news->complete =
                 news->complete || is_one_of(action, completing) || streq(subsystem, "module");

@@ -13,7 +13,7 @@ struct monitor;
 
 /* The sum of a batch of events. */
 struct monitor_news {
-        bool any;      /* memory, node, memory_tiering, cxl, dax or our module changed */
+        bool any;      /* memory, node, memory_tiering, cxl, dax, cpu or our module changed */
         bool complete; /* memory became usable, a driver finished: the machine may be complete */
         bool online;   /* memory that can be used now */
         bool removal;  /* something went: a tier may be gone, or have become another node's */

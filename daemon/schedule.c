@@ -228,7 +228,7 @@ static bool note_seen(struct schedule *s, const struct machine *m)
 
         s->seen = m->memory;
         for (size_t i = 0; i < m->n_nodes; i++) {
-                if (!m->nodes[i].unsettled)
+                if (!m->nodes[i].unsettled && !m->nodes[i].coming)
                         continue;
                 nodeset_remove(&s->seen, m->nodes[i].id);
                 unsettled = true;

@@ -38,6 +38,7 @@ static void test_filter(void)
         assert(passes("reticulate", "/devices/virtual/net/veth0", "net")); /* an unknown action */
 
         assert(passes("change", "/devices/system/node/node1", "node"));
+        assert(passes("online", "/devices/system/cpu/cpu4", "cpu"));
         assert(passes("online", "/devices/system/memory/memory1", "memory"));
         assert(!passes("change", "/devices/system/memory/memory1", "memory"));
         assert(!passes("add", "/devices/virtual/net/veth4242", "net"));
@@ -70,6 +71,9 @@ static void test_classify(void)
         assert(classify("memory_tiering", "remove").removal);
         assert(classify("memory", "offline").removal && !classify("memory", "offline").complete);
         assert(!classify("block", "bind").any);
+        assert(classify("cpu", "online").complete && !classify("cpu", "online").online);
+        assert(classify("cpu", "offline").any && !classify("cpu", "offline").removal);
+        assert(!classify("cpu", "change").any); /* udevadm trigger */
         assert(!classify(NULL, "add").any && !classify("node", NULL).any);
 
         /* a batch adds up */

@@ -140,6 +140,10 @@ static void test_new_node(void)
         assert(schedule_end_pass(schedule, &s) == 0);
         assert(wait_until_due(1000 * MS) < 90 * MS);
         assert(schedule_note_events(schedule, &online) >= 0 && due == 4);
+        nodes[1].unsettled = false;
+        nodes[1].coming = true;
+        assert(schedule_end_pass(schedule, &s) == 0);
+        assert(schedule_note_events(schedule, &online) >= 0 && due == 5);
         stop();
 }
 

@@ -170,7 +170,7 @@ static void test_hazard(void)
                 "it would make node 1 top-tier. Its pages may hold access times of NUMA "
                 "balancing's tiering mode, which is on, and the kernel may panic. To move "
                 "it, reboot; it is moved before that mode is switched on. If this kernel has "
-                "the bug fixed, write 4 to /" NODE "/node1/memtier_override by hand\n";
+                "the bug fixed, write 4 to /" NODE "/node1/memtier_override manually\n";
         static const char status[] =
                 "2 nodes in 1 tier (dram: 0-1) through memtier_override" STATUS_GUESS "; "
                 "cannot move node 1: moving it is not safe, because the "
