@@ -129,7 +129,8 @@ static void test_service(void)
 
         expect("READY=1");
         assert(strstr(message, "STATUS=2 nodes in 2 tiers (dram: 0, slow: 1) through "
-                               "memtier_override; last: node 1 to slow, "));
+                               "memtier_override; SLIT alone places node 1, a guess (see the "
+                               "journal); last: node 1 to slow, "));
         assert(reads("root/" NODE_PATH "/node1/memtier_override", "5"));
 
         assert(wait_for_end(start()) == 1); /* one writer at a time */
@@ -149,7 +150,6 @@ static void test_service(void)
         kill(pid, SIGTERM);
         expect("STOPPING=1");
         assert(wait_for_end(pid) == 0);
-        assert(reads("root/" NODE_PATH "/node1/memtier_override", "4"));
 }
 
 /* Runs numatierd with these arguments, up to a NULL, and returns its exit status; what it prints on
