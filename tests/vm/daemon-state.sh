@@ -41,14 +41,31 @@ comes_to 1 5
 rm $policies/manual.conf
 systemctl reload numatierd
 
-# Restore while the memory is out, and after it came back
-check "the memory goes" size 0
+# Restore while the memory is offline, and while its node is gone with the file
+offline() {
+        local block
+        for block in "$nodes"/node1/memory[0-9]*/state; do
+                echo "$1" >"$block" || return
+        done
+}
+check "the memory goes offline" offline offline
 check "that is seen" wait_for 5 status_has '^1 node in 1 tier (dram: 0)'
 systemctl stop numatierd
 check "restore works without it" numatier restore
 equal "nothing is left to undo" "" "$(grep '^original' $state/undo)"
-check "the memory comes" size 256
+check "the memory comes online" offline online
 check "in Linux's own tier" in_tier 1 18
+check "it starts" systemctl start numatierd
+comes_to 1 5
+check "the memory goes" size 0
+check "that is seen" wait_for 5 status_has '^1 node in 1 tier (dram: 0)'
+systemctl stop numatierd
+refuse "restore cannot give it back" numatier restore
+check "and keeps what it was" grep -q '^original .*/node1/memtier_override memory_tier18$' $state/undo
+check "the memory comes" size 256
+check "now it can" numatier restore
+check "in Linux's own tier" in_tier 1 18
+equal "nothing is left to undo" "" "$(grep '^original' $state/undo)"
 check "it starts" systemctl start numatierd
 comes_to 1 5
 
