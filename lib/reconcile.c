@@ -5,6 +5,7 @@
 
 #include "apply/difference.h"
 #include "classify/assign.h"
+#include "classify/baseline.h"
 #include "classify/sanity.h"
 #include "facts/settings.h"
 #include "state/recall.h"
@@ -67,13 +68,24 @@ static int note_node(struct state *state, const struct assignment *a,
         return 0;
 }
 
+/* What the policy names is no choice to stay with. */
+static int note_baseline(struct state *state, const struct assignment *a)
+{
+        if (!a->baseline)
+                return 0;
+        if (!baseline_is_named(a->policy, a->baseline))
+                return state_note_baseline(state, a->baseline);
+        free(TAKE_PTR(state->baseline));
+        return 0;
+}
+
 static int update_state(struct state *state, const struct assignment *a)
 {
         int r;
 
         r = state_update(state, a->machine);
         if (r == 0)
-                r = a->baseline ? state_note_baseline(state, a->baseline) : 0;
+                r = note_baseline(state, a);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < a->n_nodes; i++) {

@@ -97,7 +97,8 @@ static void text_node(struct libscols_line *line, const struct view_node *n)
         text_value(line, TEXT_LATENCY, &n->latency);
         text_value(line, TEXT_BANDWIDTH, &n->bandwidth);
         text_source(line, n);
-        table_set_text(line, TEXT_SIZE, format_size(n->size_kib, buf));
+        if (n->size_kib.known)
+                table_set_text(line, TEXT_SIZE, format_size((uint64_t)n->size_kib.value, buf));
         table_set_text(line, TEXT_DEVICE, n->devices);
         if (is_out_of_place(n)) {
                 table_set_colour(line, TEXT_NOW, "yellow");

@@ -196,6 +196,11 @@ static int plan_weights(struct plan *p, const struct assignment *a, struct messa
 
         if (a->policy->weighted_interleave == WEIGHTS_LEAVE)
                 return 0;
+        if (m->weights_unreadable) {
+                messages_add(warnings, "weighted-interleave = by-bandwidth: the weight of a node "
+                                       "cannot be read now: weights are left alone");
+                return 0;
+        }
         if (m->n_weights == 0) {
                 messages_add(
                         warnings,

@@ -47,6 +47,8 @@ static bool assign_by_rule(const struct assignment *a, struct node_assignment *n
         n->tier = TIER_NONE;
         if (!n->node->has_memory)
                 n->cause = CAUSE_NO_MEMORY;
+        else if (n->node->half_there)
+                leave_unreadable(n, FACT_SIZE, n->node);
         else if (n->node->unsettled)
                 n->cause = CAUSE_UNSETTLED;
         else if (rules_are_unreadable(a->policy, n->node))
@@ -72,6 +74,10 @@ static int assign_by_thresholds(struct assignment *a, struct node_assignment *n,
         if (assign_by_rule(a, n)) {
                 if (n->cause == CAUSE_RULE)
                         n->tier = find_policy_tier(a->policy, n->rule->tier);
+                return 0;
+        }
+        if (a->undecided.node) {
+                leave_unreadable(n, a->undecided.fact, a->undecided.node);
                 return 0;
         }
         if (figures_any_known(&n->figures) || n->node == a->baseline)
@@ -180,37 +186,44 @@ static void settle_tiers(struct assignment *a, const struct state *last)
 }
 
 /* The tier that the baseline's values belong in: the others are numbered from it, even if the
- * baseline itself is not moved. If its values cannot be read now: the tier of the last pass. */
-static int find_anchor(const struct assignment *a, const struct state *last, size_t *ret)
+ * baseline itself is not moved. If its values cannot be read now: the tier of the last pass, or
+ * TIER_NONE with the fact that is missing. */
+static int find_anchor(const struct assignment *a, const struct state *last, size_t *ret,
+                       struct obstacle *missing)
 {
         const struct node_assignment *baseline;
         struct node_assignment as_if;
         int r;
 
         *ret = TIER_NONE;
+        *missing = a->undecided;
         baseline = a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
         if (!baseline)
                 return 0;
         *ret = baseline->tier;
-        if (baseline->cause == CAUSE_UNREADABLE)
+        if (baseline->cause == CAUSE_UNREADABLE) {
                 *ret = find_policy_tier(a->policy, last_tier(a, baseline, last));
+                *missing = baseline->obstacle;
+        }
         if (*ret != TIER_NONE || baseline->cause == CAUSE_UNREADABLE)
                 return 0;
         as_if = (struct node_assignment){ .node = baseline->node, .figures = baseline->figures };
         r = thresholds_classify(a, &as_if, TIER_NONE);
         *ret = as_if.tier;
+        if (as_if.cause == CAUSE_UNREADABLE)
+                *missing = as_if.obstacle;
         free(as_if.trials);
         return r;
 }
 
 /* Without the baseline's tier, only the numbers that the policy fixes are known. */
-static void leave_unnumbered(struct assignment *a, const struct node_assignment *baseline)
+static void leave_unnumbered(struct assignment *a, const struct obstacle *missing)
 {
         for (size_t i = 0; i < a->n_nodes; i++) {
                 struct node_assignment *n = &a->nodes[i];
 
                 if (n->tier != TIER_NONE && !a->policy->tiers[n->tier].has_memory_tier)
-                        leave_unreadable(n, baseline->obstacle.fact, baseline->obstacle.node);
+                        leave_unreadable(n, missing->fact, missing->node);
         }
         for (size_t i = 0; i < a->n_tiers; i++)
                 if (a->policy->tiers[i].has_memory_tier)
@@ -219,16 +232,15 @@ static void leave_unnumbered(struct assignment *a, const struct node_assignment 
 
 static int number_policy_tiers(struct assignment *a, const struct state *last)
 {
-        const struct node_assignment *baseline;
+        struct obstacle missing;
         size_t anchor;
         int r;
 
-        r = find_anchor(a, last, &anchor);
+        r = find_anchor(a, last, &anchor, &missing);
         if (r < 0)
                 return r;
-        baseline = a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
-        if (baseline && baseline->cause == CAUSE_UNREADABLE && anchor == TIER_NONE)
-                leave_unnumbered(a, baseline);
+        if (anchor == TIER_NONE && missing.node)
+                leave_unnumbered(a, &missing);
         else
                 number_tiers(a->policy, anchor, a->tiers);
         return 0;
@@ -421,7 +433,7 @@ static int prepare(struct assignment *a, const struct state *last, struct messag
 {
         const struct machine *m = a->machine;
 
-        a->baseline = baseline_choose(m, a->policy, last, warnings);
+        a->baseline = baseline_choose(m, a->policy, last, &a->undecided, warnings);
         a->nodes = calloc(m->n_nodes ?: 1, sizeof(*a->nodes));
         if (!a->nodes)
                 return -ENOMEM;

@@ -61,7 +61,7 @@ enum cause {
 
 /* The fact because of which a node's cause is CAUSE_UNREADABLE. */
 struct obstacle {
-        enum fact fact;          /* FACTS: whether its memory is a GPU's */
+        enum fact fact; /* FACTS: whether its memory is a GPU's. FACT_RELEASE is nobody's */
         const struct node *node; /* whose fact it is: the node itself, or one it depends on */
 };
 
@@ -96,7 +96,8 @@ struct assigned_tier {
 struct assignment {
         const struct machine *machine;
         const struct policy *policy;
-        const struct node *baseline; /* NULL: no node has memory (classify/baseline.h) */
+        const struct node *baseline; /* NULL: there is none, or it is undecided (baseline.h) */
+        struct obstacle undecided;   /* why it cannot be decided now; its node is NULL if it can */
         struct figures baseline_figures;
         struct assigned_tier
                 *tiers; /* fastest first; all of the policy's, or with adistance those in use */

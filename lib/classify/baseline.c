@@ -9,31 +9,38 @@ static bool is_last(const struct node *n, const struct state *last)
         return last && state_is_baseline(last, n);
 }
 
-/* Whether a has so much more memory than the last baseline b that it takes its place. A size that
- * cannot be read now changes nothing. */
+/* Whether a has so much more memory than the last baseline b that it takes its place. */
 static bool outgrows(const struct node *a, const struct node *b)
 {
-        if (node_is_unreadable(a, FACT_SIZE) || node_is_unreadable(b, FACT_SIZE))
-                return false;
         return (double)a->size_kib >= (double)b->size_kib * (1 + BASELINE_HYSTERESIS);
 }
 
 /* The largest of the nodes with CPUs and memory; the last baseline, unless that outgrows it. */
-static const struct node *choose_largest(const struct machine *m, const struct state *last)
+static const struct node *choose_largest(const struct machine *m, const struct state *last,
+                                         struct obstacle *undecided)
 {
-        const struct node *largest = NULL, *same = NULL;
+        const struct node *largest = NULL, *same = NULL, *unreadable = NULL;
+        size_t n_candidates = 0;
 
         for (size_t i = 0; i < m->n_nodes; i++) {
                 const struct node *n = &m->nodes[i];
 
                 if (!n->has_cpu || !n->has_memory)
                         continue;
+                n_candidates++;
                 if (is_last(n, last))
                         same = n;
+                if (node_is_unreadable(n, FACT_SIZE))
+                        unreadable = n;
                 if (!largest || n->size_kib > largest->size_kib)
                         largest = n;
         }
-        return same && !outgrows(largest, same) ? same : largest;
+        if (same && (unreadable || !outgrows(largest, same)))
+                return same;
+        if (!unreadable || n_candidates == 1)
+                return largest;
+        *undecided = (struct obstacle){ FACT_SIZE, unreadable };
+        return NULL;
 }
 
 /* What the fastest memory is chosen by. */
@@ -42,16 +49,23 @@ struct speed {
         double latency, bandwidth; /* 0: unknown */
         unsigned distance;         /* of SLIT; 0: unknown */
         bool last;                 /* it was the baseline in the last pass */
+        struct obstacle missing;   /* its node is NULL if latency and bandwidth could be read */
 };
 
 static struct speed find_speed(const struct machine *m, const struct policy *p,
                                const struct node *n, const struct state *last)
 {
+        struct speed s = { .node = n, .distance = slit_nearest(m, n), .last = is_last(n, last) };
         struct figures f;
 
         figures_resolve(m, p, rules_find(p, n), n, NULL, NULL, &f);
-        return (struct speed){ n, f.latency.value, f.bandwidth.value, slit_nearest(m, n),
-                               is_last(n, last) };
+        s.latency = f.latency.value;
+        s.bandwidth = f.bandwidth.value;
+        if (f.latency.unreadable)
+                s.missing = (struct obstacle){ f.latency.fact, f.latency.fact_of };
+        else if (f.bandwidth.unreadable)
+                s.missing = (struct obstacle){ f.bandwidth.fact, f.bandwidth.fact_of };
+        return s;
 }
 
 /* 1 if a is better, -1 if b is, 0 if neither. Unknown (0) is worse than all that is known. */
@@ -77,30 +91,64 @@ static bool is_faster(const struct speed *a, const struct speed *b)
         return r == 0 ? a->node->size_kib > b->node->size_kib : r > 0;
 }
 
-/* Whether the speeds of two nodes cannot be compared now. */
-static bool is_undecided(const struct machine *m)
-{
-        static const enum fact facts[] = { FACT_DISTANCE, FACT_ACCESS, FACT_MEASURED,
-                                           FACT_DEVICES };
-
-        for (size_t i = 0; i < m->n_nodes; i++)
-                for (size_t f = 0; f < ELEMENTSOF(facts); f++)
-                        if (node_is_unreadable(&m->nodes[i], facts[f]))
-                                return true;
-        return false;
-}
-
 /* A GPU's memory and what a rule ignores are not compared with. */
 static bool may_be_baseline(const struct policy *p, const struct node *n)
 {
         const struct node_rule *rule = rules_find(p, n);
 
-        return n->has_memory && !n->unsettled && !n->may_be_gpu && !(rule && rule->ignore);
+        return n->has_memory && !n->unsettled && !(rule && rule->ignore);
 }
 
-static const struct node *choose_fastest(const struct machine *m, const struct policy *p,
-                                         const struct state *last)
+/* Whether it cannot be read now if a node is compared with, or how fast it is. */
+static bool is_undecided(const struct policy *p, const struct speed *s, struct obstacle *ret)
 {
+        const struct node_rule *rule = rules_find(p, s->node);
+
+        if (s->node->may_be_gpu && !(rule && rule->has_ignore))
+                *ret = (struct obstacle){ FACTS, s->node };
+        else if (rules_are_unreadable(p, s->node))
+                *ret = (struct obstacle){ FACT_DEVICES, s->node };
+        else if (s->missing.node)
+                *ret = s->missing;
+        else
+                return false;
+        return true;
+}
+
+/* The node whose row of SLIT cannot be read now, or NULL. */
+static const struct node *find_unreadable_row(const struct machine *m)
+{
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (node_is_unreadable(&m->nodes[i], FACT_DISTANCE))
+                        return &m->nodes[i];
+        return NULL;
+}
+
+/* Whether what tells two nodes with the same latency and bandwidth apart cannot be read now. */
+static bool is_undecided_tie(const struct machine *m, const struct speed *a, const struct speed *b,
+                             struct obstacle *ret)
+{
+        const struct node *row = find_unreadable_row(m);
+
+        if (a->latency != b->latency || a->bandwidth != b->bandwidth)
+                return false;
+        if (row)
+                *ret = (struct obstacle){ FACT_DISTANCE, row };
+        else if (a->distance != b->distance)
+                return false;
+        else if (node_is_unreadable(a->node, FACT_SIZE))
+                *ret = (struct obstacle){ FACT_SIZE, a->node };
+        else if (node_is_unreadable(b->node, FACT_SIZE))
+                *ret = (struct obstacle){ FACT_SIZE, b->node };
+        return ret->node;
+}
+
+/* The fastest; the last baseline, if it cannot be decided now which that is. */
+static const struct node *choose_fastest(const struct machine *m, const struct policy *p,
+                                         const struct state *last, struct obstacle *undecided)
+{
+        const struct node *same = NULL;
+        struct obstacle found = { 0 };
         struct speed best = { 0 };
 
         for (size_t i = 0; i < m->n_nodes; i++) {
@@ -109,12 +157,19 @@ static const struct node *choose_fastest(const struct machine *m, const struct p
                 if (!may_be_baseline(p, &m->nodes[i]))
                         continue;
                 s = find_speed(m, p, &m->nodes[i], last);
-                if (s.last && is_undecided(m))
-                        return s.node;
+                same = s.last ? s.node : same;
+                if (is_undecided(p, &s, &found))
+                        continue;
+                if (best.node)
+                        (void)is_undecided_tie(m, &s, &best, &found);
                 if (!best.node || is_faster(&s, &best))
                         best = s;
         }
-        return best.node;
+        if (!found.node)
+                return best.node;
+        if (!same)
+                *undecided = found;
+        return same;
 }
 
 static void warn_of_fastest(const struct policy *p, const struct node *n, struct messages *warnings)
@@ -130,11 +185,18 @@ static void warn_of_fastest(const struct policy *p, const struct node *n, struct
                              n->id);
 }
 
+bool baseline_is_named(const struct policy *p, const struct node *node)
+{
+        return !p->baseline_auto && p->baseline == node->id;
+}
+
 const struct node *baseline_choose(const struct machine *m, const struct policy *p,
-                                   const struct state *last, struct messages *warnings)
+                                   const struct state *last, struct obstacle *undecided,
+                                   struct messages *warnings)
 {
         const struct node *n;
 
+        *undecided = (struct obstacle){ 0 };
         if (!p->baseline_auto) {
                 n = machine_get_node(m, p->baseline);
                 if (n && n->has_memory)
@@ -144,12 +206,10 @@ const struct node *baseline_choose(const struct machine *m, const struct policy 
                              "memory: using baseline = auto",
                              p->baseline);
         }
-        if (last && last->policy != p->hash)
-                last = NULL;
-        n = choose_largest(m, last);
-        if (n)
+        n = choose_largest(m, last, undecided);
+        if (n || undecided->node)
                 return n;
-        n = choose_fastest(m, p, last);
+        n = choose_fastest(m, p, last, undecided);
         if (n)
                 warn_of_fastest(p, n, warnings);
         return n;

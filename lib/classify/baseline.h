@@ -4,6 +4,7 @@
 /* The node that "x" in a policy refers to. */
 
 #include "base/messages.h"
+#include "classify/assignment.h"
 #include "facts/machine.h"
 #include "policy/policy.h"
 #include "state/state.h"
@@ -14,7 +15,12 @@
 
 /* The policy's own (baseline = node:N); else the node with both CPUs and memory that has the most
  * memory; if there is none, the fastest memory that CPUs reach. Warns if it is not the first that
- * applies. last: the state after the last pass, or NULL; its baseline counts if it was chosen under
- * the same policy. NULL: no node has memory. */
+ * applies. last: the state after the last pass, or NULL; its baseline stays if the other nodes are
+ * no better, or cannot be compared now. NULL: no node has memory, or a fact that decides cannot be
+ * read now and nothing is known of an earlier baseline; then that fact is in undecided. */
 const struct node *baseline_choose(const struct machine *m, const struct policy *p,
-                                   const struct state *last, struct messages *warnings);
+                                   const struct state *last, struct obstacle *undecided,
+                                   struct messages *warnings);
+
+/* Whether the policy names this node (baseline = node:N). */
+bool baseline_is_named(const struct policy *p, const struct node *node);

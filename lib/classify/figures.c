@@ -43,11 +43,12 @@ static void take_hmat(const struct node *node, struct figure *ret)
  * is far below that. */
 #define CXL_LATENCY_MAX 1000
 
-static bool adds_picoseconds(const struct machine *machine)
+static bool adds_picoseconds(const struct machine *machine, bool *ret_known)
 {
         unsigned major;
 
-        return machine->kernel && sscanf(machine->kernel, "%u.", &major) == 1 && major < 7;
+        *ret_known = machine->kernel && sscanf(machine->kernel, "%u.", &major) == 1;
+        return *ret_known && major < 7;
 }
 
 static void set_unreadable(struct figure *f, enum fact fact, const struct node *node)
@@ -58,20 +59,24 @@ static void set_unreadable(struct figure *f, enum fact fact, const struct node *
 }
 
 /* A latency that this kernel is known to get wrong counts as unknown; the candidate keeps it, for
- * the administrator to see. If it cannot be read whether the memory is CXL, nothing is decided. */
+ * the administrator to see. If it cannot be read whether the memory is CXL, or which kernel this
+ * is, nothing is decided. */
 static void distrust(const struct machine *machine, const struct node *node, struct figure *ret)
 {
-        bool undecided =
-                node->kind != KIND_CXL && !node->has_cpu && node_is_unreadable(node, FACT_DEVICES);
+        bool may_be_cxl = !node->has_cpu && node_is_unreadable(node, FACT_DEVICES), known;
+        bool wrong = adds_picoseconds(machine, &known);
 
-        if ((node->kind != KIND_CXL && !undecided) || !adds_picoseconds(machine))
+        if ((node->kind != KIND_CXL && !may_be_cxl) || (known && !wrong))
                 return;
         for (unsigned v = 0; v < PERF_VALUES; v++) {
                 if (!perf_value_is_latency(v) || ret[v].value < CXL_LATENCY_MAX)
                         continue;
-                ret[v].distrusted = !undecided;
-                if (undecided)
+                if (node->kind != KIND_CXL)
                         set_unreadable(&ret[v], FACT_DEVICES, node);
+                else if (!known)
+                        set_unreadable(&ret[v], FACT_RELEASE, node);
+                else
+                        ret[v].distrusted = true;
         }
 }
 
@@ -163,7 +168,15 @@ static void take_slit(const struct machine *machine, const struct node *node,
         }
 }
 
-/* Marks what the other sources would give if their facts could be read, and what was kept. */
+/* Whether a source's value is the whole value, although its fact cannot be read: the other class of
+ * HMAT counts only where the first has no value. */
+static bool is_certain(const struct node *node, enum source s, unsigned v)
+{
+        return s == SOURCE_HMAT && node->access[ACCESS_CPU].v[v] != 0;
+}
+
+/* Marks what the sources would give if their facts could be read, and what was kept. What was read
+ * may be a part: another class, region or section may give another value. */
 static void mark_unreadable(const struct policy *policy, const struct node *node, struct figures *f)
 {
         for (unsigned s = 0; s < SOURCE_SLIT; s++) {
@@ -177,10 +190,10 @@ static void mark_unreadable(const struct policy *policy, const struct node *node
                 for (unsigned v = 0; v < PERF_VALUES; v++) {
                         struct figure *c = &f->candidates[s][v];
 
-                        if (figure_is_known(c))
-                                c->kept = s != SOURCE_USER && node_is_kept(node, fact);
-                        else if (unreadable)
+                        if (unreadable && !is_certain(node, s, v))
                                 set_unreadable(c, fact, node);
+                        else if (figure_is_known(c))
+                                c->kept = s != SOURCE_USER && node_is_kept(node, fact);
                 }
         }
 }

@@ -145,7 +145,7 @@ static const char *const fact_words[] = {
         [FACT_SIZE] = "size",         [FACT_DISTANCE] = "distance",
         [FACT_ACCESS] = "HMAT value", [FACT_MEASURED] = "measured value",
         [FACT_DEVICES] = "device",    [FACT_INTERFACE] = "interface",
-        [FACT_TIER] = "present tier",
+        [FACT_TIER] = "present tier", [FACT_RELEASE] = "kernel's release",
 };
 static_assert(ELEMENTSOF(fact_words) == FACTS, "a word for each fact");
 
@@ -161,13 +161,18 @@ static char *explain_unreadable(const struct assignment *a, const struct node_as
         assert(o->fact < FACTS && o->node);
         ending = o->fact == FACT_ACCESS || o->fact == FACT_MEASURED || o->fact == FACT_DEVICES ? "s"
                                                                                                : "";
-        if (o->node == n->node)
+        if (o->fact == FACT_RELEASE)
+                r = asprintf(&text, "the %s cannot be read now: left as it is",
+                             fact_words[o->fact]);
+        else if (o->node == n->node)
                 r = asprintf(&text, "its %s%s cannot be read now: left as it is",
                              fact_words[o->fact], ending);
         else
                 r = asprintf(&text, "the %s%s of node %u%s cannot be read now: left as it is",
                              fact_words[o->fact], ending, o->node->id,
-                             o->node == a->baseline ? ", the baseline," : "");
+                             o->node == a->baseline ? ", the baseline,"
+                             : a->undecided.node    ? ", which may be the baseline,"
+                                                    : "");
         return r < 0 ? NULL : text;
 }
 

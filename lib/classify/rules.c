@@ -83,9 +83,12 @@ static enum match match(const struct node_rule *r, const struct node *n)
 
 const struct node_rule *rules_find(const struct policy *p, const struct node *node)
 {
-        for (size_t i = 0; i < p->n_rules; i++)
-                if (match(&p->rules[i], node) == MATCH_YES)
-                        return &p->rules[i];
+        for (size_t i = 0; i < p->n_rules; i++) {
+                enum match m = match(&p->rules[i], node);
+
+                if (m != MATCH_NO)
+                        return m == MATCH_YES ? &p->rules[i] : NULL;
+        }
         return match(&builtin_gpu, node) == MATCH_YES ? &builtin_gpu : NULL;
 }
 

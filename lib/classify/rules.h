@@ -7,7 +7,8 @@
 #include "policy/policy.h"
 
 /* The first rule of the policy of which every match holds, else the built-in rule if the node is a
- * GPU's memory, or NULL. A node with several devices matches if any of them does. */
+ * GPU's memory, or NULL: none, or rules_are_unreadable(). A node with several devices matches if
+ * any of them does. */
 const struct node_rule *rules_find(const struct policy *p, const struct node *node);
 
 /* Whether that depends on the node's devices, and they cannot be read now. */

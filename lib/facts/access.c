@@ -49,10 +49,14 @@ int perf_read(struct sysroot *root, const char *directory, struct perf *ret, boo
                 int r = sysroot_read_unsignedf(root, UINT32_MAX, &ret->v[v], problems, "%s/%s",
                                                directory, names[v]);
 
-                if (sysroot_is_absent(r))
+                /* -ENODEV: it was there when it was opened, and the others may be there */
+                if (sysroot_is_absent(r) && r != -ENODEV)
                         continue;
                 present = true;
-                if (r < 0 && r != -EBADMSG) /* which is already reported */
+                if (r == -ENODEV)
+                        messages_add(problems, "/%s/%s: cannot be read: %s", directory, names[v],
+                                     strerror(ENODEV));
+                else if (r < 0 && r != -EBADMSG) /* which is already reported */
                         sysroot_reportf(problems, r, "%s/%s", directory, names[v]);
                 error = r < 0 ? r : error;
         }

@@ -37,6 +37,7 @@ enum fact {
         FACT_DEVICES,   /* devices, and the kind that follows from them */
         FACT_INTERFACE, /* has_override, has_offset, adistance_offset */
         FACT_TIER,      /* present_tier */
+        FACT_RELEASE,   /* machine.kernel, which says what values mean; in no node.unreadable */
         FACTS,
 };
 
@@ -45,10 +46,12 @@ static_assert(FACTS <= 32, "a bit for each fact in node.unreadable");
 struct node {
         unsigned id;
         unsigned unreadable; /* a bit for each fact: it could not be read in this pass */
-        unsigned kept; /* a bit for each of those: the value is that of an earlier pass; for the
-                          others nothing is known */
-        char *key;     /* what identifies its memory (facts/key.h), or NULL: it has none, or it is
-                          not known now */
+        unsigned kept;   /* a bit for each of those: the value is that of an earlier pass; for the
+                            others nothing is known */
+        char *key;       /* what identifies its memory (facts/key.h), or NULL: it has none, or it is
+                            not known now */
+        bool half_there; /* it is online, and yet its directory cannot be read: it is left as it is
+                          */
         bool has_memory, has_cpu, has_generic_initiator;
         uint64_t size_kib;    /* MemTotal */
         bool unsettled;       /* the kernel is still bringing it up: what is missing may yet come */
@@ -166,6 +169,7 @@ struct machine {
         struct knob weight_auto;        /* weighted_interleave/auto (6.16+): 0, 1 */
         struct weight *weights;         /* weighted_interleave/nodeN, ascending */
         size_t n_weights;
+        bool weights_unreadable; /* that of some node is not known now */
 };
 
 struct machine *machine_free(struct machine *m);

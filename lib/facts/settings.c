@@ -61,6 +61,10 @@ static int read_weights(struct sysroot *root, struct machine *m, struct messages
                 w->node = id;
                 if (r == 0)
                         m->n_weights++;
+                else if (r != -ENOENT)
+                        m->weights_unreadable = true;
+                if (r < 0 && r != -EBADMSG) /* which is already reported */
+                        sysroot_reportf(problems, r, WEIGHT_DIR "/node%u", id);
         }
         read_bool(root, WEIGHT_AUTO_PATH, &m->weight_auto, problems);
         return 0;

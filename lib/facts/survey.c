@@ -20,6 +20,7 @@
 /* How often a machine that changes while being read is read again before it is taken as it is. */
 #define ATTEMPTS 5
 
+#define RELEASE_PATH "proc/sys/kernel/osrelease"
 #define RELEASE_SIZE 128
 
 static int read_mask(struct sysroot *root, const char *name, struct messages *problems,
@@ -60,14 +61,18 @@ static int read_masks(struct sysroot *root, struct machine *m, struct messages *
         return r == -ENOENT ? 0 : r;
 }
 
-/* Made to count as absent: nothing is ever written to a node that is half there. */
-static void give_up_node(struct machine *m, struct node *node, struct messages *problems)
+/* Nothing of its directory counts, not even that a file is absent; and nothing is ever written to a
+ * node that is half there. */
+static void give_up_node(struct node *node, struct messages *problems)
 {
         messages_add(problems, "/" NODE_DIR "/node%u: is online, and yet cannot be read", node->id);
-        node->has_memory = node->has_cpu = false;
+        node->half_there = true;
         free(TAKE_PTR(node->distance));
-        nodeset_remove(&m->memory, node->id);
-        nodeset_remove(&m->cpu, node->id);
+        node_mark_unreadable(node, FACT_SIZE);
+        if (node->has_cpu)
+                node_mark_unreadable(node, FACT_DISTANCE);
+        if (node->has_memory)
+                node_mark_unreadable(node, FACT_ACCESS);
 }
 
 /* -EAGAIN: it changed meanwhile. */
@@ -90,7 +95,7 @@ static int read_nodes(struct sysroot *root, bool last, struct machine *m, struct
                 int r = node_read(root, m, last, &m->nodes[i], problems);
 
                 if (last && sysroot_is_absent(r))
-                        give_up_node(m, &m->nodes[i], problems);
+                        give_up_node(&m->nodes[i], problems);
                 else if (r < 0)
                         return sysroot_is_absent(r) ? -EAGAIN : r;
         }
@@ -107,13 +112,20 @@ static bool kernel_moves_nodes(const struct machine *m)
 }
 
 /* Some kernels get the values of CXL memory wrong, and some the guard of plan-freeze.c. */
-static int read_kernel(struct sysroot *root, struct machine *m)
+static int read_kernel(struct sysroot *root, struct machine *m, const struct machine *previous,
+                       struct messages *problems)
 {
         char buf[RELEASE_SIZE];
+        ssize_t n = sysroot_read(root, RELEASE_PATH, buf, sizeof(buf));
 
-        if (sysroot_read(root, "proc/sys/kernel/osrelease", buf, sizeof(buf)) < 0)
+        if (n < 0)
+                sysroot_reportf(problems, n, RELEASE_PATH);
+        if (n >= 0)
+                m->kernel = strndup(buf, strcspn(buf, "\n"));
+        else if (previous && previous->kernel)
+                m->kernel = strdup(previous->kernel);
+        else
                 return 0;
-        m->kernel = strndup(buf, strcspn(buf, "\n"));
         return m->kernel ? 0 : -ENOMEM;
 }
 
@@ -256,7 +268,7 @@ int survey_begin(struct sysroot *root, const struct machine *previous, struct me
         if (r == 0)
                 r = keep_values(m, previous);
         if (r == 0)
-                r = read_kernel(root, m);
+                r = read_kernel(root, m, previous, problems);
         if (r < 0)
                 return r;
         m->is_live = sysroot_is_live(root);

@@ -226,7 +226,8 @@ static void put_in_single_tier(struct machine *m, uint32_t tier)
         struct nodeset nodes = m->memory;
 
         for (size_t i = 0; i < m->n_nodes; i++)
-                if (m->nodes[i].coming || node_is_unreadable(&m->nodes[i], FACT_TIER))
+                if (m->nodes[i].coming || m->nodes[i].half_there ||
+                    node_is_unreadable(&m->nodes[i], FACT_TIER))
                         nodeset_remove(&nodes, m->nodes[i].id);
         put_in_tier(m, &nodes, tier);
 }

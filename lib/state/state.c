@@ -176,7 +176,7 @@ bool state_is_baseline(const struct state *s, const struct node *node)
 
         if (n == 0)
                 return false;
-        if (node->key && s->baseline[n] != '\0')
+        if (node->key && s->baseline[n] != '\0' && !node->has_cpu)
                 return streq(node->key, s->baseline);
         snprintf(number, sizeof(number), "node%u", node->id);
         return (node->key && streq(node->key, s->baseline)) ||

@@ -93,8 +93,8 @@ struct state {
         bool tiering;    /* NUMA balancing's tiering mode may have been on in this boot */
         bool seen_off;   /* NUMA balancing was off at the last pass */
         uint64_t policy; /* the hash of the policy that the assignments were made under */
-        char *baseline;  /* the key of the memory that was the baseline in the last pass ("nodeN"
-                            without one), or NULL: see state_is_baseline() */
+        char *baseline;  /* the key of the memory that was chosen as the baseline in the last pass
+                            ("nodeN" without one), or NULL: none, or the policy named it */
         uint64_t now;    /* the time of the pass, in microseconds of any steady clock: the caller
                             sets it before each; not saved */
         struct state_original *originals; /* in the order of the first writes */
@@ -156,7 +156,8 @@ int state_remember_memory(struct state *s, const char *key, const struct node *n
 
 /* Notes that a node is the baseline. 0 or -ENOMEM. */
 int state_note_baseline(struct state *s, const struct node *node);
-/* Whether a node was the baseline in the last pass, as far as is known. */
+/* Whether a node was the baseline in the last pass, as far as is known. A node with CPUs is known
+ * by its number: its first memory block, and so its key, may go. */
 bool state_is_baseline(const struct state *s, const struct node *node);
 
 /* The GPU's entry is made, changed, or removed. 0 or -ENOMEM. */

@@ -46,7 +46,7 @@ struct view_node {
         struct view_number adistance;
         struct view_value latency, bandwidth;
         bool by_slit_alone; /* no other source describes it, and SLIT is a guess */
-        uint64_t size_kib;
+        struct view_number size_kib;
         bool has_memory, has_cpu, is_baseline;
         const char *kind;    /* "dram"; NULL without memory */
         const char *devices; /* in one phrase: "cxl mem0, mem1" */

@@ -77,7 +77,8 @@ static void test_sticky(void)
         assert(pick(800, 801, "node1@100000", 0) == 1);
         assert(pick(899, 800, "node1@100000", 0) == 1);
         assert(pick(800, 801, "gone", 0) == 1);
-        assert(pick(800, 801, "node0@0", 1) == 1); /* chosen under another policy */
+        assert(pick(800, 801, "node0@0", 1) == 0);       /* the policy has changed */
+        assert(pick(800, 801, "node0@8000000", 0) == 0); /* its first block is gone */
 }
 
 /* A size that cannot be read now decides nothing. */
@@ -94,6 +95,9 @@ static void test_unreadable_size(void)
         state.policy = s.policy->hash;
         assign(&s, &state);
         assert(s.assignment->baseline->id == 0);
+        assign(&s, NULL);
+        assert(!s.assignment->baseline && s.assignment->undecided.fact == FACT_SIZE);
+        assert(assignment_get_node(s.assignment, 1)->cause == CAUSE_UNREADABLE);
         done(&s);
 }
 
@@ -163,6 +167,18 @@ static void test_no_tiers(void)
         done(&s);
 }
 
+/* Then there is none now, and each node is left where it is. */
+static void assert_undecided(struct scene *s, const struct state *last, enum fact fact,
+                             unsigned node)
+{
+        assign(s, last);
+        assert(!s->assignment->baseline && s->assignment->undecided.fact == fact);
+        assert(s->assignment->undecided.node->id == node);
+        for (size_t i = 0; i < s->assignment->n_nodes; i++)
+                assert(!s->assignment->nodes[i].node->has_memory ||
+                       s->assignment->nodes[i].cause == CAUSE_UNREADABLE);
+}
+
 /* If what decides cannot be read now, the last choice stays. */
 static void test_fastest_unreadable(void)
 {
@@ -174,9 +190,25 @@ static void test_fastest_unreadable(void)
         state.policy = s.policy->hash;
         assign(&s, &state);
         assert(s.assignment->baseline->id == 1);
-        s.machine->nodes[0].unreadable = 1U << FACT_DISTANCE;
+        s.machine->nodes[0].unreadable = 1U << FACT_DISTANCE; /* which decides nothing here */
+        assign(&s, &state);
+        assert(s.assignment->baseline->id == 1);
+        s.machine->nodes[1].unreadable = 1U << FACT_ACCESS;
+        memset(s.machine->nodes[1].access, 0, sizeof(s.machine->nodes[1].access));
         assign(&s, &state);
         assert(s.assignment->baseline->id == 2);
+        assert_undecided(&s, NULL, FACT_ACCESS, 1);
+        /* with the same values, the distance decides; and with the same distance, the size */
+        s.machine->nodes[1].unreadable = 0;
+        memcpy(s.machine->nodes[1].access, s.machine->nodes[2].access,
+               sizeof(s.machine->nodes[1].access));
+        assert_undecided(&s, NULL, FACT_DISTANCE, 0);
+        s.machine->nodes[0].unreadable = 0;
+        s.machine->nodes[2].unreadable = 1U << FACT_SIZE;
+        assert_undecided(&s, NULL, FACT_SIZE, 2);
+        s.machine->nodes[2].unreadable = 0;
+        s.machine->nodes[1].may_be_gpu = true;
+        assert_undecided(&s, NULL, FACTS, 1);
         done(&s);
 }
 

@@ -87,9 +87,8 @@ static void expect_left(unsigned node, const char *reason)
 #define VENDOR                                                                                     \
         "[tier hbm]\nmin-bandwidth=2x\nmax-latency=2x\n[tier dram]\nmax-latency=1.5x\n"            \
         "min-bandwidth=0.5x\n[tier cxl]\nmax-latency=5x\n[tier far]\n"
-#define NODES                                                                                      \
-        NODE "online: 0-2\n" NODE "has_memory: 0-2\n" NODE "has_cpu: 0\n" MEMINFO(0, 9)            \
-                MEMINFO(1, 8) MEMINFO(2, 7)
+#define MASKS NODE "online: 0-2\n" NODE "has_memory: 0-2\n" NODE "has_cpu: 0\n"
+#define NODES MASKS MEMINFO(0, 9) MEMINFO(1, 8) MEMINFO(2, 7)
 #define HMAT  ACCESS1(0, 100, 1000) ACCESS1(1, 200, 500) ACCESS1(2, 300, 500)
 #define SLIT  NODE "node0/distance: 10 20 30\n"
 #define GIVEN "[node n]\nnode=1\nlatency=200ns\nbandwidth=500MiB/s\n"
@@ -150,6 +149,53 @@ static void test_not_needed(void)
         hide(1, FACT_ACCESS);
         assign(NULL);
         expect_tier(1, "b");
+}
+
+/* What was read is a part of the fact: the rest may give another value. */
+static void test_parts(void)
+{
+        static const char region[] =
+                "[policy]\nsources=cdat\n" VENDOR "[node zero]\nnode=0\ntier=dram\n";
+
+        /* class 0 of HMAT counts only where class 1 has no value */
+        begin(NODES HMAT NODE "node1/access0/initiators/read_latency: 90\n" NODE
+                              "node1/access0/initiators/read_bandwidth: 3000\n",
+              VENDOR);
+        machine->nodes[1].access[ACCESS_LOCAL] = machine->nodes[1].access[ACCESS_CPU];
+        memset(&machine->nodes[1].access[ACCESS_CPU], 0, sizeof(struct perf));
+        machine->nodes[1].unreadable = 1U << FACT_ACCESS;
+        assign(NULL);
+        expect_left(1, "its HMAT values cannot be read now: left as it is");
+        /* and what class 1 says counts, whatever class 0 would say */
+        begin(NODES HMAT, VENDOR);
+        machine->nodes[1].unreadable = 1U << FACT_ACCESS;
+        assign(NULL);
+        expect_tier(1, "cxl");
+        /* one of two regions */
+        begin(NODES ACCESS1(0, 100, 1000), region);
+        assert(node_add_device(
+                       &machine->nodes[1],
+                       &(struct node_device){ .kind = KIND_CXL,
+                                              .access[ACCESS_CPU].v = { 200, 200, 500, 500 } },
+                       0) == 0);
+        machine->nodes[1].unreadable = 1U << FACT_DEVICES;
+        assign(NULL);
+        expect_left(1, "its devices cannot be read now: left as it is");
+}
+
+/* A section that may match hides those after it, for the baseline's values too. */
+static void test_hidden_rule(void)
+{
+        begin(NODES HMAT, "[policy]\nbaseline=node:2\n" VENDOR
+                          "[node a]\ncxl-serial=0x1\nlatency=300ns\n[node b]\nnode=2\n"
+                          "latency=60ns\n");
+        assign(NULL);
+        assert(assignment->baseline_figures.latency.value == 60);
+        hide(2, FACT_DEVICES);
+        assign(NULL);
+        assert(!get(2)->rule && assignment->baseline_figures.latency.unreadable);
+        expect_left(1, "the devices of node 2, the baseline, cannot be read now: left as it is");
+        expect_left(2, "its devices cannot be read now: left as it is");
 }
 
 /* Only SLIT is missing: what HMAT describes is classified, and the baseline stays. */
@@ -263,6 +309,52 @@ static void test_numbers(void)
         assign_after("node 0 - - a\n");
         expect_left(0, "its HMAT values cannot be read now: left as it is");
         assert(get(1)->wanted_tier == 5);
+        /* the baseline itself is not moved */
+        begin(NODES HMAT, "[tier a]\nmax-latency=50ns\n[tier b]\nmax-latency=250ns\n[tier c]\n"
+                          "[node n]\nnode=0\nignore=yes\n");
+        assign(NULL);
+        assert(get(1)->wanted_tier == 4 && get(2)->wanted_tier == 5);
+        hide(0, FACT_ACCESS);
+        assign(NULL);
+        expect_left(1,
+                    "the HMAT values of node 0, the baseline, cannot be read now: left as it is");
+}
+
+/* A node whose directory cannot be read is left, even if a section names its tier. */
+static void test_half_there(void)
+{
+        begin(MASKS MEMINFO(0, 9) NODE "node1/meminfo ! ENODEV\n" MEMINFO(2, 7)
+                      ACCESS1(0, 100, 1000) ACCESS1(2, 300, 500),
+              VENDOR "[node n]\nnode=1\ntier=far\n");
+        assign(NULL);
+        expect_left(1, "its size cannot be read now: left as it is");
+        expect_tier(2, "cxl");
+        /* the only node with CPUs and memory is the baseline even so */
+        begin(MASKS NODE "node0/meminfo ! ENODEV\n" MEMINFO(1, 8) MEMINFO(2, 7) ACCESS1(1, 200, 500)
+                      ACCESS1(2, 300, 500),
+              VENDOR);
+        assign(NULL);
+        assert(assignment->baseline->id == 0);
+        expect_left(1,
+                    "the HMAT values of node 0, the baseline, cannot be read now: left as it is");
+        expect_left(2,
+                    "the HMAT values of node 0, the baseline, cannot be read now: left as it is");
+}
+
+/* Whether a candidate for the baseline is a GPU's memory is not known now. */
+static void test_undecided_baseline(void)
+{
+        begin(NODE "online: 0-1\n" NODE "has_memory: 1\n" NODE "has_cpu: 0\n" MEMINFO(0, 0)
+                      MEMINFO(1, 8) ACCESS1(1, 100, 1000),
+              VENDOR "[node n]\nnode=1\ntier=cxl\n");
+        assign(NULL);
+        assert(get(1)->wanted_tier == 4);
+        machine->nodes[0].has_memory = true; /* which nothing is known of */
+        machine->nodes[0].has_cpu = false;
+        machine->nodes[0].may_be_gpu = true;
+        assign(NULL);
+        assert(!assignment->baseline && assignment->undecided.fact == FACTS);
+        assert(get(1)->cause == CAUSE_UNREADABLE && get(1)->wanted_tier == TIER_UNKNOWN);
 }
 
 /* A second socket that would go with the baseline waits with it. */
@@ -344,6 +436,8 @@ int main(void)
 {
         test_own_facts();
         test_not_needed();
+        test_parts();
+        test_hidden_rule();
         test_distance();
         test_distance_of_socket();
         test_kept();
@@ -351,6 +445,8 @@ int main(void)
         test_picoseconds();
         test_baseline();
         test_numbers();
+        test_half_there();
+        test_undecided_baseline();
         test_followers();
         test_slit_beside_facts();
         test_adistance();

@@ -172,7 +172,9 @@ static void test_values(void)
         test_value(": 1111111111111111111111111111111111111111111111111111111111111111111", 0, true,
                    COMPLAINT("")); /* longer than any number */
         test_value(" ! ENOENT", 0, false, NULL);
-        test_value(" ! ENODEV", 0, false, NULL);
+        test_value(" ! ENODEV", 0, true, /* it was there when it was opened */
+                   "/" NODE "node0/access1/initiators/read_latency: cannot be read: No such "
+                   "device");
         test_value(" ! EACCES", 0, true,
                    "/" NODE "node0/access1/initiators/read_latency: cannot be read: Permission "
                    "denied");
@@ -256,9 +258,12 @@ static void test_distance(void)
 
 static void assert_given_up(const struct scene *s, unsigned id)
 {
-        assert(s->result == 0 && !node(s, id)->has_memory && !node(s, id)->has_cpu);
-        assert(!nodeset_has(&s->machine->memory, id) && !nodeset_has(&s->machine->cpu, id));
-        assert(!node(s, id)->distance);
+        assert(s->result == 0 && node(s, id)->half_there);
+        assert(node(s, id)->has_memory == nodeset_has(&s->machine->memory, id));
+        assert(node(s, id)->has_cpu == nodeset_has(&s->machine->cpu, id));
+        assert((node(s, id)->unreadable & 1U << FACT_SIZE) != 0);
+        assert(!(node(s, id)->unreadable & 1U << FACT_DISTANCE) == !node(s, id)->has_cpu);
+        assert(!(node(s, id)->unreadable & 1U << FACT_ACCESS) == !node(s, id)->has_memory);
         assert(messages_have(&s->problems, "is online, and yet cannot be read"));
 }
 
@@ -328,6 +333,8 @@ static void test_vanishing(void)
         s.kernel->unreadable_path = "node1/meminfo";
         run_pass(&s);
         assert_given_up(&s, 1);
+        /* it counts for the others as it was */
+        assert(node_is_kept(node(&s, 1), FACT_SIZE) && node(&s, 1)->size_kib > 0);
         assert(s.problems.n == 1 && node(&s, 0)->has_memory);
         done(&s);
 }

@@ -10,7 +10,8 @@
 static const char machine[] =
         NODE "online: 0-2\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0,2\n" NODE
              "node0/meminfo: Node 0 MemTotal: 1024 kB\n" NODE
-             "node1/meminfo: Node 1 MemTotal: 2048 kB\n" NODE "node0/distance: 10 20 30\n" NODE
+             "node1/meminfo: Node 1 MemTotal: 2048 kB\n" NODE
+             "node2/meminfo: Node 2 MemTotal: 0 kB\n" NODE "node0/distance: 10 20 30\n" NODE
              "node0/memory_side_cache/index1/size: 16384\n" NODE
              "node0/memory_side_cache/index1/line_size: 64\n" NODE
              "node0/memory_side_cache/index1/indexing: 1\n" NODE
@@ -47,7 +48,7 @@ static void test_known(void)
         assert(!n->latency.multiple.known);
         assert_streq(n->latency.source, "user");
         assert(!n->bandwidth.value.known && !n->bandwidth.source);
-        assert(n->size_kib == 1024 && n->has_cpu && n->is_baseline);
+        assert(n->size_kib.known && n->size_kib.value == 1024 && n->has_cpu && n->is_baseline);
         assert(v->n_caches == 1 && v->caches[0].size_kib == 16);
         assert_streq(v->caches[0].indexing, "indexed");
         assert_streq(v->caches[0].write_policy, "write-back");
