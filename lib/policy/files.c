@@ -2,6 +2,7 @@
 #include "policy/files.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #define FILE_NAME   "numatierd.conf"
 #define DROPIN_NAME FILE_NAME ".d"
@@ -36,16 +37,17 @@ static int read_and_parse(struct sysroot *root, const char *path, struct message
 
 static int parse_stream(FILE *f, const char *name, struct messages *errors, struct policy *policy)
 {
-        _cleanup_(freep) char *text = NULL;
-        size_t allocated = 0;
-        ssize_t n;
+        _cleanup_(freep) char *text = malloc(SIZE_LIMIT);
+        size_t n;
 
+        if (!text)
+                return -ENOMEM;
         errno = 0;
-        n = getdelim(&text, &allocated, '\0', f); /* up to and with a NUL byte, which is refused */
-        if (n < 0 && !feof(f))
+        n = fread(text, 1, SIZE_LIMIT, f);
+        if (ferror(f))
                 return complain(policy, errors, name, errno);
-        if (n < SIZE_LIMIT)
-                return policy_parse(policy, text ?: "", n < 0 ? 0 : (size_t)n, name, errors);
+        if (n < SIZE_LIMIT) /* a NUL byte does not end it, but is refused */
+                return policy_parse(policy, text, n, name, errors);
         messages_add(errors, "%s: expected less than 1 MiB", name);
         policy->damaged = POLICY_DAMAGED_WHOLLY;
         return -EBADMSG;
@@ -61,7 +63,7 @@ static int load_file(const char *file, struct messages *errors, struct policy *p
                 return parse_stream(stdin, "stdin", errors, policy);
         f = fopen(file, "re");
         if (!f)
-                return complain(policy, errors, file, errno);
+                return complain(policy, errors, *file ? file : "\"\"", errno);
         r = parse_stream(f, file, errors, policy);
         (void)fclose(f); /* it was only read */
         return r;
@@ -118,14 +120,19 @@ static int add_dropin(struct dropins *d, const char *name, const char *file)
         return 0;
 }
 
+static bool is_dropin_name(const char *name)
+{
+        size_t length = strlen(name), suffix = strlen(".conf");
+
+        return name[0] != '.' && length > suffix && streq(name + length - suffix, ".conf");
+}
+
 /* Directories are listed in order of precedence: a name that is there already is masked. */
 static int note_dropin(const char *name, void *userdata)
 {
         struct dropins *d = userdata;
-        size_t length = strlen(name), suffix = strlen(".conf");
 
-        if (name[0] == '.' || length <= suffix || !streq(name + length - suffix, ".conf") ||
-            has_dropin(d, name))
+        if (!is_dropin_name(name) || has_dropin(d, name))
                 return 0;
         return add_dropin(d, name, NULL);
 }
@@ -193,7 +200,17 @@ static const char *base_name(const char *path)
         return slash ? slash + 1 : path;
 }
 
-/* Sorts the caller's files into the main file (if one is named like that) and drop-ins. */
+/* The name of what is no regular file (a pipe) says nothing. */
+static bool would_be_ignored(const char *file, const char *name)
+{
+        struct stat st;
+
+        return !streq(file, "-") && !streq(name, FILE_NAME) && !is_dropin_name(name) &&
+               stat(file, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Sorts the caller's files into the main file (if one is named like that) and drop-ins. 0, -EINVAL
+ * (reported in errors), -ENOMEM. */
 static int take_own_files(char *const *files, struct messages *errors, const char **main_file,
                           struct dropins *d)
 {
@@ -203,7 +220,14 @@ static int take_own_files(char *const *files, struct messages *errors, const cha
 
                 if ((is_main && *main_file) || has_dropin(d, name)) {
                         messages_add(errors, "%s: another %s was given", *files, name);
-                        return -EBADMSG;
+                        return -EINVAL;
+                }
+                if (would_be_ignored(*files, name)) {
+                        messages_add(errors,
+                                     "%s: would be ignored under this name: expected " FILE_NAME
+                                     " or, for a drop-in, NAME.conf",
+                                     *files);
+                        return -EINVAL;
                 }
                 if (is_main) {
                         *main_file = *files;

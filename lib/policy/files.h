@@ -18,6 +18,7 @@ int config_load(struct sysroot *root, const char *file, struct messages *errors,
 
 /* The same, as it would be with more files installed. files: paths of the calling process, with
  * NULL at the end, or NULL. One that is named numatierd.conf takes the place of the main file; any
- * other is a drop-in, and takes the place of an installed one of the same name. */
+ * other is a drop-in, and takes the place of an installed one of the same name. -EINVAL: of files
+ * (reported in errors) two have the same name, or one has a name that would be ignored. */
 int config_check(struct sysroot *root, const char *config, char *const *files,
                  struct messages *errors, struct policy **ret);

@@ -232,10 +232,13 @@ static void test_check(void)
         assert(check(NULL, (char *[]){ same, NULL }, &errors, &rescan_sec) == 0);
         assert(rescan_sec == 91);
         take_away(ADMIN ".d/90-late.conf");
-        assert(check(NULL, (char *[]){ late, same, NULL }, &errors, &rescan_sec) == -EBADMSG);
+        assert(check(NULL, (char *[]){ late, same, NULL }, &errors, &rescan_sec) == -EINVAL);
         assert(messages_have(&errors, "other/90-late.conf: another 90-late.conf was given"));
-        assert(check(own, (char *[]){ late, own, NULL }, &errors, &rescan_sec) == -EBADMSG);
+        assert(check(own, (char *[]){ late, own, NULL }, &errors, &rescan_sec) == -EINVAL);
         assert(messages_have(&errors, "numatierd.conf: another numatierd.conf was given"));
+        messages_done(&errors);
+        assert(check(NULL, (char *[]){ own, own, NULL }, &errors, &rescan_sec) == -EINVAL);
+        assert(errors.n == 1);
         /* the given file is refused where it stands */
         assert(check(own, (char *[]){ late, NULL }, &errors, &rescan_sec) == -EBADMSG);
         assert(errors.n == 1 && strstr(errors.items[0], "90-late.conf:3: node n.tier: expected"));
@@ -245,6 +248,35 @@ static void test_check(void)
         free(early);
         free(same);
         free(own);
+}
+
+/* A file is checked only under a name that counts. */
+static void test_names(void)
+{
+        static const char *const names[] = { "new/foo.txt", "new/.hidden.conf", "new/.conf" };
+        struct messages errors = MESSAGES_INIT;
+        uint64_t rescan_sec = 0;
+
+        put(ADMIN, "[tier a]\n");
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                char *path = path_of(names[i]);
+
+                put(names[i], "[daemon]\nrescan=5s\n");
+                messages_done(&errors);
+                assert(check(NULL, (char *[]){ path, NULL }, &errors, &rescan_sec) == -EINVAL);
+                assert(errors.n == 1 && strstr(errors.items[0], names[i]));
+                assert(messages_have(&errors, "would be ignored under this name"));
+                free(path);
+        }
+        messages_done(&errors);
+        assert(check(NULL, (char *[]){ (char *)"", NULL }, &errors, &rescan_sec) == -EBADMSG);
+        assert(messages_have(&errors, "\"\": cannot be read: No such file"));
+        messages_done(&errors);
+        /* what does not end is not read for ever */
+        assert(check(NULL, (char *[]){ (char *)"/dev/zero", NULL }, &errors, &rescan_sec) ==
+               -EBADMSG);
+        assert(messages_have(&errors, "/dev/zero: expected less than 1 MiB"));
+        messages_done(&errors);
 }
 
 /* Errors that only the whole policy shows are reported beside those of single lines. */
@@ -288,6 +320,7 @@ int main(void)
         test_nul();
         test_one_file();
         test_check();
+        test_names();
         test_errors_of_the_whole();
         nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
