@@ -60,14 +60,14 @@ static int take_lock(const char *path, struct measure_session *s)
 /* Refuses before the measurement takes its time. */
 static int check_store(struct sysroot *root)
 {
-        struct messages errors = MESSAGES_INIT;
+        struct messages problems = MESSAGES_INIT;
         int r;
 
-        r = store_check(root, &errors);
+        r = store_check(root, &problems);
         if (r < 0)
-                messages_add(&errors, "cannot store in /" MEASURED_PATH
-                                      ": repair or remove it, or measure with --dry-run");
-        print_messages(&errors, "");
+                messages_add(&problems, "cannot store in /" MEASURED_PATH
+                                        ": repair or remove it, or measure with --dry-run");
+        print_messages(&problems, r < 0 ? "" : "warning: ");
         return r;
 }
 

@@ -12,16 +12,13 @@ int store_lock(const char *root, int *ret_fd, pid_t *ret_holder)
         return lock_take_file(root, STORE_LOCK_PATH, ret_fd, ret_holder);
 }
 
-int store_check(struct sysroot *root, struct messages *errors)
+int store_check(struct sysroot *root, struct messages *problems)
 {
         _cleanup_(measured_freep) struct measured *all = NULL;
-        size_t before = errors->n;
         int r;
 
-        r = measured_load(root, errors, &all);
-        if (r < 0)
-                return r;
-        return errors->n > before ? -EBADMSG : 0;
+        r = measured_load(root, problems, &all);
+        return r < 0 ? r : all->error;
 }
 
 static int read_merge_write(struct sysroot *root, const char *key, const struct perf *perf,

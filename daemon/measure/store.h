@@ -15,9 +15,9 @@
  * what the first has stored. root, ret_fd, ret_holder and errors are those of lock_take(). */
 int store_lock(const char *root, int *ret_fd, pid_t *ret_holder);
 
-/* Whether values can be added without losing those in the file: 0, or -EBADMSG (it cannot be read
- * or is damaged) with messages in errors. */
-int store_check(struct sysroot *root, struct messages *errors);
+/* Whether values can be added without losing those in the file: 0, or why the file cannot be read.
+ * problems: that, or lines that are damaged; they stay in the file. */
+int store_check(struct sysroot *root, struct messages *problems);
 
 /* Adds the values of one memory, in place of earlier ones. Signals are blocked meanwhile. 0, or why
  * it failed. */

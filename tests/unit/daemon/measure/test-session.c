@@ -70,7 +70,7 @@ static void remove_file(const char *path)
         _cleanup_(freep) char *full = NULL;
 
         assert(asprintf(&full, "%s/%s", root_path, path) > 0);
-        assert(unlink(full) == 0 || errno == ENOENT);
+        assert(remove(full) == 0 || errno == ENOENT);
 }
 
 static int measure_fake(struct sysroot *root, const struct place *place,
@@ -261,8 +261,37 @@ static void test_unreadable_store(void)
         const struct measure_session_arguments a = { 0 };
 
         write_file(MEASURED_PATH "/is-a-directory", "");
-        expect_run(&a, -EBADMSG, "cannot store in /" MEASURED_PATH);
+        expect_run(&a, -EISDIR, "cannot store in /" MEASURED_PATH);
         remove_file(MEASURED_PATH "/is-a-directory");
+        remove_file(MEASURED_PATH);
+}
+
+/* Damaged lines are reported, and stay. */
+static void test_damaged_store(void)
+{
+        const struct measure_session_arguments a = { 0 };
+
+        write_file(MEASURED_PATH, "nonsense\n");
+        expect_run(&a, 0, "warning: /" MEASURED_PATH ":1: expected");
+        expect_stored("node1@8000000" VALUES "nonsense\n");
+        remove_file(MEASURED_PATH);
+}
+
+/* Nor is what can no longer be read after the measurement: no value is lost, and it fails. */
+static void test_store_lost(void)
+{
+        struct messages warnings = MESSAGES_INIT;
+        const struct perf perf = { { 1, 2, 3, 4 } };
+        struct sysroot *root;
+
+        write_file(MEASURED_PATH "/is-a-directory", "");
+        assert(sysroot_open(root_path, &root) == 0);
+        assert(store_add(root, "node1@8000000", &perf, &warnings) == -EISDIR);
+        assert(messages_have(&warnings, "cannot be read"));
+        messages_done(&warnings);
+        sysroot_free(root);
+        remove_file(MEASURED_PATH "/is-a-directory");
+        remove_file(MEASURED_PATH);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -281,6 +310,8 @@ int main(void)
         test_missing_cpus();
         test_two_at_once();
         test_unreadable_store();
+        test_damaged_store();
+        test_store_lost();
         assert(nftw(root_path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0);
         return 0;
 }
