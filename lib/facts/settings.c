@@ -61,7 +61,7 @@ static int read_weights(struct sysroot *root, struct machine *m, struct messages
                 w->node = id;
                 if (r == 0)
                         m->n_weights++;
-                else if (r != -ENOENT)
+                else /* if it is absent, it is about to come */
                         m->weights_unreadable = true;
                 if (r < 0 && r != -EBADMSG) /* which is already reported */
                         sysroot_reportf(problems, r, WEIGHT_DIR "/node%u", id);

@@ -54,7 +54,8 @@ static void make_plan(const char *machine, const char *policy, const char *state
         assert(machine_read(root, TIERS_READ, s, NULL, &warnings, &m) == 0);
         machine_read_guard(root, m, &warnings);
         assert(machine_read_knobs(root, m, &warnings) == 0);
-        assert(warnings.n == (m->n_gpus > 0)); /* one that cannot be read */
+        assert(warnings.n ==
+               (m->n_gpus > 0 || m->weights_unreadable)); /* one that cannot be read */
         if (unreadable)
                 m->nodes[1].unreadable = unreadable;
         assert(assignment_new(m, p, s, &warnings, &a) == 0);
@@ -230,6 +231,10 @@ static void test_weights(void)
                   "");
         assert_streq(text, WEIGHT_DIR "/node0: 1 -> 255\n");
         assert(messages_have(&warnings, "the ratio is kept as nearly as possible"));
+        /* the weights of the others depend on one that cannot be read now */
+        make_plan(THREAD_GUEST WEIGHT_DIR "/node0: 21\n" WEIGHT_DIR "/node1 ! EIO\n", policy, "");
+        assert_streq(text, "");
+        assert(messages_have(&warnings, "the weight of a node cannot be read now: weights are"));
         /* what may be a GPU's memory has no weight of its own, nor is it left out */
         make_plan(THREAD_GUEST WEIGHTS(
                           21, 10) "proc/driver/nvidia/gpus/0009:01:00.0/numa_status ! EIO\n",
