@@ -44,6 +44,14 @@ static bool is_below_hmem(const char *target)
         return false;
 }
 
+/* Not there; not "no longer": a device that is just going may be listed with its memory still
+ * there.
+ */
+static bool is_absent(ssize_t error)
+{
+        return sysroot_is_absent(error) && error != -ENODEV;
+}
+
 /* drivers/dax: below which device it hangs says what it is. */
 static int trace_dax(struct search *s, const char *name, struct node_device *d)
 {
@@ -53,8 +61,10 @@ static int trace_dax(struct search *s, const char *name, struct node_device *d)
 
         r = sysroot_readlinkf(s->root, target, sizeof(target), DAX_DIR "/%s", name);
         if (r < 0) {
-                d->unreadable = !sysroot_is_absent(r);
-                sysroot_reportf(s->problems, r, DAX_DIR "/%s", name);
+                d->unreadable = !is_absent(r);
+                if (d->unreadable)
+                        messages_add(s->problems, "/" DAX_DIR "/%s: cannot be read: %s", name,
+                                     strerror(-r));
                 return 0;
         }
         if (strstr(target, "/ndbus"))
@@ -77,9 +87,10 @@ static int trace_dax(struct search *s, const char *name, struct node_device *d)
 static void note_unreadable(struct search *s, ssize_t error, const char *name,
                             const char *attribute)
 {
-        if (sysroot_is_absent(error))
+        if (is_absent(error))
                 return;
-        sysroot_reportf(s->problems, error, DAX_DIR "/%s/%s", name, attribute);
+        messages_add(s->problems, "/" DAX_DIR "/%s/%s: cannot be read: %s", name, attribute,
+                     strerror((int)-error));
         s->machine->devices_unlisted = true;
 }
 

@@ -57,7 +57,7 @@ static int add_gpu(const char *address, void *userdata)
         if (!gpu_is_address(address))
                 return 0;
         n = sysroot_readf(s->root, buf, sizeof(buf), NVIDIA_DIR "/%s/numa_status", address);
-        if (sysroot_is_absent(n))
+        if (sysroot_is_absent(n) && n != -ENODEV) /* which says that there was one */
                 return 0;
         gpu.error = n < 0 ? (int)n : parse_report(buf, &gpu);
         if (gpu.error < 0)

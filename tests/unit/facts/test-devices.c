@@ -390,6 +390,7 @@ static void test_gpu_report(void)
                 { ":\n", GPU_UNREADABLE },
                 { ": Status: online\n", GPU_UNREADABLE },
                 { " ! EIO\n", GPU_UNREADABLE },
+                { " ! ENODEV\n", GPU_UNREADABLE }, /* there was one when it was opened */
                 { " ! EINTR\n", GPU_UNREADABLE },
                 { " ! EACCES\n", GPU_UNREADABLE },
         };
@@ -412,7 +413,7 @@ static void test_gpu_report(void)
 static void test_gpu_absent(void)
 {
         struct scene s =
-                run_pass_over(NODES GPU " ! ENODEV\n" NVIDIA "000a:01:00.0/information: x\n" NVIDIA
+                run_pass_over(NODES GPU " ! ENOENT\n" NVIDIA "000a:01:00.0/information: x\n" NVIDIA
                                         "no-address/numa_status ! EIO\n");
 
         assert(s.machine->n_gpus == 0 && s.problems.n == 0);
@@ -684,6 +685,8 @@ static const struct {
           "/" DAX "dax0.0/driver: cannot be read: Permission denied" },
         { DAX_LINK("dax0.0", REGION0) DAX_KMEM("dax0.0") DAX "dax0.0/target_node ! EIO\n",
           "/" DAX "dax0.0/target_node: cannot be read: Input/output error" },
+        { DAX_LINK("dax0.0", REGION0) DAX_KMEM("dax0.0") DAX "dax0.0/target_node ! ENODEV\n",
+          "/" DAX "dax0.0/target_node: cannot be read: No such device" },
         { DAX_DEVICE(LONG_NAME, "1", REGION0), NULL },
         { DAX_DEVICE("xad0.0", "1", REGION0), NULL },
 };
