@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
 
+#include "base/units.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "view/unmet.h"
@@ -16,10 +17,23 @@ void print_lack_of_tiers(const struct view *v)
                 puts("This recording has no memory tiers; nothing can be placed.");
 }
 
-static void print_withheld(FILE *f)
+void print_withheld(FILE *f, const struct view *v)
 {
-        fputs("The present tiers are unknown: memory is being plugged or unplugged, and they "
-              "cannot be read safely meanwhile.\n",
+        struct nodeset nodes = { 0 };
+        char list[NODESET_STRING_MAX];
+        unsigned n;
+
+        for (size_t i = 0; i < v->n_nodes; i++)
+                if (v->nodes[i].has_memory && !v->nodes[i].present_tier.known)
+                        nodeset_add(&nodes, v->nodes[i].node);
+        n = nodeset_count(&nodes);
+        if (n == 0) /* those of an earlier pass are shown */
+                fputs("The present tiers are not known now", f);
+        else
+                fprintf(f, "The present tier%s of node%s %s %s unknown", plural(n), plural(n),
+                        nodeset_format(&nodes, list), n == 1 ? "is" : "are");
+        fputs(": memory is being plugged or unplugged, and tiers cannot be read safely "
+              "meanwhile.\n",
               f);
 }
 
@@ -136,7 +150,7 @@ void print_rest(const struct arguments *a, const struct pass *l)
         bool silent = a->json || !a->legend;
 
         if (l->view->withheld)
-                print_withheld(silent ? stderr : stdout);
+                print_withheld(silent ? stderr : stdout, l->view);
         if (silent)
                 return;
         print_unmet(l->result);

@@ -65,6 +65,9 @@ int find_exit_status(const struct pass *l);
 /* "This kernel has no memory tiers": nothing can be placed. */
 void print_lack_of_tiers(const struct view *v);
 
+/* Says of which nodes the present tier could not be read safely. */
+void print_withheld(FILE *f, const struct view *v);
+
 /* "2 nodes are in another tier than the policy wants, and WHY"; nothing if none is out of place. */
 void print_unmet(const struct snapshot *r);
 

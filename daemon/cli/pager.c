@@ -67,7 +67,7 @@ static void become_pager(int text)
 }
 
 /* Whether the pager ran. The shell reports 127 for a command that it does not find, and 126 for one
- * that it cannot run. */
+ * that it cannot run; a pager that ran may do that too, but has read some of the text. */
 static bool run_pager(int text)
 {
         int status = 0;
@@ -80,7 +80,7 @@ static bool run_pager(int text)
         while (waitpid(pid, &status, 0) < 0)
                 if (errno != EINTR)
                         return false;
-        return !WIFEXITED(status) || WEXITSTATUS(status) < 126;
+        return !WIFEXITED(status) || WEXITSTATUS(status) < 126 || lseek(text, 0, SEEK_CUR) > 0;
 }
 
 /* Returns whether all of it was printed. */

@@ -169,8 +169,7 @@ static void print_state(const struct view *v, const struct plan *p, const struct
         if (!v->has_tiers)
                 print_lack_of_tiers(v);
         else if (v->withheld)
-                puts("The present tiers are unknown: memory is being plugged or unplugged, and "
-                     "they cannot be read safely meanwhile.");
+                print_withheld(stdout, v);
         else if (s->memory == 1 && plan_is_empty(p))
                 puts("One node with memory, one tier: there is nothing to do.");
         else if (plan_is_empty(p))
