@@ -102,7 +102,7 @@ int cxl_add_memdev(struct sysroot *root, struct node_device *d, const char *name
         if (!decoder)
                 return 0;
         r = read_number(root, name, "serial", 16, &m->serial);
-        if (r < 0 && !sysroot_is_absent(r))
+        if (r < 0 && !device_file_is_absent(r))
                 d->unreadable = true;
         m->locked = read_number(root, decoder, "locked", 10, &v) == 0 && v != 0;
         m->has_qos_class = read_number(root, name, "ram/qos_class", 10, &v) == 0 && v <= UINT32_MAX;
@@ -120,7 +120,7 @@ static bool follow_link(struct sysroot *root, struct node_device *d, const char 
 
         if (r == 0 && split_target(target, ret_parent, ret_name))
                 return true;
-        if (!sysroot_is_absent(r))
+        if (!device_file_is_absent(r))
                 d->unreadable = true;
         messages_add(problems, "/" CXL_DIR "/%s: expected a link to the memory device of %s", path,
                      d->region);
@@ -140,7 +140,7 @@ static int read_target(struct sysroot *root, struct node_device *d, unsigned pos
         snprintf(name, sizeof(name), "target%u", position);
         r = read_text(root, d->region, name, decoder, sizeof(decoder));
         if (r < 0 || decoder[0] == '\0' || strchr(decoder, '/')) {
-                if (!sysroot_is_absent(r))
+                if (!device_file_is_absent(r))
                         d->unreadable = true;
                 messages_add(problems,
                              "/" CXL_DIR "/%s/%s: expected the name of an endpoint decoder",
@@ -174,13 +174,14 @@ static bool is_committed(struct sysroot *root, struct node_device *d, struct mes
 
         if (r == 0)
                 return committed != 0;
-        if (sysroot_is_absent(r))
+        if (device_file_is_absent(r))
                 return false;
         d->unreadable = true;
         if (r == -EINVAL || r == -ERANGE)
                 messages_add(problems, "/" CXL_DIR "/%s/commit: expected 0 or 1", d->region);
         else
-                sysroot_reportf(problems, r, CXL_DIR "/%s/commit", d->region);
+                messages_add(problems, "/" CXL_DIR "/%s/commit: cannot be read: %s", d->region,
+                             strerror(-r));
         return false;
 }
 
@@ -192,7 +193,7 @@ static void read_extent(struct sysroot *root, struct node_device *d)
 
         if (r == 0)
                 r = read_number(root, d->region, "size", 16, &d->size);
-        if (r < 0 && r != -EACCES && !sysroot_is_absent(r))
+        if (r < 0 && r != -EACCES && !device_file_is_absent(r))
                 d->unreadable = true;
         if (r < 0 || d->address == UINT64_MAX)
                 d->address = d->size = 0;
@@ -207,7 +208,7 @@ static void read_ways(struct sysroot *root, struct node_device *d, struct messag
                 d->ways = (unsigned)ways;
                 return;
         }
-        if (sysroot_is_absent(r))
+        if (device_file_is_absent(r))
                 return;
         d->unreadable = true;
         messages_add(problems, "/" CXL_DIR "/%s/interleave_ways: expected a number from 1 to %d",
@@ -291,7 +292,7 @@ int cxl_read_regions(struct sysroot *root, struct machine *m, struct messages *p
 
         if (r == -ENOMEM)
                 return r;
-        if (r < 0 && !sysroot_is_absent(r)) {
+        if (r < 0 && !device_file_is_absent(r)) {
                 sysroot_reportf(problems, r, CXL_DIR);
                 m->devices_unlisted = true;
         }

@@ -44,14 +44,6 @@ static bool is_below_hmem(const char *target)
         return false;
 }
 
-/* Not there; not "no longer": a device that is just going may be listed with its memory still
- * there.
- */
-static bool is_absent(ssize_t error)
-{
-        return sysroot_is_absent(error) && error != -ENODEV;
-}
-
 /* drivers/dax: below which device it hangs says what it is. */
 static int trace_dax(struct search *s, const char *name, struct node_device *d)
 {
@@ -61,7 +53,7 @@ static int trace_dax(struct search *s, const char *name, struct node_device *d)
 
         r = sysroot_readlinkf(s->root, target, sizeof(target), DAX_DIR "/%s", name);
         if (r < 0) {
-                d->unreadable = !is_absent(r);
+                d->unreadable = !device_file_is_absent(r);
                 if (d->unreadable)
                         messages_add(s->problems, "/" DAX_DIR "/%s: cannot be read: %s", name,
                                      strerror(-r));
@@ -87,7 +79,7 @@ static int trace_dax(struct search *s, const char *name, struct node_device *d)
 static void note_unreadable(struct search *s, ssize_t error, const char *name,
                             const char *attribute)
 {
-        if (is_absent(error))
+        if (device_file_is_absent(error))
                 return;
         messages_add(s->problems, "/" DAX_DIR "/%s/%s: cannot be read: %s", name, attribute,
                      strerror((int)-error));
@@ -178,7 +170,7 @@ int dax_read_devices(struct sysroot *root, struct machine *m, struct messages *p
 
         if (r == -ENOMEM)
                 return r;
-        if (r < 0 && !sysroot_is_absent(r)) {
+        if (r < 0 && !device_file_is_absent(r)) {
                 sysroot_reportf(problems, r, DAX_DIR);
                 m->devices_unlisted = true;
         }

@@ -95,3 +95,8 @@ void node_devices_free(struct node_device *devices, size_t n)
                 node_device_done(&devices[i]);
         free(devices);
 }
+
+bool device_file_is_absent(ssize_t error)
+{
+        return sysroot_is_absent(error) && error != -ENODEV;
+}

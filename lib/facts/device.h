@@ -55,3 +55,7 @@ void node_device_done(struct node_device *d);
 int node_devices_copy(const struct node_device *devices, size_t n, struct node_device **ret);
 
 void node_devices_free(struct node_device *devices, size_t n);
+
+/* Whether an error says that a device has no such file. -ENODEV does not: there was one when it was
+ * opened. The device is just going, and its memory may still be there. */
+bool device_file_is_absent(ssize_t error);

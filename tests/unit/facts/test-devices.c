@@ -713,8 +713,8 @@ static void test_other_dax(void)
         }
 }
 
-/* A machine's text where a file, or a link, answers EIO. */
-static char *make_unreadable(const char *text, const char *path)
+/* A machine's text where a file, or a link, answers an error. */
+static char *make_unreadable(const char *text, const char *path, const char *error)
 {
         const char *line = text;
         char *made;
@@ -725,7 +725,7 @@ static char *make_unreadable(const char *text, const char *path)
                 if (rest && (*rest == ':' || *rest == ' '))
                         break;
         }
-        assert(asprintf(&made, "%.*s%s ! EIO%s", (int)(line - text), text, path,
+        assert(asprintf(&made, "%.*s%s ! %s%s", (int)(line - text), text, path, error,
                         strchr(line, '\n')) > 0);
         return made;
 }
@@ -740,9 +740,10 @@ static void test_devices_kept(void)
                 DAX "dax0.0",
         };
 
-        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+        for (size_t k = 0; k < 2 * ELEMENTSOF(files); k++) {
+                size_t i = k / 2;
                 struct scene s = run_pass_over(CXL_NODE);
-                char *text = make_unreadable(CXL_NODE, files[i]);
+                char *text = make_unreadable(CXL_NODE, files[i], k % 2 == 0 ? "EIO" : "ENODEV");
 
                 for (unsigned pass = 0; pass < 2; pass++) {
                         run_pass_over_next(&s, text);
