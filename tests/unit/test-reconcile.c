@@ -355,9 +355,19 @@ static void test_baseline_stays(void)
         fake_kernel_set(kernel, NODE "node0/meminfo", "Node 0 MemTotal: 1000009 kB");
         run();
         assert(result->assignment->baseline->id == 1);
-        fake_kernel_set(kernel, NODE "node0/meminfo", "Node 0 MemTotal: 2000000 kB");
+        /* the rest of the policy does not choose it; a node that the policy named was not chosen */
+        take_policy("[policy]\nhysteresis=1%\n" POLICY);
+        run();
+        assert(result->assignment->baseline->id == 1);
+        take_policy("[policy]\nbaseline=node:1\n" POLICY);
+        run();
+        assert(result->assignment->baseline->id == 1 && !state->baseline);
+        take_policy(POLICY);
         run();
         assert(result->assignment->baseline->id == 0);
+        fake_kernel_set(kernel, NODE "node1/meminfo", "Node 1 MemTotal: 2000000 kB");
+        run();
+        assert(result->assignment->baseline->id == 1);
 }
 
 static void set_measured(const char *text)

@@ -339,6 +339,25 @@ static void test_vanishing(void)
         done(&s);
 }
 
+/* The kernel does not change while it runs. */
+static void test_release_kept(void)
+{
+        struct scene s = scene(THREAD_GUEST "proc/sys/kernel/osrelease: 6.12.95\n");
+
+        s.kernel->unreadable_path = "osrelease";
+        s.kernel->unreadable_error = -EIO;
+        run_pass(&s);
+        assert(s.result == 0 && s.problems.n == 1 && !s.machine->kernel);
+        s.kernel->unreadable_path = NULL;
+        run_pass(&s);
+        assert_streq(s.machine->kernel, "6.12.95");
+        s.kernel->unreadable_path = "osrelease";
+        run_pass(&s);
+        assert(messages_have(&s.problems, "osrelease: cannot be read: Input/output error"));
+        assert_streq(s.machine->kernel, "6.12.95");
+        done(&s);
+}
+
 static void fail(struct scene *s, const char *path, int error)
 {
         s->kernel->unreadable_path = path;
@@ -598,6 +617,7 @@ int main(void)
         test_distance_columns();
         test_distance_kept();
         test_vanishing();
+        test_release_kept();
         test_unreadable();
         test_access_kept();
         test_offline_cpus();

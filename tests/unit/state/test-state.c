@@ -457,11 +457,12 @@ static void test_memory_again(void)
         state_free(s);
 }
 
-/* By key, and by number where one of the two has no key. */
+/* By key; and by number if one of the two has no key, or the node has CPUs. */
 static void test_baseline(void)
 {
         struct node zero = { .id = 0 }, keyed = { .id = 0, .key = (char *)"node0@0" },
                     other = { .id = 0, .key = (char *)"node0@40" }, one = { .id = 1 },
+                    cpus = { .id = 0, .key = (char *)"node0@40", .has_cpu = true },
                     cxl = { .id = 1, .key = (char *)"cxl:0x1" };
         struct state *s;
 
@@ -473,6 +474,7 @@ static void test_baseline(void)
         assert(state_note_baseline(s, &keyed) == 0);
         assert(state_is_baseline(s, &zero) && state_is_baseline(s, &keyed));
         assert(!state_is_baseline(s, &other) && !state_is_baseline(s, &one));
+        assert(state_is_baseline(s, &cpus)); /* its first block is gone */
         assert(state_note_baseline(s, &cxl) == 0);
         assert(state_is_baseline(s, &cxl) && !state_is_baseline(s, &one));
         state_free(s);

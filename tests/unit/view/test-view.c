@@ -67,6 +67,17 @@ static void test_no_memory(void)
         assert(!view_get_node(v, 3));
 }
 
+/* A size that cannot be read is not 0. */
+static void test_unreadable_size(void)
+{
+        _cleanup_(view_freep) struct view *v =
+                make_view(NODE "online: 0\n" NODE "has_memory: 0\n" NODE "has_cpu: 0\n" NODE
+                               "node0/meminfo ! EIO\n",
+                          policy);
+
+        assert(view_get_node(v, 0)->has_memory && !view_get_node(v, 0)->size_kib.known);
+}
+
 /* What only SLIT says is a multiple, and marked. */
 static void test_multiple(void)
 {
@@ -129,6 +140,7 @@ int main(void)
 {
         test_known();
         test_no_memory();
+        test_unreadable_size();
         test_multiple();
         test_warnings();
         test_no_tiers();
