@@ -261,7 +261,7 @@ static void test_unreadable_store(void)
         const struct measure_session_arguments a = { 0 };
 
         write_file(MEASURED_PATH "/is-a-directory", "");
-        expect_run(&a, -EISDIR, "cannot store in /" MEASURED_PATH);
+        expect_run(&a, -EISDIR, "cannot store in /" MEASURED_PATH ": repair or remove it");
         remove_file(MEASURED_PATH "/is-a-directory");
         remove_file(MEASURED_PATH);
 }
