@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "classify/baseline.h"
 
+#include <assert.h>
+
 #include "classify/figures.h"
 #include "classify/rules.h"
 
@@ -124,23 +126,39 @@ static const struct node *find_unreadable_row(const struct machine *m)
         return NULL;
 }
 
-/* Whether what tells two nodes with the same latency and bandwidth apart cannot be read now. */
-static bool is_undecided_tie(const struct machine *m, const struct speed *a, const struct speed *b,
-                             struct obstacle *ret)
+static bool is_tie(const struct speed *a, const struct speed *b)
+{
+        return a->latency == b->latency && a->bandwidth == b->bandwidth;
+}
+
+/* Sets ret if what tells two nodes with the same latency and bandwidth apart cannot be read now. */
+static void note_undecided_tie(const struct machine *m, const struct speed *a,
+                               const struct speed *b, struct obstacle *ret)
 {
         const struct node *row = find_unreadable_row(m);
 
-        if (a->latency != b->latency || a->bandwidth != b->bandwidth)
-                return false;
+        assert(is_tie(a, b));
         if (row)
                 *ret = (struct obstacle){ FACT_DISTANCE, row };
         else if (a->distance != b->distance)
-                return false;
+                return;
         else if (node_is_unreadable(a->node, FACT_SIZE))
                 *ret = (struct obstacle){ FACT_SIZE, a->node };
         else if (node_is_unreadable(b->node, FACT_SIZE))
                 *ret = (struct obstacle){ FACT_SIZE, b->node };
-        return ret->node;
+}
+
+/* Compares one more node with the best so far. tie: what is missing to decide between the best. */
+static void take_faster(const struct machine *m, const struct speed *s, struct speed *best,
+                        struct obstacle *tie)
+{
+        if (best->node && is_tie(s, best))
+                note_undecided_tie(m, s, best, tie);
+        if (best->node && !is_faster(s, best))
+                return;
+        if (!best->node || !is_tie(s, best))
+                *tie = (struct obstacle){ 0 };
+        *best = *s;
 }
 
 /* The fastest; the last baseline, if it cannot be decided now which that is. */
@@ -148,7 +166,7 @@ static const struct node *choose_fastest(const struct machine *m, const struct p
                                          const struct state *last, struct obstacle *undecided)
 {
         const struct node *same = NULL;
-        struct obstacle found = { 0 };
+        struct obstacle missing = { 0 }, tie = { 0 };
         struct speed best = { 0 };
 
         for (size_t i = 0; i < m->n_nodes; i++) {
@@ -158,17 +176,15 @@ static const struct node *choose_fastest(const struct machine *m, const struct p
                         continue;
                 s = find_speed(m, p, &m->nodes[i], last);
                 same = s.last ? s.node : same;
-                if (is_undecided(p, &s, &found))
-                        continue;
-                if (best.node)
-                        (void)is_undecided_tie(m, &s, &best, &found);
-                if (!best.node || is_faster(&s, &best))
-                        best = s;
+                if (!is_undecided(p, &s, &missing))
+                        take_faster(m, &s, &best, &tie);
         }
-        if (!found.node)
+        if (!missing.node)
+                missing = tie;
+        if (!missing.node)
                 return best.node;
         if (!same)
-                *undecided = found;
+                *undecided = missing;
         return same;
 }
 

@@ -212,6 +212,23 @@ static void test_fastest_unreadable(void)
         done(&s);
 }
 
+/* A tie between others than the fastest decides nothing. */
+static void test_tie_of_slower(void)
+{
+        struct scene s;
+
+        read_scene(NODE "online: 0-3\n" NODE "has_memory: 1-3\n" NODE "has_cpu: 0\n" MEMINFO(0, 0)
+                           MEMINFO(1, 9) MEMINFO(2, 9) MEMINFO(3, 9) ACCESS1(1, 300, 1000)
+                                   ACCESS1(2, 300, 1000) ACCESS1(3, 100, 1000),
+                   TIERS, &s);
+        s.machine->nodes[0].unreadable = 1U << FACT_DISTANCE;
+        assign(&s, NULL);
+        assert(s.assignment->baseline->id == 3);
+        s.machine->nodes[1].access[ACCESS_CPU] = s.machine->nodes[3].access[ACCESS_CPU];
+        assert_undecided(&s, NULL, FACT_DISTANCE, 0);
+        done(&s);
+}
+
 static void test_no_memory(void)
 {
         struct scene s;
@@ -230,6 +247,7 @@ int main(void)
         test_no_node_has_both();
         test_classified_without_both();
         test_fastest_unreadable();
+        test_tie_of_slower();
         test_no_memory();
         test_no_tiers();
 }
