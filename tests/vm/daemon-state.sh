@@ -42,18 +42,18 @@ rm $policies/manual.conf
 systemctl reload numatierd
 
 # Restore while the memory is offline, and while its node is gone with the file
-offline() {
+set_blocks() { # STATE: of all memory of node 1
         local block
         for block in "$nodes"/node1/memory[0-9]*/state; do
                 echo "$1" >"$block" || return
         done
 }
-check "the memory goes offline" offline offline
+check "the memory goes offline" set_blocks offline
 check "that is seen" wait_for 5 status_has '^1 node in 1 tier (dram: 0)'
 systemctl stop numatierd
 check "restore works without it" numatier restore
 equal "nothing is left to undo" "" "$(grep '^original' $state/undo)"
-check "the memory comes online" offline online
+check "the memory comes online" set_blocks online_movable
 check "in Linux's own tier" in_tier 1 18
 check "it starts" systemctl start numatierd
 comes_to 1 5
