@@ -89,10 +89,17 @@ static bool gives_back(const struct plan_write *w)
         return w->kind == WRITE_NODE_TIER && w->wanted_tier == TIER_UNKNOWN;
 }
 
-/* An override that is to be given back is to be cleared, whatever tier the node is in. */
+/* Our module takes "default", and the kernel then chooses the tier. Otherwise a node is given back
+ * by the number of the tier in which it was. */
+static bool resets(const struct plan_write *w)
+{
+        return is_override(w) && gives_back(w) && streq(w->value, "default");
+}
+
+/* An override that is to be reset is to be cleared, whatever tier the node is in. */
 static bool is_fulfilled(const struct plan_write *w, const char *value)
 {
-        return !(is_override(w) && gives_back(w)) && knob_of_write(w)->shows(value, w->expect);
+        return !resets(w) && knob_of_write(w)->shows(value, w->expect);
 }
 
 static enum outcome read_back(struct sysroot *root, struct report_entry *e)
@@ -108,7 +115,7 @@ static enum outcome read_back(struct sysroot *root, struct report_entry *e)
                                                              : outcome_of_error(r);
         }
         e->after = strdup(value);
-        if (is_override(w) && gives_back(w))
+        if (resets(w))
                 return OUTCOME_DONE; /* wherever the kernel put it is right */
         if (!is_fulfilled(w, value))
                 return OUTCOME_IGNORED;
@@ -152,6 +159,14 @@ static bool took_effect(enum outcome o)
         return o == OUTCOME_DONE || o == OUTCOME_ALREADY || o == OUTCOME_UNVERIFIED;
 }
 
+/* The kernel's own weights and manual ones exclude each other: a manual weight switches the
+ * kernel's off, so the switch comes first, and restore puts it back last. */
+static bool weight_depends_on(enum write_kind kind, enum write_kind earlier)
+{
+        return (kind == WRITE_WEIGHT && earlier == WRITE_WEIGHT_AUTO) ||
+               (kind == WRITE_WEIGHT_AUTO && earlier == WRITE_WEIGHT);
+}
+
 /* Whether a write depends on an earlier one that did not take effect. A node that is to be moved
  * behind "demotion off" waits for it; demotion that restore switches on waits for the nodes; the
  * guard stays until all that ends the need for it is done. */
@@ -159,6 +174,8 @@ static bool depends_on(const struct plan_write *w, const struct report_entry *ea
 {
         enum write_kind kind = earlier->write->kind;
 
+        if (weight_depends_on(w->kind, kind))
+                return true;
         switch (w->guard) {
         case GUARD_NEED:
                 return earlier->write->guard == GUARD_RAISE;
@@ -310,8 +327,10 @@ static void note_effect(struct state *state, const struct report_entry *e)
         n->placed = e->outcome == OUTCOME_UNVERIFIED ? TIER_UNKNOWN : w->wanted_tier;
         if (gives_back(w)) {
                 n->original_tier = TIER_UNKNOWN;
-                if (e->after && is_override(w))
-                        tiers_parse_override(e->after, &n->present_tier);
+                if (is_override(w) && e->outcome == OUTCOME_ALREADY)
+                        (void)tiers_parse_override(w->expect, &n->present_tier);
+                else if (is_override(w) && e->after)
+                        (void)tiers_parse_override(e->after, &n->present_tier);
         }
 }
 
@@ -419,13 +438,13 @@ int apply_plan(struct sysroot *root, const struct plan *plan, struct state *stat
         r = note_intents(plan, state);
         if (r < 0)
                 return r;
-        note_tiering(plan, state);
-        if (plan->n_writes > 0) {
+        (void)note_tiering(plan, state);
+        if (plan->n_writes > 0)
                 r = state_save(root, state);
-                if (r < 0)
-                        return r;
-        }
-        r = carry_out_all(root, plan, state, false, ret);
+        if (r < 0)
+                state->tiering = was_tiering; /* nothing is written then */
+        if (r == 0)
+                r = carry_out_all(root, plan, state, false, ret);
         if (r < 0)
                 return r;
         if (!was_tiering)
@@ -441,6 +460,8 @@ int apply_restore(struct sysroot *root, const struct plan *plan, struct state *s
 
         if (note_tiering(plan, state))
                 r = state_save(root, state);
+        if (r < 0)
+                state->tiering = was_tiering; /* nothing is written then */
         if (r == 0)
                 r = carry_out_all(root, plan, state, true, ret);
         if (r < 0)

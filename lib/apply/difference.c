@@ -5,6 +5,7 @@
 
 #include "apply/knobs.h"
 #include "apply/plan-steps.h"
+#include "facts/knobs.h"
 
 /* The entry of a write that the kernel ignored last time, and would again: same value, and the file
  * reads as it did after that. NULL: it may be tried now. */
@@ -66,18 +67,47 @@ static bool has_role(const struct plan *p, enum guard_role role)
 /* The guard itself may be what the kernel ignores: what needs it then waits too. */
 static int back_off_guard(struct plan *p, const struct state *state)
 {
-        bool raised = has_role(p, GUARD_RAISE);
+        bool raised = has_role(p, GUARD_RAISE), moves = false;
         int r;
 
         r = back_off(p, state);
         if (r < 0 || !raised || has_role(p, GUARD_RAISE))
                 return r;
         for (size_t i = p->n_writes; i-- > 0;) {
-                if (p->writes[i].guard != GUARD_NEED && !p->writes[i].after_moves)
+                if (p->writes[i].guard != GUARD_NEED)
                         continue;
+                moves = moves || p->writes[i].kind == WRITE_NODE_TIER;
                 r = plan_hold(p, i,
                               "the kernel ignores the guard against memory exhaustion that this "
                               "needs, min_ttl_ms");
+                if (r < 0)
+                        return r;
+        }
+        return moves ? plan_hold_after_moves(p) : 0;
+}
+
+static bool is_held(const struct plan *p, enum write_kind kind)
+{
+        for (size_t i = 0; i < p->n_held; i++)
+                if (p->held[i].kind == kind)
+                        return true;
+        return false;
+}
+
+/* A weight switches the kernel's own weights off: that they were on must be in the journal then. */
+static int hold_weights(struct plan *p, const struct machine *m)
+{
+        const char *reason = NULL;
+
+        if (m->weight_auto.unreadable)
+                reason = "/" WEIGHT_AUTO_PATH " cannot be read, and this would change it";
+        else if (is_held(p, WRITE_WEIGHT_AUTO))
+                reason = "the kernel's own weights could not be switched off";
+        if (!reason)
+                return 0;
+        for (size_t i = p->n_writes; i-- > 0;) {
+                int r = p->writes[i].kind == WRITE_WEIGHT ? plan_hold(p, i, reason) : 0;
+
                 if (r < 0)
                         return r;
         }
@@ -105,6 +135,8 @@ int plan_new(const struct assignment *a, const struct state *state, struct messa
         /* What is not written makes no hazard, and ends none */
         if (r == 0)
                 r = back_off(p, state);
+        if (r == 0)
+                r = hold_weights(p, a->machine);
         if (r == 0)
                 r = plan_against_freeze(p, a, state, warnings);
         if (r == 0)

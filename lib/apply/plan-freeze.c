@@ -161,6 +161,11 @@ static enum guard classify_guard(const struct machine *m, const struct policy *p
         return guard_is_precise(m) ? GUARD_CAN_BE_SET : GUARD_MISSING;
 }
 
+static bool is_unguarded(enum guard guard)
+{
+        return guard == GUARD_MISSING || guard == GUARD_LEFT_OFF;
+}
+
 /* Moves a write to another place in the plan. */
 static void reorder(struct plan *p, size_t from, size_t to)
 {
@@ -173,8 +178,7 @@ static void reorder(struct plan *p, size_t from, size_t to)
         p->writes[to] = w;
 }
 
-/* Tiering mode would make unsafe what is only held. */
-static int hold_after_moves(struct plan *p)
+int plan_hold_after_moves(struct plan *p)
 {
         for (size_t i = p->n_writes; i-- > 0;)
                 if (p->writes[i].after_moves) {
@@ -200,7 +204,7 @@ static int hold_hazardous(struct plan *p, const struct machine *m, const char *r
                         return r;
                 moves = moves || (move && r == 0);
         }
-        return moves ? hold_after_moves(p) : 0;
+        return moves ? plan_hold_after_moves(p) : 0;
 }
 
 static int add_guard(struct plan *p, const struct machine *m, const char *value,
@@ -276,11 +280,6 @@ static int plan_fixed(struct plan *p, const struct assignment *a, struct message
         return raise_guard(p, a, policy->min_ttl_ms, "[apply] min-ttl");
 }
 
-static bool is_unguarded(enum guard guard)
-{
-        return guard == GUARD_MISSING || guard == GUARD_LEFT_OFF;
-}
-
 static bool has_swap(const struct machine *m)
 {
         return m->swap.present && m->swap.value > 0;
@@ -327,22 +326,36 @@ static int refuse_demotion(struct plan *p, const struct machine *m)
         return 0;
 }
 
+static bool is_off_held(const struct plan *p)
+{
+        for (size_t i = 0; i < p->n_held; i++)
+                if (turns_demotion(&p->held[i], false))
+                        return true;
+        return false;
+}
+
 /* Demotion is switched off before nodes move, so that they make no hazard on their way; if it
  * cannot be, they wait unless something else guards them. */
-static void put_demotion_off_first(struct plan *p, const struct machine *m, enum guard guard)
+static int put_demotion_off_first(struct plan *p, const struct machine *m, enum guard guard)
 {
         size_t i = 0;
 
+        /* a guard that can be set will be, and one that is not known is held back for below */
+        if (is_off_held(p) && is_unguarded(guard))
+                return hold_hazardous(
+                        p, m,
+                        "demotion could not be switched off, and without a guard " MAY_FREEZE);
         while (i < p->n_writes && !turns_demotion(&p->writes[i], false))
                 i++;
         if (i == p->n_writes)
-                return;
+                return 0;
         reorder(p, i, 0);
         if (guard == GUARD_STANDS)
-                return;
+                return 0;
         for (i = 1; i < p->n_writes; i++)
                 if (is_hazardous(m, &p->writes[i]))
                         p->writes[i].guard = GUARD_NEED_OFF;
+        return 0;
 }
 
 int plan_against_freeze(struct plan *p, const struct assignment *a, const struct state *state,
@@ -352,9 +365,11 @@ int plan_against_freeze(struct plan *p, const struct assignment *a, const struct
         const struct machine *m = a->machine;
         enum guard guard = classify_guard(m, policy);
         enum answer hazard;
-        int r = 0;
+        int r;
 
-        put_demotion_off_first(p, m, guard);
+        r = put_demotion_off_first(p, m, guard);
+        if (r < 0)
+                return r;
         if (guard == GUARD_UNKNOWN && policy->demotion != SWITCH_FORCE &&
             demotion_after(p, m) != NO)
                 r = hold_hazardous(p, m,

@@ -20,5 +20,8 @@ int plan_keep_from_top_tier(struct plan *p, const struct machine *m, const struc
  * nothing would guard. */
 int plan_against_freeze(struct plan *p, const struct assignment *a, const struct state *state,
                         struct messages *warnings);
+/* Holds the writes that must not be made while a move is held: tiering mode would make that move
+ * unsafe. 0 or -ENOMEM. */
+int plan_hold_after_moves(struct plan *p);
 int plan_knobs(struct plan *p, const struct assignment *a, const struct state *state,
                struct messages *warnings);

@@ -195,6 +195,17 @@ static void test_saved_when_changed(void)
                 assert(state->disk[f].is_saved);
 }
 
+/* Tiering mode that was never switched on does not count as one that was. */
+static void test_tiering_not_saved(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES BALANCING_PATH ": 1\n" SWAP,
+             POLICY "[apply]\nnuma-balancing=tiering\n");
+        kernel->replace_error = -ENOSPC;
+        assert(reconcile(root, policy, TIERS_READ, RECONCILE_APPLY, state, NULL, &result) ==
+               -ENOSPC);
+        assert(!state->tiering && kernel->writes == 0);
+}
+
 static void unplug_node_1(void)
 {
         fake_kernel_set(kernel, NODE "online", "0");
@@ -322,6 +333,24 @@ static void test_given_back(void)
         run();
         assert(plan_is_empty(result->plan));
         assert(assignment_get_node(result->assignment, 1)->original_tier == 22);
+}
+
+/* Without our module a node is given back by the number of its tier. If the kernel ignores that,
+ * what is to be undone is not forgotten. */
+static void test_give_back_is_ignored(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
+        run();
+        take_policy(POLICY "[node x]\nnode=1\nignore=yes\n");
+        kernel->ignore_path = "node1/memtier_override";
+        run();
+        assert(result->report->count[OUTCOME_IGNORED] == 1 && state->n_originals == 1);
+        assert(state_get_node(state, 1)->original_tier == 18);
+        kernel->ignore_path = NULL;
+        state->now += STATE_RETRY_MIN_USEC;
+        run();
+        assert(result->report->count[OUTCOME_DONE] == 1 && state->n_originals == 0);
+        assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier18");
 }
 
 /* What the kernel shows now counts, even if it once showed more. */
@@ -920,6 +949,7 @@ int main(void)
         test_ignored_and_changed();
         test_gone_meanwhile();
         test_saved_when_changed();
+        test_tiering_not_saved();
         test_forgotten();
         test_replugged();
         test_other_policy();
@@ -928,6 +958,7 @@ int main(void)
         test_withheld();
         test_what_is_remembered();
         test_given_back();
+        test_give_back_is_ignored();
         test_shown_beats_remembered();
         test_bad_line_in_measured();
         test_baseline_stays();

@@ -248,6 +248,50 @@ static void test_ignored_before(void)
         assert(result->plan->n_held == 2 && plan_count_backed_off(result->plan) == 1);
 }
 
+/* The same where nothing guards: the move waits as long as demotion is on, then and later. */
+static void test_demotion_stays_on_unguarded(void)
+{
+        boot(ONE_TIER DEMOTION(true), POLICY "demotion=no\n");
+        kernel->ignore_path = DEMOTION_PATH;
+        run();
+        assert(result->report->count[OUTCOME_HELD] == 1);
+        kernel->log[0] = '\0';
+        run();
+        assert_streq(kernel->log, "");
+        assert(holds(OVERRIDE, "demotion could not be switched off"));
+        assert(plan_count_backed_off(result->plan) == 1 && result->plan->n_held == 2);
+        kernel->ignore_path = NULL;
+        state->now += STATE_RETRY_MIN_USEC;
+        run();
+        assert_streq(fake_kernel_get(kernel, OVERRIDE), "memory_tier5");
+}
+
+/* The guard is ignored, and no move waits for it: tiering mode does not wait either. */
+static void test_tiering_without_held_moves(void)
+{
+        boot(TWO_TIERS LRU_GEN(0) DEMOTION(false) BALANCING_PATH ": 1\n",
+             POLICY "demotion=yes\nnuma-balancing=tiering\n");
+        kernel->ignore_path = MIN_TTL_PATH;
+        kernel->fail_path = BALANCING_PATH;
+        kernel->fail_error = -EBUSY;
+        run();
+        kernel->fail_path = NULL;
+        run();
+        assert(holds(DEMOTION_PATH, "the kernel ignores the guard"));
+        assert_streq(fake_kernel_get(kernel, BALANCING_PATH), "3");
+        /* nor where demotion is forced, and nothing needs the guard */
+        boot(ONE_TIER LRU_GEN(0) DEMOTION(true) BALANCING_PATH ": 1\n",
+             POLICY "demotion=force\nnuma-balancing=tiering\n");
+        kernel->ignore_path = MIN_TTL_PATH;
+        kernel->fail_path = BALANCING_PATH;
+        kernel->fail_error = -EBUSY;
+        run();
+        kernel->fail_path = NULL;
+        run();
+        assert_streq(fake_kernel_get(kernel, BALANCING_PATH), "3");
+        assert_streq(fake_kernel_get(kernel, OVERRIDE), "memory_tier5");
+}
+
 /* Without the guard nothing is written that needs it, and everything else is. */
 static void test_guard_fails(const char *fail, const char *ignore, enum outcome outcome)
 {
@@ -533,6 +577,8 @@ int main(void)
         test_restore_beside_top_tier();
         test_restore_demotion();
         test_ignored_before();
+        test_demotion_stays_on_unguarded();
+        test_tiering_without_held_moves();
         test_guard_fails(MIN_TTL_PATH, NULL, OUTCOME_FAILED);
         test_guard_fails(NULL, MIN_TTL_PATH, OUTCOME_IGNORED);
         test_fixed();

@@ -70,7 +70,7 @@ static size_t apply_in_a_process(void)
         return writes;
 }
 
-static unsigned busy; /* writes that could not be made */
+static unsigned busy, ignored; /* writes that could not be made, or did nothing */
 static size_t unmet, held;
 static char why[256]; /* of the last one that is unmet or held */
 
@@ -99,6 +99,7 @@ static size_t restore_in_a_process(void)
         assert(apply_restore(root, plan, state, &report) == 0);
         done = report->count[OUTCOME_DONE] + report->count[OUTCOME_UNVERIFIED];
         busy = report->count[OUTCOME_BUSY];
+        ignored = report->count[OUTCOME_IGNORED];
         note_what_stays(plan);
         report_free(report);
         plan_free(plan);
@@ -451,15 +452,69 @@ static void test_damaged_journal(void)
         state_free(state);
 }
 
+/* A node that is given back by its tier's number must be there again. Then the rest waits, as for
+ * any node that stays. */
+static void test_ignored_give_back(void)
+{
+        apply_in_a_process();
+        kernel->ignore_path = "node1/memtier_override";
+        restore_in_a_process();
+        assert(ignored == 1 && count_originals() == 2);
+        kernel->ignore_path = NULL;
+        assert(restore_in_a_process() == 2 && ignored == 0 && count_originals() == 0);
+        assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier18");
+}
+
+/* A weight that is written switches the kernel's own weights off: it waits until they are. */
+static void test_weights_stay_auto(void)
+{
+        kernel->fail_path = WEIGHT_AUTO_PATH;
+        kernel->fail_error = -EIO;
+        apply_in_a_process();
+        kernel->fail_path = NULL;
+        assert_streq(fake_kernel_get(kernel, WEIGHT_AUTO_PATH), "true");
+        assert_streq(fake_kernel_get(kernel, WEIGHT_DIR "/node0"), "21");
+        assert(!strstr(kernel->log, WEIGHT_DIR));
+        /* nor while it is not known whether they are on */
+        kernel->unreadable_path = WEIGHT_AUTO_PATH;
+        kernel->unreadable_error = -EIO;
+        apply_in_a_process();
+        assert(!strstr(kernel->log, WEIGHT_DIR));
+        kernel->unreadable_path = NULL;
+        apply_in_a_process();
+        assert_streq(fake_kernel_get(kernel, WEIGHT_DIR "/node0"), "2");
+}
+
+/* They come back when every weight has, and are kept in the journal until then. */
+static void test_weight_stays(void)
+{
+        char *before = fake_kernel_dump(kernel), *after;
+
+        apply_in_a_process();
+        kernel->fail_path = WEIGHT_DIR "/node0";
+        kernel->fail_error = -EIO;
+        restore_in_a_process();
+        kernel->fail_path = NULL;
+        assert_streq(fake_kernel_get(kernel, WEIGHT_AUTO_PATH), "false");
+        assert(count_originals() == 2);
+        assert(restore_in_a_process() == 2);
+        after = fake_kernel_dump(kernel);
+        assert_streq(after, before);
+        free(after);
+        free(before);
+}
+
 int main(void)
 {
-        static void (*const tests[])(void) = { test_all_of_it,     test_saved_first,
-                                               test_killed,        test_first_original_counts,
-                                               test_gone,          test_not_to_be_read,
-                                               test_refused_write, test_write_not_made,
-                                               test_intent,        test_intent_before_pass,
-                                               test_intent_is_met, test_intent_is_unclear,
-                                               test_unknown_file,  test_damaged_journal };
+        static void (*const tests[])(void) = { test_ignored_give_back,     test_weights_stay_auto,
+                                               test_weight_stays,          test_all_of_it,
+                                               test_saved_first,           test_killed,
+                                               test_first_original_counts, test_gone,
+                                               test_not_to_be_read,        test_refused_write,
+                                               test_write_not_made,        test_intent,
+                                               test_intent_before_pass,    test_intent_is_met,
+                                               test_intent_is_unclear,     test_unknown_file,
+                                               test_damaged_journal };
 
         for (size_t i = 0; i < ELEMENTSOF(tests); i++) {
                 boot(MACHINE THREAD_OVERRIDES);
