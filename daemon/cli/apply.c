@@ -50,6 +50,15 @@ static void complain_of_lost_originals(const struct state *s)
                         s->lost[i]);
 }
 
+static void complain_of_newer_journal(void)
+{
+        fprintf(stderr,
+                "numatier: /" STATE_UNDO_PATH
+                " was written by a newer numatier, and has lines that "
+                "this one does not understand: they may hold values that were not put back. Run "
+                "\"restore\" of that version\n");
+}
+
 static int undo(struct pass *l, struct plan **ret_plan, struct report **ret_report)
 {
         _cleanup_(present_values_freep) struct present_values *present = NULL;
@@ -68,7 +77,7 @@ static int restore(const struct arguments *a, struct pass *l)
         _cleanup_(plan_freep) struct plan *plan = NULL;
         _cleanup_(report_freep) struct report *report = NULL;
         _cleanup_(view_freep) struct view *view = NULL;
-        bool remains, lost;
+        bool remains, lost, unknown;
         int r;
 
         r = undo(l, &plan, &report);
@@ -76,7 +85,8 @@ static int restore(const struct arguments *a, struct pass *l)
                 return cli_error(r, "cannot restore");
         remains = plan->n_unmet > 0 || plan->n_held > 0;
         lost = state_originals_are_lost(l->state);
-        if (report->n_entries == 0 && !remains && !lost && a->legend && !a->json)
+        unknown = state_originals_are_unknown(l->state);
+        if (report->n_entries == 0 && !remains && !lost && !unknown && a->legend && !a->json)
                 puts("Nothing of ours is left to undo.");
         r = view_new_changes(plan, report, &view);
         if (r < 0)
@@ -85,7 +95,9 @@ static int restore(const struct arguments *a, struct pass *l)
         if (remains)
                 fprintf(stderr, "numatier: not everything could be undone safely\n");
         complain_of_lost_originals(l->state);
-        return remains || lost || !all_took_effect(report) ? EXIT_FAILURE : EXIT_SUCCESS;
+        if (unknown)
+                complain_of_newer_journal();
+        return remains || lost || unknown || !all_took_effect(report) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int verb_restore(const struct arguments *a)

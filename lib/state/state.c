@@ -57,9 +57,9 @@ struct state *state_free(struct state *s)
                 free(s->lost[i]);
         for (unsigned f = 0; f < STATE_FILES; f++) {
                 free(s->disk[f].unknown);
-                free(s->disk[f].damaged);
+                free(s->disk[f].damaged.bytes);
         }
-        free(s->old_damaged);
+        free(s->old_damaged.bytes);
         free(s->baseline);
         free(s->originals);
         free(s->nodes);
@@ -295,7 +295,12 @@ int state_note_lost(struct state *s, const char *path)
 
 bool state_originals_are_lost(const struct state *s)
 {
-        return s->n_lost > 0 || s->disk[STATE_UNDO].damaged || s->old_damaged;
+        return s->n_lost > 0 || s->disk[STATE_UNDO].damaged.bytes || s->old_damaged.bytes;
+}
+
+bool state_originals_are_unknown(const struct state *s)
+{
+        return s->disk[STATE_UNDO].unknown != NULL;
 }
 
 static struct state_ignored *find_ignored(const struct state *s, const char *path)

@@ -7,9 +7,10 @@
  *     run/numatier/memory  values and placements, by what identifies a memory
  *     run/numatier/view    what a running daemon reports to the command line
  *
- * A file begins with its version. Lines of a newer version whose first word is not known are kept
- * and written back. Any other line that is not understood is damage: the good lines are used, and
- * the file is set aside under another name before it is written again. */
+ * A file begins with its version and ends with the number of its lines. Lines of a newer version
+ * whose first word is not known are kept and written back. Any other line that is not understood,
+ * and a file that was cut off, is damage: the good lines are used, and the file is set aside under
+ * another name before it is written again. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -78,13 +79,19 @@ struct state_ignored {
         uint64_t retry; /* not to be tried before this time, as state.now */
 };
 
+/* Bytes, followed by a NUL; or NULL. */
+struct state_bytes {
+        char *bytes;
+        size_t size;
+};
+
 /* What is known of one of the files on disk. */
 struct state_disk {
-        unsigned version; /* STATE_VERSION, or the newer one that wrote it */
-        char *unknown;    /* its lines that only a newer version understands, or NULL */
-        char *damaged;    /* its text, to be set aside, or NULL */
-        int error;        /* it is there and could not be read: it is not overwritten */
-        bool is_saved;    /* the file holds what has this hash: */
+        unsigned version;           /* STATE_VERSION, or the newer one that wrote it */
+        char *unknown;              /* its lines that only a newer version understands, or NULL */
+        struct state_bytes damaged; /* to be set aside */
+        int error;                  /* it is there and could not be read: it is not overwritten */
+        bool is_saved;              /* the file holds what has this hash: */
         uint64_t hash;
 };
 
@@ -111,8 +118,8 @@ struct state {
                       */
         size_t n_lost, lost_allocated;
         struct state_disk disk[STATE_FILES];
-        bool upgraded;     /* STATE_OLD_PATH was read: it goes once this is saved */
-        char *old_damaged; /* its text, to be set aside, or NULL */
+        bool upgraded;                  /* STATE_OLD_PATH was read: it goes once this is saved */
+        struct state_bytes old_damaged; /* to be set aside */
 };
 
 int state_new(struct state **ret);
@@ -128,6 +135,9 @@ int state_load(struct sysroot *root, struct messages *problems, struct state **r
  * overwritten: the error of reading it is returned. */
 int state_save(struct sysroot *root, struct state *s);
 
+/* Whether the journal has lines that only a newer version understands: they may be originals. */
+bool state_originals_are_unknown(const struct state *s);
+
 /* Whether originals were lost: a journal was damaged, in this run or earlier, and what was set
  * aside is still there. */
 bool state_originals_are_lost(const struct state *s);
@@ -135,10 +145,10 @@ bool state_originals_are_lost(const struct state *s);
 /* The text of one of the files. */
 int state_format(const struct state *s, enum state_file file, char **ret);
 
-/* Adds what the text of one of the files says. Each line that is not understood is reported in
- * errors as "name:line: ..."; the others count. 0, -EBADMSG, -ENOMEM. */
-int state_parse_file(struct state *s, enum state_file file, const char *text, const char *name,
-                     struct messages *errors);
+/* Adds what the text of one of the files says; a NUL follows it. Each line that is not understood
+ * is reported in errors as "name:line: ..."; the others count. 0, -EBADMSG, -ENOMEM. */
+int state_parse_file(struct state *s, enum state_file file, const char *text, size_t size,
+                     const char *name, struct messages *errors);
 
 /* The same for the one file of numatier 0.1, into a new state: 0, -EBADMSG (reported in errors; ret
  * untouched), -ENOMEM. */

@@ -21,12 +21,12 @@ static uint64_t hash_text(const char *text)
 }
 
 static int read_file(struct sysroot *root, const char *path, struct messages *problems,
-                     int *ret_error, char **ret)
+                     int *ret_error, struct state_bytes *ret)
 {
         int r;
 
-        *ret = NULL;
-        r = sysroot_read_alloc(root, path, ret);
+        *ret = (struct state_bytes){ 0 };
+        r = sysroot_read_bytes(root, path, &ret->bytes, &ret->size);
         if (r == -ENOMEM)
                 return r;
         *ret_error = r == -ENOENT ? 0 : r;
@@ -48,20 +48,23 @@ static int load_file(struct sysroot *root, enum state_file file, struct messages
                      struct state *s)
 {
         struct state_disk *disk = &s->disk[file];
-        _cleanup_(freep) char *text = NULL, *name = NULL;
+        _cleanup_(freep) char *name = NULL, *text = NULL;
+        struct state_bytes content;
         int r;
 
-        r = read_file(root, paths[file], problems, &disk->error, &text);
+        r = read_file(root, paths[file], problems, &disk->error, &content);
+        text = content.bytes;
         if (r < 0 || !text)
                 return r;
         if (asprintf(&name, "/%s", paths[file]) < 0) {
                 name = NULL;
                 return -ENOMEM;
         }
-        r = state_parse_file(s, file, text, name, problems);
+        r = state_parse_file(s, file, text, content.size, name, problems);
         if (r == -EBADMSG) {
                 report_damage(paths[file], file == STATE_UNDO, problems);
-                disk->damaged = TAKE_PTR(text);
+                disk->damaged = content;
+                TAKE_PTR(text);
                 return 0;
         }
         disk->is_saved = r == 0;
@@ -70,24 +73,48 @@ static int load_file(struct sysroot *root, enum state_file file, struct messages
         return r;
 }
 
-static int load_old(struct sysroot *root, struct messages *problems, struct state *s)
+static int parse_old(struct state *s, const struct state_bytes *content, struct messages *problems)
+{
+        _cleanup_(state_freep) struct state *old = NULL;
+        bool damaged;
+        int r;
+
+        r = state_new(&old);
+        if (r < 0)
+                return r;
+        r = upgrade_parse(old, content->bytes, content->size, "/" STATE_OLD_PATH, problems);
+        damaged = r == -EBADMSG;
+        if (r < 0 && !damaged)
+                return r;
+        r = upgrade_merge(s, old);
+        return r < 0 ? r : damaged ? -EBADMSG : 0;
+}
+
+/* merge: there are files of this version. An upgrade may have been interrupted, or 0.1 have run
+ * again since. */
+static int load_old(struct sysroot *root, bool merge, struct messages *problems, struct state *s)
 {
         _cleanup_(freep) char *text = NULL;
+        struct state_bytes content;
         int r, error;
 
-        r = read_file(root, STATE_OLD_PATH, problems, &error, &text);
+        r = read_file(root, STATE_OLD_PATH, problems, &error, &content);
+        text = content.bytes;
         if (r < 0)
                 return r;
         if (!text) {
-                s->disk[STATE_UNDO].error = error;
+                if (error < 0)
+                        s->disk[STATE_UNDO].error = error;
                 return 0;
         }
         s->upgraded = true;
-        r = upgrade_parse(s, text, "/" STATE_OLD_PATH, problems);
+        r = merge ? parse_old(s, &content, problems)
+                  : upgrade_parse(s, text, content.size, "/" STATE_OLD_PATH, problems);
         if (r != -EBADMSG)
                 return r;
         report_damage(STATE_OLD_PATH, true, problems);
-        s->old_damaged = TAKE_PTR(text);
+        s->old_damaged = content;
+        TAKE_PTR(text);
         return 0;
 }
 
@@ -104,16 +131,18 @@ static void forget_removed(struct sysroot *root, struct state *s)
         }
 }
 
-/* The journal is written last: without one, the file of 0.1 still counts, and what else there is
- * was left by an upgrade that did not come to its end. */
+/* The journal is written last: without one, what else there is was left by an upgrade from 0.1 that
+ * did not come to its end, and only the file of 0.1 counts. */
 static int load_all(struct sysroot *root, struct messages *problems, struct state *s)
 {
+        struct state_disk *undo = &s->disk[STATE_UNDO];
+        bool has_undo;
         int r;
 
         r = load_file(root, STATE_UNDO, problems, s);
-        if (r == 0 && !s->disk[STATE_UNDO].is_saved && !s->disk[STATE_UNDO].damaged &&
-            s->disk[STATE_UNDO].error == 0)
-                r = load_old(root, problems, s);
+        has_undo = undo->is_saved || undo->damaged.bytes || undo->error < 0;
+        if (r == 0 && !has_undo)
+                r = load_old(root, false, problems, s);
         if (r < 0 || s->upgraded)
                 return r;
         for (unsigned f = 0; f < STATE_UNDO; f++) {
@@ -121,7 +150,7 @@ static int load_all(struct sysroot *root, struct messages *problems, struct stat
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return has_undo ? load_old(root, true, problems, s) : 0;
 }
 
 int state_load(struct sysroot *root, struct messages *problems, struct state **ret)
@@ -135,7 +164,7 @@ int state_load(struct sysroot *root, struct messages *problems, struct state **r
         if (r < 0)
                 return r;
         /* Not known is not "no": see plan-top-tier.c */
-        if (s->disk[STATE_MEMORY].damaged || s->old_damaged)
+        if (s->disk[STATE_MEMORY].damaged.bytes || s->old_damaged.bytes)
                 s->tiering = true;
         forget_removed(root, s);
         *ret = TAKE_PTR(s);
@@ -144,45 +173,58 @@ int state_load(struct sysroot *root, struct messages *problems, struct state **r
 
 #define DAMAGED_MAX 100
 
+/* Whether a damaged text can have this name, or has it already. */
+static int try_name(struct sysroot *root, const char *name, const struct state_bytes *content)
+{
+        _cleanup_(freep) char *there = NULL;
+        size_t size;
+        int r;
+
+        r = sysroot_read_bytes(root, name, &there, &size);
+        if (r == -ENOENT)
+                return sysroot_replace_bytes(root, name, content->bytes, content->size);
+        if (r == -ENOMEM)
+                return r;
+        return r == 0 && size == content->size && memcmp(there, content->bytes, size) == 0
+                       ? 0
+                       : -EEXIST;
+}
+
 /* Copies a damaged text to the first free name, which is returned. */
-static int set_aside(struct sysroot *root, const char *path, const char *text, char **ret)
+static int set_aside(struct sysroot *root, const char *path, const struct state_bytes *content,
+                     char **ret)
 {
         for (unsigned i = 1; i <= DAMAGED_MAX; i++) {
-                _cleanup_(freep) char *name = NULL, *there = NULL;
+                _cleanup_(freep) char *name = NULL;
                 int r;
 
                 if (asprintf(&name, "%s.damaged-%u", path, i) < 0) {
                         name = NULL;
                         return -ENOMEM;
                 }
-                r = sysroot_read_alloc(root, name, &there);
-                if (r == -ENOMEM)
-                        return r;
-                if (r != -ENOENT && !(r == 0 && streq(there, text)))
-                        continue;
-                if (r == -ENOENT)
-                        r = sysroot_replace(root, name, text);
+                r = try_name(root, name, content);
                 if (r == 0)
                         *ret = TAKE_PTR(name);
-                return r;
+                if (r != -EEXIST)
+                        return r;
         }
         return -EEXIST;
 }
 
 /* Sets a damaged text aside and frees it. */
 static int rescue(struct sysroot *root, struct state *s, const char *path, bool holds_originals,
-                  char **text)
+                  struct state_bytes *content)
 {
         _cleanup_(freep) char *name = NULL;
         int r;
 
-        if (!*text)
+        if (!content->bytes)
                 return 0;
-        r = set_aside(root, path, *text, &name);
+        r = set_aside(root, path, content, &name);
         if (r == 0 && holds_originals)
                 r = state_note_lost(s, name);
         if (r == 0)
-                free(TAKE_PTR(*text));
+                free(TAKE_PTR(content->bytes));
         return r;
 }
 

@@ -270,23 +270,37 @@ static int parse_line(struct state *s, char *line, const struct text_line *lines
         return -EINVAL;
 }
 
-int text_parse(struct state *s, const char *text, const struct text_line *lines, size_t n_lines,
-               text_fault_fn fault, void *userdata)
+/* Takes a copy of the line apart. */
+static int parse_copy(struct state *s, const char *text, size_t length,
+                      const struct text_line *lines, size_t n_lines, const char **ret_expected)
 {
-        _cleanup_(freep) char *copy = strdup(text); /* which the parsers take apart */
-        char *rest = copy, *line;
+        _cleanup_(freep) char *copy = NULL;
 
-        if (!copy)
-                return -ENOMEM;
-        for (unsigned number = 1; (line = strsep(&rest, "\n")); number++) {
-                const char *whole = text + (line - copy), *expected;
+        *ret_expected = NULL;
+        if (memchr(text, '\0', length)) {
+                *ret_expected = "a text without NUL bytes";
+                return -EINVAL;
+        }
+        copy = strndup(text, length);
+        return copy ? parse_line(s, copy, lines, n_lines, ret_expected) : -ENOMEM;
+}
+
+int text_parse(struct state *s, const char *text, size_t size, const struct text_line *lines,
+               size_t n_lines, text_fault_fn fault, void *userdata)
+{
+        const char *line = text, *end = text + size;
+
+        for (unsigned number = 1; line < end; number++) {
+                const char *newline = memchr(line, '\n', (size_t)(end - line)) ?: end, *expected;
+                size_t length = (size_t)(newline - line);
                 int r;
 
-                r = parse_line(s, line, lines, n_lines, &expected);
+                r = parse_copy(s, line, length, lines, n_lines, &expected);
                 if (r == -EINVAL || r == -ERANGE)
-                        r = fault(number, whole, strcspn(whole, "\n"), expected, userdata);
+                        r = fault(number, line, length, expected, userdata);
                 if (r < 0)
                         return r;
+                line = newline + 1;
         }
         return 0;
 }
@@ -322,7 +336,7 @@ static int on_fault(unsigned number, const char *line, size_t length, const char
         return 0;
 }
 
-/* The number after the header, up to white space; 0: there is none. */
+/* The number after the header, up to white space; 0: there is none. text ends with a NUL. */
 static unsigned parse_version(enum state_file file, const char *text)
 {
         const char *rest = startswith(text, forms[file].header);
@@ -331,12 +345,46 @@ static unsigned parse_version(enum state_file file, const char *text)
         return rest && sscanf(rest, "%u", &version) == 1 ? version : 0;
 }
 
-int state_parse_file(struct state *s, enum state_file file, const char *text, const char *name,
-                     struct messages *errors)
+static size_t count_lines(const char *text, size_t size)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < size; i++)
+                n += text[i] == '\n';
+        return n;
+}
+
+/* The last line counts those before it. Without it the file was cut off, maybe within a line, which
+ * is then not to be used. Returns the size of the text before the last line, or of all whole lines;
+ * ret_whole: whether the count is right. */
+static size_t find_end(const char *text, size_t size, bool *ret_whole)
+{
+        size_t start;
+        unsigned long long count;
+        char after;
+
+        *ret_whole = false;
+        while (size > 0 && text[size - 1] != '\n')
+                size--;
+        if (size == 0)
+                return 0;
+        for (start = size - 1; start > 0 && text[start - 1] != '\n';)
+                start--;
+        if (size - start > 32 || !startswith(text + start, "end "))
+                return size;
+        *ret_whole = sscanf(text + start, "end %llu%c", &count, &after) == 2 && after == '\n' &&
+                     count == count_lines(text, start);
+        return start;
+}
+
+int state_parse_file(struct state *s, enum state_file file, const char *text, size_t size,
+                     const char *name, struct messages *errors)
 {
         struct state_disk *disk = &s->disk[file];
         struct faults faults = { disk, name, errors, false };
         unsigned version = parse_version(file, text);
+        bool whole;
+        size_t used = find_end(text, size, &whole);
         int r;
 
         if (version < STATE_VERSION) {
@@ -346,9 +394,17 @@ int state_parse_file(struct state *s, enum state_file file, const char *text, co
         } else {
                 disk->version = version;
         }
-        r = text_parse(s, text, forms[file].lines, forms[file].n_lines, on_fault, &faults);
+        r = text_parse(s, text, used, forms[file].lines, forms[file].n_lines, on_fault, &faults);
         if (r < 0)
                 return r;
+        whole = whole && text[size - 1] == '\n';
+        if (!whole)
+                messages_add(
+                        errors,
+                        "%s: expected \"end COUNT\" as its last line, with the number of lines "
+                        "before: some are missing",
+                        name);
+        faults.any = faults.any || !whole;
         return faults.any ? -EBADMSG : 0;
 }
 
@@ -438,6 +494,8 @@ int state_format(const struct state *s, enum state_file file, char **ret)
                 s->disk[file].version);
         format[file](f, s);
         fputs(s->disk[file].unknown ?: "", f);
+        if (fflush(f) == 0)
+                fprintf(f, "end %zu\n", count_lines(text, size));
         if (fclose(f) != 0) {
                 free(text);
                 return -ENOMEM;

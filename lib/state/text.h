@@ -21,8 +21,8 @@ typedef int (*text_fault_fn)(unsigned number, const char *line, size_t length, c
 
 /* Parses each line of a text but comments. 0, or the first error of a line's parser or of fault
  * that is not -EINVAL. */
-int text_parse(struct state *s, const char *text, const struct text_line *lines, size_t n_lines,
-               text_fault_fn fault, void *userdata);
+int text_parse(struct state *s, const char *text, size_t size, const struct text_line *lines,
+               size_t n_lines, text_fault_fn fault, void *userdata);
 
 /* Pieces of a line. Each takes what it reads off the rest. */
 char *text_take_word(char **rest); /* NULL: there is none */

@@ -79,10 +79,11 @@ static int on_fault(unsigned number, const char *line, size_t length, const char
         return 0;
 }
 
-int upgrade_parse(struct state *s, const char *text, const char *name, struct messages *errors)
+int upgrade_parse(struct state *s, const char *text, size_t size, const char *name,
+                  struct messages *errors)
 {
         struct faults faults = { name, errors, false };
-        int r = text_parse(s, text, lines, ELEMENTSOF(lines), on_fault, &faults);
+        int r = text_parse(s, text, size, lines, ELEMENTSOF(lines), on_fault, &faults);
 
         if (r < 0)
                 return r;
@@ -93,13 +94,71 @@ int state_parse(const char *text, size_t size, const char *name, struct messages
                 struct state **ret)
 {
         _cleanup_(state_freep) struct state *s = NULL;
-        _cleanup_(freep) char *copy = strndup(text, size);
         int r;
 
-        r = copy ? state_new(&s) : -ENOMEM;
+        r = state_new(&s);
         if (r == 0)
-                r = upgrade_parse(s, copy, name, errors);
+                r = upgrade_parse(s, text, size, name, errors);
         if (r == 0)
                 *ret = TAKE_PTR(s);
         return r;
+}
+
+static int merge_originals(struct state *s, const struct state *old)
+{
+        for (size_t i = 0; i < old->n_originals; i++) {
+                const struct state_original *o = &old->originals[i];
+
+                if (state_get_original(s, o->path))
+                        continue;
+                if (state_note_original(s, o->path, o->value) < 0)
+                        return -ENOMEM;
+                s->originals[s->n_originals - 1].written = o->written;
+        }
+        return 0;
+}
+
+/* Where Linux had a node. */
+static int merge_nodes(struct state *s, const struct state *old)
+{
+        for (size_t i = 0; i < old->n_nodes; i++) {
+                struct state_node *n;
+
+                if (old->nodes[i].original_tier == TIER_UNKNOWN)
+                        continue;
+                n = state_make_node(s, old->nodes[i].node);
+                if (!n)
+                        return -ENOMEM;
+                if (n->original_tier == TIER_UNKNOWN)
+                        n->original_tier = old->nodes[i].original_tier;
+        }
+        return 0;
+}
+
+static int merge_memories(struct state *s, const struct state *old)
+{
+        for (size_t i = 0; i < old->n_memories; i++) {
+                const struct state_memory *from = &old->memories[i];
+                struct state_memory *to;
+
+                if (state_get_memory(s, from->key))
+                        continue;
+                to = state_make_memory(s, from->key);
+                if (!to)
+                        return -ENOMEM;
+                memcpy(to->present, from->present, sizeof(to->present));
+                memcpy(to->access, from->access, sizeof(to->access));
+        }
+        return 0;
+}
+
+int upgrade_merge(struct state *s, const struct state *old)
+{
+        int r;
+
+        s->tiering = s->tiering || old->tiering;
+        r = merge_originals(s, old);
+        if (r == 0)
+                r = merge_nodes(s, old);
+        return r < 0 ? r : merge_memories(s, old);
 }

@@ -412,7 +412,7 @@ static int capture_list(void *data, const char *path, sysroot_entry_fn fn, void 
         return first < c->n && startswith(c->entries[first].path, prefix) ? 0 : -ENOENT;
 }
 
-static int capture_replace(void *data, const char *path, const char *text)
+static int capture_replace(void *data, const char *path, const char *text, size_t size)
 {
         struct entry *e = find_entry(data, path);
         int r;
@@ -422,7 +422,7 @@ static int capture_replace(void *data, const char *path, const char *text)
                 if (r < 0)
                         return r;
         }
-        return set_text(e, text, strlen(text));
+        return set_text(e, text, size);
 }
 
 static int capture_remove(void *data, const char *path)

@@ -152,7 +152,7 @@ static int write_all(int fd, const char *text, size_t length)
         return 0;
 }
 
-static int directory_replace(void *data, const char *path, const char *text)
+static int directory_replace(void *data, const char *path, const char *text, size_t size)
 {
         int root = directory_fd(data), r;
         _cleanup_(freep) char *temporary = NULL;
@@ -168,7 +168,7 @@ static int directory_replace(void *data, const char *path, const char *text)
         fd = openat(root, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
         if (fd < 0)
                 return -errno;
-        r = write_all(fd, text, strlen(text));
+        r = write_all(fd, text, size);
         if (r == 0 && fsync(fd) < 0)
                 r = -errno;
         if (r == 0 && renameat(root, temporary, root, path) < 0)
@@ -302,6 +302,13 @@ int sysroot_readlink(struct sysroot *root, const char *path, char *buf, size_t s
 
 int sysroot_read_alloc(struct sysroot *root, const char *path, char **ret)
 {
+        size_t size;
+
+        return sysroot_read_bytes(root, path, ret, &size);
+}
+
+int sysroot_read_bytes(struct sysroot *root, const char *path, char **ret, size_t *ret_size)
+{
         for (size_t size = 4 * SYSFS_PAGE; size <= READ_ALLOC_MAX; size *= 16) {
                 _cleanup_(freep) char *buf = malloc(size);
                 ssize_t n;
@@ -311,6 +318,7 @@ int sysroot_read_alloc(struct sysroot *root, const char *path, char **ret)
                 n = sysroot_read(root, path, buf, size);
                 if (n >= 0) {
                         *ret = TAKE_PTR(buf);
+                        *ret_size = (size_t)n;
                         return 0;
                 }
                 if (n != -EFBIG)
@@ -399,7 +407,12 @@ int sysroot_list(struct sysroot *root, const char *path, sysroot_entry_fn fn, vo
 
 int sysroot_replace(struct sysroot *root, const char *path, const char *text)
 {
-        return root->ops->replace(root->data, path, text);
+        return sysroot_replace_bytes(root, path, text, strlen(text));
+}
+
+int sysroot_replace_bytes(struct sysroot *root, const char *path, const char *bytes, size_t size)
+{
+        return root->ops->replace(root->data, path, bytes, size);
 }
 
 int sysroot_remove(struct sysroot *root, const char *path)

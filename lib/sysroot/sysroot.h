@@ -23,7 +23,7 @@ struct sysroot_ops {
         int (*write)(void *data, const char *path, const char *value);
         int (*link)(void *data, const char *path, char *buf, size_t size); /* may be NULL: none */
         int (*list)(void *data, const char *path, sysroot_entry_fn fn, void *userdata);
-        int (*replace)(void *data, const char *path, const char *text);
+        int (*replace)(void *data, const char *path, const char *text, size_t size);
         int (*remove)(void *data, const char *path); /* may be NULL: no file can be removed */
         void (*free)(void *data);
         bool live; /* see sysroot_is_live(); a directory finds out for itself */
@@ -54,8 +54,11 @@ bool sysroot_is_absent(ssize_t error);
 void sysroot_reportf(struct messages *problems, ssize_t error, const char *format, ...)
         _printf_(3, 4);
 
-/* Reads a whole file of any size up to 16 MiB into memory that the caller frees. */
+/* Reads a whole file of any size up to 16 MiB into memory that the caller frees, ended with a NUL.
+ */
 int sysroot_read_alloc(struct sysroot *root, const char *path, char **ret);
+/* The same for a file that may hold NULs: its size is returned too. */
+int sysroot_read_bytes(struct sysroot *root, const char *path, char **ret, size_t *ret_size);
 
 /* Reads a file of our own, that need not be there: then *ret is NULL. So it is when the file cannot
  * be read, which is reported in problems. 0 or -ENOMEM. */
@@ -91,6 +94,8 @@ int sysroot_list(struct sysroot *root, const char *path, sysroot_entry_fn fn, vo
 /* Replaces a file atomically (never for sysfs: it is for our own state), its directory made when
  * missing. */
 int sysroot_replace(struct sysroot *root, const char *path, const char *text);
+/* The same for any bytes. */
+int sysroot_replace_bytes(struct sysroot *root, const char *path, const char *bytes, size_t size);
 
 /* Removes a file of our own. 0, -EROFS (this root cannot), or what unlink(2) says. */
 int sysroot_remove(struct sysroot *root, const char *path);

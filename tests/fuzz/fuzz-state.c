@@ -6,7 +6,7 @@
 #include "state/state.h"
 
 /* What a file says, after what may be damage: it survives being formatted and parsed again. */
-static void check_file(enum state_file file, const char *input)
+static void check_file(enum state_file file, const char *input, size_t size)
 {
         struct messages errors = MESSAGES_INIT;
         struct state *s, *again;
@@ -14,11 +14,12 @@ static void check_file(enum state_file file, const char *input)
         int r;
 
         assert(state_new(&s) == 0 && state_new(&again) == 0);
-        r = state_parse_file(s, file, input, "fuzz", &errors);
+        r = state_parse_file(s, file, input, size, "fuzz", &errors);
         assert((r == 0 && errors.n == 0) || (r == -EBADMSG && errors.n > 0));
         messages_done(&errors);
         assert(state_format(s, file, &text) == 0);
-        assert(state_parse_file(again, file, text, "again", &errors) == 0 && errors.n == 0);
+        assert(state_parse_file(again, file, text, strlen(text), "again", &errors) == 0 &&
+               errors.n == 0);
         assert(again->n_originals == s->n_originals && again->n_memories == s->n_memories);
         assert(state_format(again, file, &text_again) == 0 && streq(text, text_again));
         state_free(again);
@@ -43,7 +44,8 @@ static void check_upgrade(const char *input, size_t size)
                 char *text;
 
                 assert(state_format(s, f, &text) == 0);
-                assert(state_parse_file(again, f, text, "again", &errors) == 0 && errors.n == 0);
+                assert(state_parse_file(again, f, text, strlen(text), "again", &errors) == 0 &&
+                       errors.n == 0);
                 free(text);
         }
         assert(again->n_nodes == s->n_nodes && again->n_originals == s->n_originals);
@@ -53,10 +55,13 @@ static void check_upgrade(const char *input, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        char *text = strndup((const char *)data, size);
+        char *text = malloc(size + 1);
 
+        assert(text);
+        memcpy(text, data, size);
+        text[size] = '\0';
         for (unsigned f = 0; f < STATE_FILES; f++)
-                check_file(f, text);
+                check_file(f, text, size);
         check_upgrade(text, size);
         free(text);
         return 0;

@@ -103,7 +103,7 @@ static int fake_list(void *data, const char *path, sysroot_entry_fn fn, void *us
         return sysroot_list(((struct fake_kernel *)data)->files, path, fn, userdata);
 }
 
-static int fake_replace(void *data, const char *path, const char *text)
+static int fake_replace(void *data, const char *path, const char *text, size_t size)
 {
         struct fake_kernel *k = data;
 
@@ -111,7 +111,7 @@ static int fake_replace(void *data, const char *path, const char *text)
                 return k->replace_error;
         if (streq(path, STATE_UNDO_PATH) && k->writes == 0)
                 k->state_saved_before_first_write = true;
-        return sysroot_replace(k->files, path, text);
+        return sysroot_replace_bytes(k->files, path, text, size);
 }
 
 static int fake_remove(void *data, const char *path)

@@ -437,7 +437,7 @@ static void test_damaged_journal(void)
         apply_in_a_process();
         n = sysroot_read(root, STATE_UNDO_PATH, text, sizeof(text) - 64);
         assert(n > 0);
-        strcat(text, "original half\n");
+        strcpy(strstr(text, "end "), "original half\nend 26\n");
         assert(sysroot_replace(root, STATE_UNDO_PATH, text) == 0);
         assert(state_load(root, &problems, &state) == 0 && problems.n == 2);
         assert(state_originals_are_lost(state) && state->n_originals == 8);

@@ -15,7 +15,8 @@ static const char undo_text[] = UNDO_HEADER
         "written sys/devices/system/node/node1/memtier_override\n"
         "original sys/c two words\n"
         "intent sys/c - three more words\n"
-        "lost run/numatier/undo.damaged-1\n";
+        "lost run/numatier/undo.damaged-1\n"
+        "end 7\n";
 
 static const char memory_text[] = MEMORY_HEADER "tiering off\n"
                                                 "policy 00000000deadbeef\n"
@@ -25,9 +26,10 @@ static const char memory_text[] = MEMORY_HEADER "tiering off\n"
                                                 "node node1023@f0 1023 - 4 auto dram\n"
                                                 "memory node1@40000000 access0 1 2 3 4\n"
                                                 "memory node1@40000000 access1 20 21 5 6\n"
-                                                "gpu 0009:01:00.0 3\n";
+                                                "gpu 0009:01:00.0 3\n"
+                                                "end 10\n";
 
-static const char view_text[] = VIEW_HEADER "daemon 42\nnode 1 5\nnode 1023 4\n";
+static const char view_text[] = VIEW_HEADER "daemon 42\nnode 1 5\nnode 1023 4\nend 4\n";
 
 static const char *const texts[] = {
         [STATE_UNDO] = undo_text,
@@ -93,6 +95,11 @@ static void check_content(const struct state *s)
         assert(s->n_lost == 1);
 }
 
+static int parse(struct state *s, enum state_file file, const char *text, struct messages *errors)
+{
+        return state_parse_file(s, file, text, strlen(text), "f", errors);
+}
+
 static void test_same_text(void)
 {
         struct messages errors = MESSAGES_INIT;
@@ -100,7 +107,7 @@ static void test_same_text(void)
 
         assert(state_new(&s) == 0);
         for (unsigned f = 0; f < STATE_FILES; f++)
-                assert(state_parse_file(s, f, texts[f], "f", &errors) == 0 && errors.n == 0);
+                assert(parse(s, f, texts[f], &errors) == 0 && errors.n == 0);
         check_content(s);
         for (unsigned f = 0; f < STATE_FILES; f++)
                 check_format(s, f, texts[f]);
@@ -123,7 +130,7 @@ static void refuse(enum state_file file, const char *line, const char *complaint
 
         assert(asprintf(&text, "%s%s", headers[file], line) > 0);
         assert(state_new(&s) == 0);
-        assert(state_parse_file(s, file, text, "f", &errors) == -EBADMSG);
+        assert(parse(s, file, text, &errors) == -EBADMSG);
         assert_streq(errors.items[0], complaint);
         state_free(s);
         free(text);
@@ -170,7 +177,7 @@ static void test_version_is_needed(void)
                 struct state *s;
 
                 assert(state_new(&s) == 0);
-                assert(state_parse_file(s, STATE_UNDO, headers[i], "f", &errors) == -EBADMSG);
+                assert(parse(s, STATE_UNDO, headers[i], &errors) == -EBADMSG);
                 assert_streq(errors.items[0], "f:1: expected # numatier undo 2");
                 state_free(s);
                 messages_done(&errors);
@@ -183,17 +190,17 @@ static void test_newer_version(void)
         static const char newer[] = "# numatier undo 3; kept for this boot, do not edit\n"
                                     "original a b\n"
                                     "checksum 1 of a\n"
-                                    "flags\n";
+                                    "flags\n"
+                                    "end 4\n";
         struct messages errors = MESSAGES_INIT;
         struct state *s;
 
         assert(state_new(&s) == 0);
-        assert(state_parse_file(s, STATE_UNDO, newer, "f", &errors) == 0 && errors.n == 0);
+        assert(parse(s, STATE_UNDO, newer, &errors) == 0 && errors.n == 0);
         assert_streq(state_get_original(s, "a")->value, "b");
         check_format(s, STATE_UNDO, newer);
         /* what we know, and is not as it should be, is damage there too */
-        assert(state_parse_file(s, STATE_UNDO, "# numatier undo 3\noriginal a\n", "f", &errors) ==
-               -EBADMSG);
+        assert(parse(s, STATE_UNDO, "# numatier undo 3\noriginal a\nend 2\n", &errors) == -EBADMSG);
         messages_done(&errors);
         state_free(s);
 }
@@ -228,7 +235,7 @@ static void test_gpus(void)
         state_forget_gpu(s, "000b:01:00.0");
         check_format(s, STATE_MEMORY,
                      MEMORY_HEADER "policy 0000000000000000\n"
-                                   "gpu 0009:01:00.0 3\ngpu 000a:01:00.0 2\n");
+                                   "gpu 0009:01:00.0 3\ngpu 000a:01:00.0 2\nend 4\n");
         state_forget_gpu(s, "0009:01:00.0");
         assert(s->n_gpus == 1);
         assert_streq(s->gpus[0].address, "000a:01:00.0");
@@ -258,8 +265,8 @@ static void test_files(void)
         assert(!state_daemon_is_alive(s, root));
         assert(state_save(root, s) == 0);
         state_free(s);
-        check_file(root, STATE_UNDO_PATH, UNDO_HEADER);
-        check_file(root, STATE_VIEW_PATH, VIEW_HEADER "daemon 43\n");
+        check_file(root, STATE_UNDO_PATH, UNDO_HEADER "end 1\n");
+        check_file(root, STATE_VIEW_PATH, VIEW_HEADER "daemon 43\nend 2\n");
         s = load(root, 0);
         assert(s->daemon == 43);
         /* only what changed is written */
@@ -267,7 +274,7 @@ static void test_files(void)
         s->daemon = 0;
         assert(state_save(root, s) == 0);
         check_file(root, STATE_UNDO_PATH, "untouched");
-        check_file(root, STATE_VIEW_PATH, VIEW_HEADER);
+        check_file(root, STATE_VIEW_PATH, VIEW_HEADER "end 1\n");
         state_free(s);
         sysroot_free(root);
 }
@@ -276,7 +283,7 @@ static void test_files(void)
  * not forgotten until the administrator says so. */
 static void test_damaged_journal(void)
 {
-        static const char damaged[] = UNDO_HEADER "original a b\noriginal c\n";
+        static const char damaged[] = UNDO_HEADER "original a b\noriginal c\nend 3\n";
         struct sysroot *root = root_from("x: y\n" STATE_UNDO_PATH ".damaged-1: something else\n");
         struct state *s;
 
@@ -289,7 +296,7 @@ static void test_damaged_journal(void)
         check_file(root, STATE_UNDO_PATH ".damaged-1", "something else\n");
         check_file(root, STATE_UNDO_PATH ".damaged-2", damaged);
         check_file(root, STATE_UNDO_PATH,
-                   UNDO_HEADER "original a b\nlost " STATE_UNDO_PATH ".damaged-2\n");
+                   UNDO_HEADER "original a b\nlost " STATE_UNDO_PATH ".damaged-2\nend 3\n");
         assert(state_originals_are_lost(s));
         state_free(s);
         s = load(root, 0); /* it was reported */
@@ -302,11 +309,54 @@ static void test_damaged_journal(void)
         sysroot_free(root);
 }
 
+/* A file that was cut off anywhere, or holds NULs, is damaged, and kept to the byte. */
+static void check_damage(const char *text, size_t size, size_t n_originals)
+{
+        struct sysroot *root = root_from("x: y\n");
+        struct messages problems = MESSAGES_INIT;
+        struct state *s;
+        char *kept;
+        size_t kept_size;
+
+        assert(sysroot_replace_bytes(root, STATE_UNDO_PATH, text, size) == 0);
+        assert(state_load(root, &problems, &s) == 0);
+        assert(problems.n >= 2 && messages_have(&problems, "/" STATE_UNDO_PATH " is damaged"));
+        assert(s->n_originals == n_originals && state_originals_are_lost(s));
+        assert(state_save(root, s) == 0);
+        state_free(s);
+        assert(sysroot_read_bytes(root, STATE_UNDO_PATH ".damaged-1", &kept, &kept_size) == 0);
+        assert(kept_size == size && memcmp(kept, text, size) == 0);
+        free(kept);
+        state_free(load(root, 0));
+        messages_done(&problems);
+        sysroot_free(root);
+}
+
+static void test_cut_off(void)
+{
+        static const char zeros[64];
+        static const char within[] = UNDO_HEADER "original a 1\noriginal b 2\0\0\nend 3\n";
+        static const char short_by_one[] = UNDO_HEADER "original a 1\nend 3\n";
+
+        for (size_t size = 0; size < sizeof(undo_text) - 1; size++) {
+                size_t n = 0;
+
+                for (const char *at = undo_text; (at = strstr(at, "original ")); at++)
+                        n += strcspn(at, "\n") < size - (size_t)(at - undo_text) &&
+                             at < undo_text + size;
+                check_damage(undo_text, size, n);
+        }
+        check_damage(zeros, sizeof(zeros), 0);
+        check_damage(within, sizeof(within) - 1, 1);
+        check_damage(short_by_one, sizeof(short_by_one) - 1, 1);
+}
+
 /* What is not known of tiering mode is not "it was off". */
 static void test_damaged_memory(void)
 {
-        static const char damaged[] = MEMORY_HEADER "node - 1 18 5 auto cxl\ntiereng\n";
-        struct sysroot *root = root_from("x: y\n" STATE_UNDO_PATH ": # numatier undo 2\n");
+        static const char damaged[] = MEMORY_HEADER "node - 1 18 5 auto cxl\ntiereng\nend 3\n";
+        struct sysroot *root =
+                root_from("x: y\n" STATE_UNDO_PATH ":\n  # numatier undo 2\n  end 1\n");
         struct state *s;
 
         assert(sysroot_replace(root, STATE_MEMORY_PATH, damaged) == 0);
@@ -377,17 +427,18 @@ static void test_upgrade(void)
         state_free(s);
         check_file(root, STATE_UNDO_PATH,
                    UNDO_HEADER "original sys/a/b memory_tier18\nwritten sys/a/b\n"
-                               "original sys/c two words\nwritten sys/c\n");
+                               "original sys/c two words\nwritten sys/c\nend 5\n");
         check_file(root, STATE_MEMORY_PATH,
                    MEMORY_HEADER "tiering\npolicy 00000000deadbeef\nnode - 1 18 - auto cxl\n"
                                  "node - 7 - - manual\nmemory node1@40000000 access1 20 21 5 6\n"
-                                 "gpu 0009:01:00.0 3\n");
-        check_file(root, STATE_VIEW_PATH, VIEW_HEADER "daemon 42\nnode 1 5\n");
+                                 "gpu 0009:01:00.0 3\nend 7\n");
+        check_file(root, STATE_VIEW_PATH, VIEW_HEADER "daemon 42\nnode 1 5\nend 3\n");
         sysroot_free(root);
 }
 
-/* Killed after some of the new files were written: the old one still counts, until the journal is
- * there, which is written last. */
+/* Killed after some of the new files were written: the old one counts alone, until the journal is
+ * there, which is written last. From then on it adds what the new ones do not say: 0.1 may have run
+ * again since. */
 static void test_upgrade_was_interrupted(void)
 {
         struct sysroot *root = old_root(old_text);
@@ -397,9 +448,17 @@ static void test_upgrade_was_interrupted(void)
         s = load(root, 0);
         assert(s->tiering && state_get_original(s, "sys/c"));
         state_free(s);
-        assert(sysroot_replace(root, STATE_UNDO_PATH, UNDO_HEADER) == 0);
+        assert(sysroot_replace(root, STATE_UNDO_PATH, UNDO_HEADER "original sys/c 1\nend 2\n") ==
+               0);
+        assert(sysroot_replace(root, STATE_MEMORY_PATH, MEMORY_HEADER "end 1\n") == 0);
         s = load(root, 0);
-        assert(!s->tiering && s->n_originals == 0);
+        assert(s->tiering && s->n_originals == 2 && state_get_original(s, "sys/a/b")->written);
+        assert_streq(state_get_original(s, "sys/c")->value, "1");
+        assert(state_get_node(s, 1)->original_tier == 18);
+        assert(state_save(root, s) == 0 && !is_there(root, STATE_OLD_PATH));
+        state_free(s);
+        s = load(root, 0);
+        assert(s->tiering && s->n_originals == 2);
         state_free(s);
         sysroot_free(root);
 }
@@ -513,6 +572,7 @@ int main(void)
         test_gpus();
         test_files();
         test_damaged_journal();
+        test_cut_off();
         test_damaged_memory();
         test_unreadable();
         test_upgrade();
