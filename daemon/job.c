@@ -35,14 +35,9 @@ static bool forget_known_tiers(struct state *state)
 /* What an earlier run knew of tiers may have changed while none was running. */
 static int enter(struct job *j, struct messages *problems)
 {
-        int r;
-
         forget_known_tiers(j->state);
         j->state->daemon = getpid();
-        r = state_save(j->root, j->state);
-        if (r < 0)
-                messages_add(problems, "/%s: cannot be saved: %s", STATE_UNDO_PATH, strerror(-r));
-        return r;
+        return state_save(j->root, j->state, problems);
 }
 
 int job_init(struct job *j, struct sysroot *root, struct messages *problems)
@@ -77,7 +72,8 @@ void job_done(struct job *j)
 void job_leave(struct job *j)
 {
         j->state->daemon = 0;
-        (void)state_save(j->root, j->state); /* who reads it finds that we are gone in any case */
+        (void)state_save(j->root, j->state,
+                         NULL); /* who reads it finds that we are gone in any case */
 }
 
 void job_prepare_pass(struct job *j, struct policy *policy, struct snapshot *previous,
@@ -113,7 +109,8 @@ void job_run_withdraw(struct job *j)
         if (j->memory_went)
                 state_doubt_placements(j->state);
         if (forget_known_tiers(j->state))
-                (void)state_save(j->root, j->state); /* the next pass tries again, and reports it */
+                (void)state_save(j->root, j->state,
+                                 NULL); /* the next pass tries again, and reports it */
 }
 
 void job_get_place(struct job *j, char ret[static JOB_PLACE_MAX])

@@ -130,9 +130,9 @@ static int write_difference(struct sysroot *root, struct state *state, struct sn
 
         r = update_state(state, s->assignment);
         if (r == 0)
-                r = apply_plan(root, s->plan, state, &s->report);
+                r = apply_plan(root, s->plan, state, &s->problems, &s->report);
         /* apply_plan() saved the state before its first write; what the writes did comes on top */
-        return r < 0 ? r : state_save(root, state);
+        return r < 0 ? r : state_save(root, state, &s->problems);
 }
 
 int reconcile(struct sysroot *root, struct policy *policy, struct tier_reading tiers,

@@ -11,15 +11,20 @@ static bool all_took_effect(const struct report *report)
                report->n_entries;
 }
 
+static void print_problems(struct messages *problems)
+{
+        for (size_t i = 0; i < problems->n; i++)
+                fprintf(stderr, "numatier: %s\n", problems->items[i]);
+        messages_done(problems);
+}
+
 static int take_lock(const struct arguments *a, int *ret_fd)
 {
         struct messages problems = MESSAGES_INIT;
         int r;
 
         r = session_lock(&a->input, &problems, ret_fd);
-        for (size_t i = 0; i < problems.n; i++)
-                fprintf(stderr, "numatier: %s\n", problems.items[i]);
-        messages_done(&problems);
+        print_problems(&problems);
         return r;
 }
 
@@ -62,6 +67,7 @@ static void complain_of_newer_journal(void)
 static int undo(struct pass *l, struct plan **ret_plan, struct report **ret_report)
 {
         _cleanup_(present_values_freep) struct present_values *present = NULL;
+        struct messages problems = MESSAGES_INIT;
         int r;
 
         if (machine_is_tiering(l->result->machine))
@@ -69,7 +75,10 @@ static int undo(struct pass *l, struct plan **ret_plan, struct report **ret_repo
         r = restore_read(l->root, l->state, &present);
         if (r == 0)
                 r = plan_new_restore(l->result->machine, l->state, present, ret_plan);
-        return r < 0 ? r : apply_restore(l->root, *ret_plan, l->state, ret_report);
+        if (r == 0)
+                r = apply_restore(l->root, *ret_plan, l->state, &problems, ret_report);
+        print_problems(&problems);
+        return r;
 }
 
 static int restore(const struct arguments *a, struct pass *l)
@@ -77,12 +86,13 @@ static int restore(const struct arguments *a, struct pass *l)
         _cleanup_(plan_freep) struct plan *plan = NULL;
         _cleanup_(report_freep) struct report *report = NULL;
         _cleanup_(view_freep) struct view *view = NULL;
-        bool remains, lost, unknown;
+        bool remains, lost, unknown, saved;
         int r;
 
         r = undo(l, &plan, &report);
-        if (r < 0)
+        if (!report)
                 return cli_error(r, "cannot restore");
+        saved = r == 0;
         remains = plan->n_unmet > 0 || plan->n_held > 0;
         lost = state_originals_are_lost(l->state);
         unknown = state_originals_are_unknown(l->state);
@@ -97,7 +107,8 @@ static int restore(const struct arguments *a, struct pass *l)
         complain_of_lost_originals(l->state);
         if (unknown)
                 complain_of_newer_journal();
-        return remains || lost || unknown || !all_took_effect(report) ? EXIT_FAILURE : EXIT_SUCCESS;
+        return !saved || remains || lost || unknown || !all_took_effect(report) ? EXIT_FAILURE
+                                                                                : EXIT_SUCCESS;
 }
 
 int verb_restore(const struct arguments *a)

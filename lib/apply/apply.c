@@ -429,7 +429,7 @@ static int carry_out_all(struct sysroot *root, const struct plan *plan, struct s
 }
 
 int apply_plan(struct sysroot *root, const struct plan *plan, struct state *state,
-               struct report **ret)
+               struct messages *problems, struct report **ret)
 {
         bool was_tiering = state->tiering;
         int r;
@@ -439,8 +439,10 @@ int apply_plan(struct sysroot *root, const struct plan *plan, struct state *stat
         if (r < 0)
                 return r;
         (void)note_tiering(plan, state);
-        if (plan->n_writes > 0)
-                r = state_save(root, state);
+        if (plan->n_writes > 0) {
+                state_check_saved(root, state);
+                r = state_save(root, state, problems);
+        }
         if (r < 0)
                 state->tiering = was_tiering; /* nothing is written then */
         if (r == 0)
@@ -453,13 +455,13 @@ int apply_plan(struct sysroot *root, const struct plan *plan, struct state *stat
 }
 
 int apply_restore(struct sysroot *root, const struct plan *plan, struct state *state,
-                  struct report **ret)
+                  struct messages *problems, struct report **ret)
 {
         bool was_tiering = state->tiering;
         int r = 0;
 
         if (note_tiering(plan, state))
-                r = state_save(root, state);
+                r = state_save(root, state, problems);
         if (r < 0)
                 state->tiering = was_tiering; /* nothing is written then */
         if (r == 0)
@@ -470,5 +472,5 @@ int apply_restore(struct sysroot *root, const struct plan *plan, struct state *s
                 state_forget_original(state, plan->settled[i]);
         if (!was_tiering)
                 unnote_tiering(*ret, state);
-        return state_save(root, state);
+        return state_save(root, state, problems);
 }

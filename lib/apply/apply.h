@@ -42,14 +42,15 @@ struct report {
 /* Writes what the plan says. state takes each file's original value and what is to be written, and
  * is saved before the first write, so that restore works whatever happens next. Afterwards it takes
  * what was written, which the caller saves. One failed write does not stop the others.
- * plan must outlive the report. 0, -ENOMEM, or the error of saving the state (then nothing was
- * written). */
+ * plan must outlive the report. problems: which file could not be saved. 0, -ENOMEM, or the error
+ * of saving the state (then nothing was written). */
 int apply_plan(struct sysroot *root, const struct plan *plan, struct state *state,
-               struct report **ret);
+               struct messages *problems, struct report **ret);
 
-/* The same for a restore plan: what was undone is forgotten by the state instead of noted. */
+/* The same for a restore plan: what was undone is forgotten by the state instead of noted. An error
+ * of saving the state may also come after the writes; then there is a report. */
 int apply_restore(struct sysroot *root, const struct plan *plan, struct state *state,
-                  struct report **ret);
+                  struct messages *problems, struct report **ret);
 
 struct report *report_free(struct report *r);
 DEFINE_CLEANUP(struct report *, report_free)

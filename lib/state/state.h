@@ -130,10 +130,14 @@ DEFINE_CLEANUP(struct state *, state_free)
  * read is reported in problems; see state_originals_are_lost(). 0 or -ENOMEM. */
 int state_load(struct sysroot *root, struct messages *problems, struct state **ret);
 
-/* Writes the files whose text changed, after setting damaged ones aside (FILE.damaged-N). 0, or why
- * one could not be written: then the next call tries again. A file that could not be read is not
- * overwritten: the error of reading it is returned. */
-int state_save(struct sysroot *root, struct state *s);
+/* Writes the files whose text changed, after setting damaged ones aside (FILE.damaged-N). Each is
+ * tried, and those that could not be written are reported in problems, which may be NULL. 0, or why
+ * the journal or the memory could not be written: then the next call tries again. A file that could
+ * not be read is not overwritten: the error of reading it is returned. */
+int state_save(struct sysroot *root, struct state *s, struct messages *problems);
+
+/* Finds out whether somebody removed the files that were saved: then they are saved again. */
+void state_check_saved(struct sysroot *root, struct state *s);
 
 /* Whether the journal has lines that only a newer version understands: they may be originals. */
 bool state_originals_are_unknown(const struct state *s);

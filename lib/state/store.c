@@ -171,7 +171,8 @@ int state_load(struct sysroot *root, struct messages *problems, struct state **r
         return 0;
 }
 
-#define DAMAGED_MAX 100
+#define DAMAGED_MAX         100
+#define STATE_DAMAGED_PATHS "run/numatier/*.damaged-N"
 
 /* Whether a damaged text can have this name, or has it already. */
 static int try_name(struct sysroot *root, const char *name, const struct state_bytes *content)
@@ -249,25 +250,63 @@ static int save_file(struct sysroot *root, struct state *s, enum state_file file
         return r;
 }
 
-int state_save(struct sysroot *root, struct state *s)
+static int rescue_all(struct sysroot *root, struct state *s)
+{
+        for (unsigned f = 0; f < STATE_FILES; f++) {
+                int r = rescue(root, s, paths[f], f == STATE_UNDO, &s->disk[f].damaged);
+
+                if (r < 0)
+                        return r;
+        }
+        return rescue(root, s, STATE_OLD_PATH, true, &s->old_damaged);
+}
+
+/* A pass may save twice: each problem is reported once. */
+static void report_save(struct messages *problems, const char *path, int error)
+{
+        char text[128];
+
+        if (!problems)
+                return;
+        snprintf(text, sizeof(text), "/%s: cannot be saved: %s", path, strerror(-error));
+        for (size_t i = 0; i < problems->n; i++)
+                if (streq(problems->items[i], text))
+                        return;
+        messages_add(problems, "%s", text);
+}
+
+int state_save(struct sysroot *root, struct state *s, struct messages *problems)
 {
         int r;
 
-        for (unsigned f = 0; f < STATE_FILES; f++) {
-                r = rescue(root, s, paths[f], f == STATE_UNDO, &s->disk[f].damaged);
-                if (r < 0)
-                        return r;
+        r = rescue_all(root, s);
+        if (r < 0) {
+                report_save(problems, STATE_DAMAGED_PATHS, r);
+                return r;
         }
-        r = rescue(root, s, STATE_OLD_PATH, true, &s->old_damaged);
+        for (unsigned f = 0; f < STATE_FILES; f++) {
+                int error = save_file(root, s, f);
+
+                if (error < 0)
+                        report_save(problems, paths[f], error);
+                /* the command line can do without what a daemon reports */
+                if (error < 0 && f != STATE_VIEW && r == 0)
+                        r = error;
+        }
         if (r < 0)
                 return r;
-        for (unsigned f = 0; f < STATE_FILES; f++) {
-                r = save_file(root, s, f);
-                if (r < 0)
-                        return r;
-        }
         if (s->upgraded)
-                (void)sysroot_remove(root, STATE_OLD_PATH); /* it is not read any more */
+                (void)sysroot_remove(root, STATE_OLD_PATH); /* else it is merged again */
         s->upgraded = false;
         return 0;
+}
+
+void state_check_saved(struct sysroot *root, struct state *s)
+{
+        char byte[2];
+
+        if (sysroot_read(root, STATE_UNDO_PATH, byte, sizeof(byte)) != -ENOENT)
+                return;
+        for (unsigned f = 0; f < STATE_FILES; f++)
+                s->disk[f].is_saved = false;
 }

@@ -128,7 +128,7 @@ static int restore(struct sysroot *root, const struct machine *machine, struct s
         r = restore_read(root, state, &present);
         if (r == 0)
                 r = plan_new_restore(machine, state, present, &plan);
-        return r < 0 ? r : apply_restore(root, plan, state, &report);
+        return r < 0 ? r : apply_restore(root, plan, state, NULL, &report);
 }
 
 static int show(const struct snapshot *s)

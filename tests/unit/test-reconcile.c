@@ -206,6 +206,22 @@ static void test_tiering_not_saved(void)
         assert(!state->tiering && kernel->writes == 0);
 }
 
+/* The journal was removed while we run: it is there again before the next write. */
+static void test_journal_removed(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY);
+        run();
+        assert(sysroot_remove(root, STATE_UNDO_PATH) == 0);
+        kernel->writes = 0;
+        kernel->state_saved_before_first_write = false;
+        run();
+        assert(!fake_kernel_get(kernel, STATE_UNDO_PATH)); /* nothing was written */
+        fake_kernel_set(kernel, NODE "node1/memtier_override", "memory_tier18");
+        run();
+        assert(kernel->writes == 1 && kernel->state_saved_before_first_write);
+        assert(fake_kernel_get(kernel, STATE_UNDO_PATH));
+}
+
 static void unplug_node_1(void)
 {
         fake_kernel_set(kernel, NODE "online", "0");
@@ -950,6 +966,7 @@ int main(void)
         test_gone_meanwhile();
         test_saved_when_changed();
         test_tiering_not_saved();
+        test_journal_removed();
         test_forgotten();
         test_replugged();
         test_other_policy();

@@ -59,7 +59,7 @@ static void restore(struct scene *s)
 
         assert(run(s, RECONCILE_PLAN) == 0);
         plan = plan_restore_now(s->root, s->result->machine, s->state);
-        assert(apply_restore(s->root, plan, s->state, &report) == 0);
+        assert(apply_restore(s->root, plan, s->state, NULL, &report) == 0);
         assert(report->count[OUTCOME_FAILED] + report->count[OUTCOME_IGNORED] == 0);
         report_free(report);
         plan_free(plan);
@@ -315,7 +315,7 @@ static size_t restored(struct scene *s, enum outcome o)
 
         assert(run(s, RECONCILE_PLAN) == 0);
         plan = plan_restore_now(s->root, s->result->machine, s->state);
-        assert(apply_restore(s->root, plan, s->state, &report) == 0);
+        assert(apply_restore(s->root, plan, s->state, NULL, &report) == 0);
         n = report->count[o];
         report_free(report);
         plan_free(plan);

@@ -85,7 +85,7 @@ static size_t restore(void)
         result = snapshot_unref(result);
         assert(reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, NULL, &result) == 0);
         plan = plan_restore_now(root, result->machine, state);
-        assert(apply_restore(root, plan, state, &report) == 0);
+        assert(apply_restore(root, plan, state, NULL, &report) == 0);
         held = report->count[OUTCOME_HELD];
         report_free(report);
         plan_free(plan);
@@ -200,7 +200,7 @@ static void test_restore_beside_top_tier(void)
         assert_streq(plan->held[0].path, MIN_TTL_PATH);
         assert_streq(plan->held[0].reason, "node 1 could not be given back, and memory exhaustion "
                                            "could freeze this machine");
-        assert(apply_restore(root, plan, state, &report) == 0);
+        assert(apply_restore(root, plan, state, NULL, &report) == 0);
         assert_streq(fake_kernel_get(kernel, MIN_TTL_PATH), "100");
         assert(state_get_original(state, MIN_TTL_PATH)); /* for a restore after that */
         report_free(report);

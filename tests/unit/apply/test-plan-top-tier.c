@@ -480,7 +480,7 @@ static void test_noted_first(void)
         state->tiering = noted = false;
         assert(machine_read(root, TIERS_READ, state, NULL, &problems, &m) == 0);
         p = plan_restore_now(root, m, state);
-        assert(apply_restore(root, p, state, &report) == 0 && noted && state->tiering);
+        assert(apply_restore(root, p, state, NULL, &report) == 0 && noted && state->tiering);
         assert_streq(fake_kernel_get(kernel, BALANCING_PATH), "1");
         report_free(report);
         plan_free(p);

@@ -96,7 +96,7 @@ static size_t restore_in_a_process(void)
 
         assert(machine_read(root, TIERS_READ, state, NULL, &problems, &machine) == 0);
         plan = plan_restore_now(root, machine, state);
-        assert(apply_restore(root, plan, state, &report) == 0);
+        assert(apply_restore(root, plan, state, NULL, &report) == 0);
         done = report->count[OUTCOME_DONE] + report->count[OUTCOME_UNVERIFIED];
         busy = report->count[OUTCOME_BUSY];
         ignored = report->count[OUTCOME_IGNORED];
@@ -296,7 +296,7 @@ static void intend(const char *path, const char *original, const char *intent)
 
         assert(state_note_original(state, path, original) == 0);
         assert(state_note_intent(state, path, intent, NULL) == 0);
-        assert(state_save(root, state) == 0);
+        assert(state_save(root, state, NULL) == 0);
         state_free(state);
 }
 
@@ -441,7 +441,7 @@ static void test_damaged_journal(void)
         assert(sysroot_replace(root, STATE_UNDO_PATH, text) == 0);
         assert(state_load(root, &problems, &state) == 0 && problems.n == 2);
         assert(state_originals_are_lost(state) && state->n_originals == 8);
-        assert(state_save(root, state) == 0);
+        assert(state_save(root, state, NULL) == 0);
         assert(state->n_lost == 1);
         state_free(state);
         messages_done(&problems);

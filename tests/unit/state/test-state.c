@@ -263,7 +263,7 @@ static void test_files(void)
         assert(state_daemon_is_alive(s, root));
         s->daemon = 43;
         assert(!state_daemon_is_alive(s, root));
-        assert(state_save(root, s) == 0);
+        assert(state_save(root, s, NULL) == 0);
         state_free(s);
         check_file(root, STATE_UNDO_PATH, UNDO_HEADER "end 1\n");
         check_file(root, STATE_VIEW_PATH, VIEW_HEADER "daemon 43\nend 2\n");
@@ -272,7 +272,7 @@ static void test_files(void)
         /* only what changed is written */
         assert(sysroot_replace(root, STATE_UNDO_PATH, "untouched") == 0);
         s->daemon = 0;
-        assert(state_save(root, s) == 0);
+        assert(state_save(root, s, NULL) == 0);
         check_file(root, STATE_UNDO_PATH, "untouched");
         check_file(root, STATE_VIEW_PATH, VIEW_HEADER "end 1\n");
         state_free(s);
@@ -292,7 +292,7 @@ static void test_damaged_journal(void)
         assert(state_get_original(s, "a") && state_originals_are_lost(s));
         check_file(root, STATE_UNDO_PATH, damaged); /* loading changes nothing */
         assert(!is_there(root, STATE_UNDO_PATH ".damaged-2"));
-        assert(state_save(root, s) == 0);
+        assert(state_save(root, s, NULL) == 0);
         check_file(root, STATE_UNDO_PATH ".damaged-1", "something else\n");
         check_file(root, STATE_UNDO_PATH ".damaged-2", damaged);
         check_file(root, STATE_UNDO_PATH,
@@ -322,7 +322,7 @@ static void check_damage(const char *text, size_t size, size_t n_originals)
         assert(state_load(root, &problems, &s) == 0);
         assert(problems.n >= 2 && messages_have(&problems, "/" STATE_UNDO_PATH " is damaged"));
         assert(s->n_originals == n_originals && state_originals_are_lost(s));
-        assert(state_save(root, s) == 0);
+        assert(state_save(root, s, NULL) == 0);
         state_free(s);
         assert(sysroot_read_bytes(root, STATE_UNDO_PATH ".damaged-1", &kept, &kept_size) == 0);
         assert(kept_size == size && memcmp(kept, text, size) == 0);
@@ -351,6 +351,24 @@ static void test_cut_off(void)
         check_damage(short_by_one, sizeof(short_by_one) - 1, 1);
 }
 
+/* Somebody removed the files under us: they are written again when that is asked for. */
+static void test_removed(void)
+{
+        struct sysroot *root = root_from("x: y\n");
+        struct state *s = load(root, 0);
+
+        assert(state_note_original(s, "a", "b") == 0);
+        assert(state_save(root, s, NULL) == 0);
+        assert(sysroot_remove(root, STATE_UNDO_PATH) == 0);
+        assert(sysroot_remove(root, STATE_MEMORY_PATH) == 0);
+        state_check_saved(root, s);
+        assert(state_save(root, s, NULL) == 0);
+        check_file(root, STATE_UNDO_PATH, UNDO_HEADER "original a b\nend 2\n");
+        assert(is_there(root, STATE_MEMORY_PATH));
+        state_free(s);
+        sysroot_free(root);
+}
+
 /* What is not known of tiering mode is not "it was off". */
 static void test_damaged_memory(void)
 {
@@ -363,7 +381,7 @@ static void test_damaged_memory(void)
         s = load(root, 2);
         assert(!state_originals_are_lost(s) && state_was_tiering(s));
         assert(state_get_node(s, 1)->placed == 5);
-        assert(state_save(root, s) == 0);
+        assert(state_save(root, s, NULL) == 0);
         check_file(root, STATE_MEMORY_PATH ".damaged-1", damaged);
         state_free(s);
         state_free(load(root, 0));
@@ -385,7 +403,13 @@ static void test_unreadable(void)
                 assert(state_load(root, &problems, &s) == 0 && problems.n == 1);
                 assert(strstr(problems.items[0], ": cannot be read: Permission denied"));
                 assert(s->n_nodes == 0 && s->n_originals == 0);
-                assert(state_save(root, s) == -EACCES);
+                messages_done(&problems);
+                /* what a daemon reports is not needed; the others are, and the journal is saved */
+                assert(state_save(root, s, &problems) == (f == STATE_VIEW ? 0 : -EACCES));
+                assert(state_save(root, s, &problems) < 0 || f == STATE_VIEW);
+                assert(problems.n == 1 && strstr(problems.items[0], paths[f]));
+                assert(strstr(problems.items[0], ": cannot be saved: Permission denied"));
+                assert(f == STATE_UNDO || s->disk[STATE_UNDO].is_saved);
                 state_free(s);
                 messages_done(&problems);
                 free(text);
@@ -422,7 +446,7 @@ static void test_upgrade(void)
         assert(state_get_original(s, "sys/a/b")->written);
         assert(state_get_node(s, 1)->original_tier == 18 && state_get_node(s, 7)->manual);
         assert(is_there(root, STATE_OLD_PATH));
-        assert(state_save(root, s) == 0);
+        assert(state_save(root, s, NULL) == 0);
         assert(!is_there(root, STATE_OLD_PATH));
         state_free(s);
         check_file(root, STATE_UNDO_PATH,
@@ -455,7 +479,7 @@ static void test_upgrade_was_interrupted(void)
         assert(s->tiering && s->n_originals == 2 && state_get_original(s, "sys/a/b")->written);
         assert_streq(state_get_original(s, "sys/c")->value, "1");
         assert(state_get_node(s, 1)->original_tier == 18);
-        assert(state_save(root, s) == 0 && !is_there(root, STATE_OLD_PATH));
+        assert(state_save(root, s, NULL) == 0 && !is_there(root, STATE_OLD_PATH));
         state_free(s);
         s = load(root, 0);
         assert(s->tiering && s->n_originals == 2);
@@ -470,7 +494,7 @@ static void test_damaged_old_file(void)
         struct state *s = load(root, 2);
 
         assert(state_get_original(s, "a") && state_originals_are_lost(s) && state_was_tiering(s));
-        assert(state_save(root, s) == 0);
+        assert(state_save(root, s, NULL) == 0);
         check_file(root, STATE_OLD_PATH ".damaged-1", damaged);
         assert(!is_there(root, STATE_OLD_PATH));
         state_free(s);
@@ -573,6 +597,7 @@ int main(void)
         test_files();
         test_damaged_journal();
         test_cut_off();
+        test_removed();
         test_damaged_memory();
         test_unreadable();
         test_upgrade();
