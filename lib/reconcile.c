@@ -17,16 +17,17 @@ static void keep_node(struct state *state, const struct assignment *a, struct st
 {
         if (state->policy != a->policy->hash)
                 free(TAKE_PTR(s->tier));
-        if (n->present_tier != TIER_UNKNOWN)
+        if (n->present_tier != TIER_UNKNOWN && !node_is_kept(n, FACT_TIER))
                 s->present_tier = n->present_tier;
 }
 
-/* A tier that is not known now says nothing of manual moves, nor does an interface. */
+/* A tier that is not known now says nothing of manual moves, nor does one of an earlier pass, or an
+ * interface that is not known. */
 static void note_placement(struct state_node *s, const struct node_assignment *n)
 {
         const struct node *node = n->node;
 
-        if (node->present_tier == TIER_UNKNOWN)
+        if (node->present_tier == TIER_UNKNOWN || node_is_kept(node, FACT_TIER))
                 return;
         s->present_tier = node->present_tier;
         if (node->unreadable & (1U << FACT_INTERFACE))

@@ -42,16 +42,27 @@ static bool is_absent(const struct machine *m, unsigned id)
         return !nodeset_has(&m->memory, id) && !(n && n->unreadable != 0);
 }
 
-/* Where memory of this key is now. Two nodes may have the same key (parts of one device): the one
- * of that number is taken if it is among them. */
-static const struct node *find_memory(const struct machine *m, const struct state_node *s)
+/* Whether a node has an entry of its own with that key. */
+static bool is_known(const struct state *s, const struct node *n)
 {
-        const struct node *n = node_with_memory(m, s->node);
+        for (size_t i = 0; i < s->n_nodes; i++)
+                if (s->nodes[i].node == n->id && has_key(n, s->nodes[i].key))
+                        return true;
+        return false;
+}
 
-        if (has_key(n, s->key))
+/* Where memory of this key is now. Two nodes may have the same key (parts of one device): the one
+ * of that number is taken if it is among them, and none that has an entry already. */
+static const struct node *find_memory(const struct state *s, const struct machine *m,
+                                      const struct state_node *entry)
+{
+        const struct node *n = node_with_memory(m, entry->node);
+
+        if (has_key(n, entry->key))
                 return n;
         for (size_t i = 0; i < m->n_nodes; i++)
-                if (m->nodes[i].has_memory && has_key(&m->nodes[i], s->key))
+                if (m->nodes[i].has_memory && has_key(&m->nodes[i], entry->key) &&
+                    !is_known(s, &m->nodes[i]))
                         return &m->nodes[i];
         return NULL;
 }
@@ -77,6 +88,15 @@ static bool is_taken(const struct state *s, const struct state_node *n, const bo
         return false;
 }
 
+/* Memory that comes as another node is where Linux or an override of that number put it: what was
+ * known of its tier was known of the old number, and nothing there is a manual move. */
+static void renumber_node(struct state_node *n, unsigned id)
+{
+        n->node = id;
+        n->present_tier = n->placed = TIER_UNKNOWN;
+        n->manual = n->doubtful = false;
+}
+
 /* Renumbers the entries, and notes of which the memory was found. Returns whether one has another
  * number now. */
 static bool renumber(struct state *s, const struct machine *m, bool *certain)
@@ -85,13 +105,12 @@ static bool renumber(struct state *s, const struct machine *m, bool *certain)
 
         for (size_t i = 0; i < s->n_nodes; i++) {
                 struct state_node *n = &s->nodes[i];
-                const struct node *memory = n->key ? find_memory(m, n) : NULL;
+                const struct node *memory = n->key ? find_memory(s, m, n) : NULL;
 
                 certain[i] = memory != NULL;
                 if (!memory || memory->id == n->node)
                         continue;
-                n->node = memory->id;
-                n->present_tier = TIER_UNKNOWN; /* which was that of the number */
+                renumber_node(n, memory->id);
                 moved = true;
         }
         return moved;
@@ -132,12 +151,12 @@ static void settle_doubt(struct state_node *s, const struct machine *m)
 
         if (!s->doubtful)
                 return;
-        if (n && n->present_tier == TIER_UNKNOWN)
+        if (n ? n->present_tier == TIER_UNKNOWN : !is_absent(m, s->node))
                 return; /* it is not known yet */
         s->doubtful = false;
         if (!n || m->module_loaded || s->manual)
                 return;
-        if (s->original_tier == TIER_UNKNOWN || s->original_tier == n->present_tier)
+        if (s->original_tier == n->present_tier)
                 s->placed = TIER_UNKNOWN;
 }
 
@@ -263,7 +282,8 @@ static int remember_gpus(struct state *s, const struct machine *m)
 }
 
 /* Values that the kernel shows now, and will not after the node's memory went and came. Nodes with
- * CPUs do not go. */
+ * CPUs do not go. While devices cannot be read, a key that was made of kept ones may be that of
+ * other memory. */
 static int remember_values(struct state *s, const struct machine *m)
 {
         for (size_t i = 0; i < m->n_nodes; i++) {
@@ -271,7 +291,7 @@ static int remember_values(struct state *s, const struct machine *m)
                 int r;
 
                 if (!n->has_memory || n->has_cpu || n->remembered || !n->key ||
-                    (n->unreadable & (1U << FACT_ACCESS)) ||
+                    (n->unreadable & (1U << FACT_ACCESS | 1U << FACT_DEVICES)) ||
                     (!n->access_present[ACCESS_LOCAL] && !n->access_present[ACCESS_CPU]))
                         continue;
                 r = state_remember_memory(s, n->key, n);

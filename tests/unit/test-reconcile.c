@@ -917,6 +917,32 @@ static void test_gpu_remembered(void)
         assert(result->plan->n_writes == 1);
 }
 
+/* A tier that was read in an earlier pass, maybe before our own write, is not noted as the present
+ * one. */
+static void test_kept_tier(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES "proc/77/comm: numatierd\n",
+             POLICY "[apply]\nmanual=keep\n");
+        state->daemon = 77;
+        kernel->module = true;
+        fake_kernel_set(kernel, "sys/module/memtier_override/initstate", "live");
+        run();
+        assert(state_get_node(state, 1)->present_tier == 5);
+        state_get_node(state, 0)->present_tier = TIER_UNKNOWN; /* withdrawn */
+        state_get_node(state, 1)->present_tier = TIER_UNKNOWN;
+        kernel->unreadable_path = "memtier_override";
+        kernel->unreadable_error = -EAGAIN;
+        run_next();
+        assert(node_is_kept(machine_get_node(result->machine, 1), FACT_TIER));
+        assert(state_get_node(state, 1)->present_tier == TIER_UNKNOWN);
+        assert(!state_get_node(state, 1)->manual);
+        kernel->unreadable_path = NULL;
+        run_next();
+        assert(state_get_node(state, 1)->present_tier == 5 &&
+               state_get_node(state, 1)->placed == 5);
+        assert(kernel->writes == 1);
+}
+
 /* Its memory goes while the driver cannot tell: it is the GPU's again when it comes. */
 static void test_gpu_replugged(void)
 {
@@ -1006,6 +1032,7 @@ int main(void)
         test_names();
         test_gpu_unreadable();
         test_gpu_remembered();
+        test_kept_tier();
         test_gpu_replugged();
         test_moved_then_unreadable();
         halt();

@@ -85,8 +85,10 @@ static void test_other_number(void)
         assert(state->n_nodes == 2 && state->nodes[0].node == 1);
         assert_streq(state_get_node(state, 1)->tier, "cxl:0x2");
         assert_streq(state_get_node(state, 2)->tier, "cxl:0x1");
-        assert(state_get_node(state, 2)->manual && state_get_node(state, 2)->placed == 5);
-        assert(state_get_node(state, 2)->present_tier == TIER_UNKNOWN); /* that was the number's */
+        /* what was known of tiers was known of the number */
+        assert(!state_get_node(state, 2)->manual);
+        assert(state_get_node(state, 2)->placed == TIER_UNKNOWN);
+        assert(state_get_node(state, 2)->present_tier == TIER_UNKNOWN);
 }
 
 /* To a number that other memory had, which is gone. */
@@ -98,8 +100,9 @@ static void test_taken_number(void)
         place(3, NULL);
         add(1, "cxl:0x2");
         follow();
-        assert(state->n_nodes == 2 && state_get_node(state, 1)->manual);
+        assert(state->n_nodes == 2 && !state_get_node(state, 1)->manual);
         assert_streq(state_get_node(state, 1)->key, "cxl:0x2");
+        assert_streq(state_get_node(state, 1)->tier, "cxl:0x2");
 }
 
 /* Other memory at the same number knows nothing of what was there. */
@@ -157,6 +160,12 @@ static void test_same_key(void)
         add(2, "cxl:0x1");
         follow();
         assert(!state_get_node(state, 1)->manual && state_get_node(state, 2)->manual);
+        /* and still does when the other goes */
+        again();
+        add(2, "cxl:0x1");
+        update();
+        assert(state_get_node(state, 2)->manual && state_get_node(state, 2)->placed == 5);
+        assert(state_get_node(state, 1)->placed == TIER_UNKNOWN);
 }
 
 /* Of what went nothing stays, of what did not everything does. */
@@ -202,6 +211,24 @@ static void test_doubt(void)
                 assert(state_get_node(state, 1)->doubtful ==
                        (cases[i].present == TIER_UNKNOWN && cases[i].doubt));
         }
+}
+
+/* Where Linux itself had a node is not known if we never moved it: a manual move is still one. */
+static void test_doubt_of_unmoved(void)
+{
+        start();
+        place(1, "cxl:0x1")->original_tier = TIER_UNKNOWN;
+        add(1, "cxl:0x1")->present_tier = 30;
+        state_doubt_placements(state);
+        follow();
+        assert(state_get_node(state, 1)->placed == 5 && !state_get_node(state, 1)->doubtful);
+        /* nor does it settle anything that a node could not be read */
+        state_doubt_placements(state);
+        again();
+        *add(1, "cxl:0x1") = (struct node){ .id = 1, .unreadable = 1U << FACT_SIZE };
+        nodeset_remove(&machine.memory, 1);
+        update();
+        assert(state_get_node(state, 1)->placed == 5 && state_get_node(state, 1)->doubtful);
 }
 
 /* The RFC's override goes with the memory; our module keeps it. */
@@ -266,6 +293,9 @@ static void test_values(void)
         n->unreadable = 1U << FACT_ACCESS;
         update();
         assert(!state_get_memory(state, "cxl:0x1"));
+        n->unreadable = 1U << FACT_DEVICES; /* the key is that of the devices of an earlier pass */
+        update();
+        assert(!state_get_memory(state, "cxl:0x1"));
         n->unreadable = 0;
         update();
         assert(state_get_memory(state, "cxl:0x1")->access[ACCESS_CPU].v[READ_LATENCY] == 100);
@@ -281,6 +311,7 @@ int main(void)
         test_same_key();
         test_other_memory_goes();
         test_doubt();
+        test_doubt_of_unmoved();
         test_override_goes();
         test_unreadable();
         test_values();
