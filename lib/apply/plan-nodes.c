@@ -129,6 +129,16 @@ static int plan_offset(struct plan *p, const struct assignment *a, const struct 
                                  });
 }
 
+/* To ignore a node is to give back what numatier itself placed. A node that is elsewhere was moved
+ * manually, and stays there. */
+static bool stays_ignored(const struct state *state, const struct node_assignment *n)
+{
+        const struct state_node *s = state_get_node(state, n->node->id);
+
+        return n->cause == CAUSE_IGNORED && s && s->placed != TIER_UNKNOWN &&
+               s->placed != n->node->present_tier;
+}
+
 /* A node that the policy no longer speaks of, and that we moved once, goes back to Linux. */
 static int plan_give_back(struct plan *p, const struct assignment *a, const struct state *state,
                           const struct node_assignment *n)
@@ -139,7 +149,7 @@ static int plan_give_back(struct plan *p, const struct assignment *a, const stru
 
         if (!path)
                 return -ENOMEM;
-        if (!original)
+        if (!original || stays_ignored(state, n))
                 return 0;
         return plan_add_write(
                 p,

@@ -6,6 +6,7 @@
 
 #include "apply/knobs.h"
 #include "apply/plan-steps.h"
+#include "state/update.h"
 
 struct present_values *present_values_free(struct present_values *p)
 {
@@ -145,10 +146,19 @@ static int undo_intent(struct plan *p, const struct undo *u)
                                  o->intent, value));
 }
 
+static bool is_of_other_memory(const struct undo *u)
+{
+        return u->knob->kind == WRITE_NODE_TIER &&
+               u->knob->interface == INTERFACE_MEMTIER_OVERRIDE &&
+               state_override_is_replaced(u->machine, u->node, u->original->key);
+}
+
 static int plan_undo(struct plan *p, const struct undo *u)
 {
         int error = u->present->error;
 
+        if (is_of_other_memory(u))
+                return plan_add_settled(p, u->original->path);
         if (error == -ENOENT)
                 return undo_without_file(p, u);
         if (error == -ENODEV)

@@ -210,7 +210,11 @@ static bool interface_is_known(const struct machine *m)
         return true;
 }
 
-/* Without our module, which keeps them, overrides go with the memory: nothing is left to undo. */
+bool state_override_is_replaced(const struct machine *m, unsigned id, const char *key)
+{
+        return !m->module_loaded && interface_is_known(m) && is_replaced(m, id, key);
+}
+
 static void forget_overrides(struct state *s, const struct machine *m)
 {
         if (m->module_loaded || !interface_is_known(m))

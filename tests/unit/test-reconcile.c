@@ -351,6 +351,23 @@ static void test_given_back(void)
         assert(assignment_get_node(result->assignment, 1)->original_tier == 22);
 }
 
+/* What was moved manually is not numatier's to give back. */
+static void test_ignored_after_manual_move(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "[apply]\nmanual=keep\n");
+        run();
+        assert(sysroot_write(root, NODE "node1/memtier_override", "30") == 0);
+        run();
+        assert(state_get_node(state, 1)->manual);
+        take_policy(POLICY "[apply]\nmanual=keep\n[node x]\nnode=1\nignore=yes\n");
+        for (unsigned i = 0; i < 2; i++) {
+                run();
+                assert(result->plan->n_writes == 0 && state->n_originals == 1);
+                assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"),
+                             "memory_tier30");
+        }
+}
+
 /* Without our module a node is given back by the number of its tier. If the kernel ignores that,
  * what is to be undone is not forgotten. */
 static void test_give_back_is_ignored(void)
@@ -1001,6 +1018,7 @@ int main(void)
         test_withheld();
         test_what_is_remembered();
         test_given_back();
+        test_ignored_after_manual_move();
         test_give_back_is_ignored();
         test_shown_beats_remembered();
         test_bad_line_in_measured();

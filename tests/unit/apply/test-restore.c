@@ -416,6 +416,27 @@ static void test_memory_out(int error)
         assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier18");
 }
 
+#define CXL "sys/bus/cxl/devices/"
+#define DAX "sys/bus/dax/devices/dax0.0"
+#define CXL_MEMORY                                                                                 \
+        DAX " -> ../root0/region0/dax_region0/dax0.0\n" DAX "/driver -> ../kmem\n" DAX             \
+            "/target_node: 1\n" CXL "region0/interleave_ways: 1\n" CXL "region0/commit: 1\n" CXL   \
+            "region0/target0: decoder3.0\n" CXL "decoder3.0 -> ../endpoint3/decoder3.0\n" CXL      \
+            "endpoint3/uport -> ../0000:0d:00.0/mem0\n" CXL "mem0/serial: 0x1\n"
+
+/* Other memory is in the node now: without our module, the override went with the first. */
+static void test_other_memory(void)
+{
+        apply_in_a_process();
+        fake_kernel_set(kernel, CXL "mem0/serial", "0x2");
+        fake_kernel_set(kernel, NODE "node1/memtier_override", "memory_tier22");
+        kernel->log[0] = '\0';
+        restore_in_a_process();
+        assert(unmet + held == 0 && count_originals() == 0);
+        assert(!strstr(kernel->log, "memtier_override"));
+        assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier22");
+}
+
 /* A file that this version does not know is not written to. */
 static void test_unknown_file(void)
 {
@@ -535,6 +556,12 @@ int main(void)
         halt();
         boot_with_module();
         test_memory_out(-ENOENT);
+        halt();
+        boot(MACHINE THREAD_OVERRIDES CXL_MEMORY);
+        test_all_of_it();
+        halt();
+        boot(MACHINE THREAD_OVERRIDES CXL_MEMORY);
+        test_other_memory();
         halt();
         boot(MACHINE THREAD_OFFSETS);
         test_all_of_it();
