@@ -39,6 +39,8 @@ struct manager {
         struct job job;            /* the worker's while a command runs */
         bool job_ready;
         bool memory_went; /* since the last withdrawal */
+        int count_error;  /* why events could not be counted before the pass: a negative errno, or 0
+                           */
         /* Since then no pass has begun: nothing is known that could be wrong. */
         bool tiers_withdrawn, placements_withdrawn;
         uint64_t command_started;
@@ -165,7 +167,8 @@ static void prepare_command(enum command c, void *userdata)
         struct manager *m = userdata;
 
         if (c == COMMAND_PASS) {
-                schedule_prepare_pass(m->schedule); /* before the events that it counts are read */
+                /* before the events that it counts are read */
+                m->count_error = schedule_prepare_pass(m->schedule);
                 note_waiting_news(m);
                 m->tiers_withdrawn = m->placements_withdrawn = false;
                 job_prepare_pass(&m->job, m->policy, m->snapshot, schedule_begin_pass(m->schedule));
@@ -192,6 +195,8 @@ static int finish_pass(struct manager *m)
         _cleanup_(snapshot_unrefp) struct snapshot *result = TAKE_PTR(m->job.result);
         int r;
 
+        if (result)
+                quiet_report(m->count_error, &result->problems);
         publish(m, result, m->job.error);
         r = schedule_end_pass(m->schedule, result);
         if (result && result->machine) {
@@ -213,13 +218,18 @@ static int on_command_done(enum command c, void *userdata)
                 return finish_pass(m);
         m->tiers_withdrawn = true;
         m->placements_withdrawn = m->placements_withdrawn || m->job.memory_went;
+        m->job.memory_went = false;
         return 0;
 }
 
-/* The queue keeps its commands; the next pass that is due starts them. */
+/* The queue keeps its commands; the next pass that is due starts them. So what a withdrawal was
+ * given is still to be withdrawn. */
 static int on_failed(int error, void *userdata)
 {
         struct manager *m = userdata;
+
+        m->memory_went = m->memory_went || m->job.memory_went;
+        m->job.memory_went = false;
 
         (void)sd_event_source_set_enabled(m->slow_timer, SD_EVENT_OFF);
         log_error_errno(error, "A thread cannot be started");

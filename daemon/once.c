@@ -8,6 +8,7 @@
 #include "publish/journal.h"
 #include "publish/log.h"
 #include "publish/status.h"
+#include "view/view.h"
 
 static void print_line(const char *format, ...) _printf_(1, 2);
 
@@ -51,20 +52,30 @@ static void print_result(const struct snapshot *r, int error)
         print_line("%s", summary ?: "");
 }
 
-static int get_exit_status(const struct snapshot *r, bool dry_run)
+static size_t count_undone(const struct report *report)
 {
-        const size_t *count;
+        return report->n_entries - report->count[OUTCOME_DONE] - report->count[OUTCOME_ALREADY] -
+               report->count[OUTCOME_UNVERIFIED];
+}
 
+/* What the policy asks and could not be done here. */
+static bool is_left(const struct snapshot *r)
+{
+        _cleanup_(view_freep) struct view *view = NULL;
+
+        if (r->plan->n_unmet > 0 || r->plan->n_held > 0)
+                return true;
+        return view_new(r, true, &view) == 0 && view_lacks_tiers(view);
+}
+
+/* As numatier plan and numatier apply have it. */
+static int get_exit_status(const struct snapshot *r)
+{
         if (r->machine->tiers_withheld)
                 return EXIT_FAILURE; /* what could not be seen could not be corrected */
-        if (dry_run)
-                return plan_is_empty(r->plan) ? EXIT_SUCCESS : EXIT_DIFFERS;
-        count = r->report->count;
-        return count[OUTCOME_FAILED] + count[OUTCOME_IGNORED] + count[OUTCOME_BUSY] +
-                                       count[OUTCOME_HELD] >
-                               0
-                       ? EXIT_FAILURE
-                       : EXIT_SUCCESS;
+        if (r->report ? count_undone(r->report) > 0 : r->plan->n_writes > 0)
+                return r->report ? EXIT_FAILURE : EXIT_DIFFERS;
+        return is_left(r) ? EXIT_DIFFERS : EXIT_SUCCESS;
 }
 
 static int run_pass(struct sysroot *root, struct policy *policy, struct state *state, bool dry_run)
@@ -75,7 +86,7 @@ static int run_pass(struct sysroot *root, struct policy *policy, struct state *s
         r = quiet_reconcile(root, policy, dry_run ? RECONCILE_PLAN : RECONCILE_APPLY, state,
                             &result);
         print_result(result, r);
-        return r < 0 ? EXIT_FAILURE : get_exit_status(result, dry_run);
+        return r < 0 ? EXIT_FAILURE : get_exit_status(result);
 }
 
 int once_run(const struct input *in, bool dry_run)

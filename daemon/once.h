@@ -8,7 +8,7 @@
 #include "common/input.h"
 
 /* Runs one pass, or (dry_run) reports what it would do. Returns an exit status: 0 done, 1 failed,
- * 3 there is something to do (dry_run only). */
+ * 3 there is something to do, or that cannot be done here. */
 int once_run(const struct input *in, bool dry_run);
 
 /* Validates the policy. Returns an exit status: 0 or 1. */

@@ -8,6 +8,7 @@
 #include "facts/knobs.h"
 #include "facts/tiers.h"
 #include "settle.h"
+#include "state/state.h"
 
 #define USEC_PER_SEC 1000000ULL
 
@@ -200,13 +201,16 @@ int schedule_note_events(struct schedule *s, const struct monitor_news *news)
 
 /* Sampled before the events in the socket are received: an event that this count contains is either
  * among those, or was received before. */
-void schedule_prepare_pass(struct schedule *s)
+int schedule_prepare_pass(struct schedule *s)
 {
+        int r;
+
         if (!s->live)
-                return;
-        (void)quiet_sample(&s->quiet, s->root, get_now(s)); /* quiet.known says whether it could */
+                return 0;
+        r = quiet_sample(&s->quiet, s->root, get_now(s));
         if (!s->receives && s->quiet.known && s->quiet.since_usec > s->last_event)
                 s->last_event = s->quiet.since_usec;
+        return r;
 }
 
 /* An event that has nothing to do with memory is not received, but counted: while the pass runs it
@@ -253,30 +257,55 @@ static uint64_t double_delay(uint64_t usec, uint64_t min, uint64_t max)
         return usec * 2 < max ? usec * 2 : max;
 }
 
-/* Memory that was not quiet is read as soon as it may be; for anything else the intervals grow. */
-static int schedule_retry(struct schedule *s, bool inconclusive, bool unsettled)
+/* How long until a write that the kernel ignored is to be tried again, or SETTLE_NEVER. One that
+ * was ignored just now is not in the plan yet: the next pass says when it is to be tried. */
+static uint64_t find_next_try(const struct snapshot *r)
+{
+        uint64_t usec = SETTLE_NEVER;
+
+        if (!r || !r->plan)
+                return usec;
+        if (r->report && r->report->count[OUTCOME_IGNORED] > 0)
+                usec = STATE_RETRY_MIN_USEC;
+        for (size_t i = 0; i < r->plan->n_held; i++) {
+                uint64_t retry = r->plan->held[i].retry_usec;
+
+                if (retry > 0 && retry < usec)
+                        usec = retry;
+        }
+        return usec;
+}
+
+/* How long until the pass is to be repeated, or SETTLE_NEVER. Memory that was not quiet is read as
+ * soon as it may be; for anything else the intervals grow. */
+static uint64_t find_repetition(struct schedule *s, bool inconclusive, bool unsettled)
 {
         uint64_t now = get_now(s), quiet = s->last_event + TIERS_QUIET_USEC;
 
         if (unsettled) {
                 s->retry_usec = double_delay(s->retry_usec, UNSETTLED_MIN_USEC, UNSETTLED_MAX_USEC);
-        } else if (!inconclusive) {
-                s->retry_usec = 0;
-                return 0;
-        } else if (s->live && quiet > now) {
-                return arm_timer(s, TIMER_RETRY, quiet);
-        } else {
-                s->retry_usec = double_delay(s->retry_usec, RETRY_MIN_USEC, RETRY_MAX_USEC);
+                return s->retry_usec;
         }
-        return arm_timer(s, TIMER_RETRY, now + s->retry_usec);
+        if (!inconclusive) {
+                s->retry_usec = 0;
+                return SETTLE_NEVER;
+        }
+        if (s->live && quiet > now)
+                return quiet - now;
+        s->retry_usec = double_delay(s->retry_usec, RETRY_MIN_USEC, RETRY_MAX_USEC);
+        return s->retry_usec;
 }
 
 int schedule_end_pass(struct schedule *s, const struct snapshot *result)
 {
         bool unsettled = result && result->machine && note_seen(s, result->machine);
-        int r;
+        uint64_t repetition = find_repetition(s, is_inconclusive(result), unsettled);
+        uint64_t next_try = find_next_try(result), delay;
+        int r = 0;
 
-        r = schedule_retry(s, is_inconclusive(result), unsettled);
+        delay = repetition < next_try ? repetition : next_try;
+        if (delay != SETTLE_NEVER)
+                r = arm_timer(s, TIMER_RETRY, get_now(s) + delay);
         if (r < 0 || s->rescan_usec == 0)
                 return r;
         return arm_timer(s, TIMER_RESCAN, get_now(s) + s->rescan_usec);

@@ -39,8 +39,9 @@ void schedule_set_live(struct schedule *s, bool receives);
 int schedule_note_events(struct schedule *s, const struct monitor_news *news);
 
 /* A pass is due and about to run: call this, then schedule_note_early_events() for events that wait
- * to be received, then schedule_begin_pass(). */
-void schedule_prepare_pass(struct schedule *s);
+ * to be received, then schedule_begin_pass(). 0, or why the kernel's count of events could not be
+ * read: then no tier is read from nodelist (quiet_report()). */
+int schedule_prepare_pass(struct schedule *s);
 
 /* Events came while a pass is prepared: it is due already. */
 int schedule_note_early_events(struct schedule *s, const struct monitor_news *news);

@@ -31,6 +31,16 @@ int quiet_sample(struct quiet *q, struct sysroot *root, uint64_t now_usec)
         return 0;
 }
 
+void quiet_report(int error, struct messages *problems)
+{
+        if (error < 0 && error != -ETIMEDOUT)
+                messages_add(problems,
+                             "/sys/kernel/uevent_seqnum: cannot be read: %s. Without it, it is not "
+                             "known when tiers are safe to be read",
+                             error == -EINVAL || error == -ERANGE ? "not a number"
+                                                                  : strerror(-error));
+}
+
 struct tier_reading quiet_get_reading(const struct quiet *q, uint64_t now_usec)
 {
         if (!q->known || now_usec < q->since_usec || now_usec - q->since_usec < TIERS_QUIET_USEC)
@@ -74,7 +84,7 @@ int quiet_reconcile(struct sysroot *root, struct policy *policy, enum reconcile_
 {
         _cleanup_(snapshot_unrefp) struct snapshot *first = NULL;
         struct tier_reading tiers = TIERS_KNOWN_ONLY;
-        int r;
+        int r, error = 0;
 
         if (!sysroot_is_live(root))
                 return reconcile(root, policy, TIERS_READ, mode, state, NULL, ret);
@@ -84,11 +94,15 @@ int quiet_reconcile(struct sysroot *root, struct policy *policy, enum reconcile_
                 return r;
         if ((*ret)->machine->tiers_withheld) {
                 /* not quiet in time: then it stays at what can be known without nodelist */
-                if (quiet_wait(root, GIVE_UP_USEC, &tiers) < 0)
+                error = quiet_wait(root, GIVE_UP_USEC, &tiers);
+                if (error < 0)
                         tiers = TIERS_KNOWN_ONLY;
         } else if (mode == RECONCILE_PLAN) {
                 return 0;
         }
         first = TAKE_PTR(*ret);
-        return reconcile(root, policy, tiers, mode, state, first, ret);
+        r = reconcile(root, policy, tiers, mode, state, first, ret);
+        if (*ret)
+                quiet_report(error, &(*ret)->problems);
+        return r;
 }

@@ -21,6 +21,9 @@ struct quiet {
  * then memory does not count as quiet. */
 int quiet_sample(struct quiet *q, struct sysroot *root, uint64_t now_usec);
 
+/* Reports that the count could not be read; nothing for 0 and -ETIMEDOUT. */
+void quiet_report(int error, struct messages *problems);
+
 /* How tiers may be read now: nodelist only if the last sample ended TIERS_QUIET_USEC without any
  * uevent. */
 struct tier_reading quiet_get_reading(const struct quiet *q, uint64_t now_usec);

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -88,12 +89,20 @@ static void open_notify_socket(void)
         assert(setenv("NOTIFY_SOCKET", address.sun_path, 1) == 0);
 }
 
+/* A child ends with the test, also if that fails. */
+static void die_with(pid_t parent)
+{
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+                _exit(127);
+}
+
 static pid_t start(void)
 {
-        pid_t pid = fork();
+        pid_t parent = getpid(), pid = fork();
 
         assert(pid >= 0);
         if (pid == 0) {
+                die_with(parent);
                 execl(numatierd, numatierd, "--root", "root", "--config", "policy", NULL);
                 _exit(127);
         }
@@ -159,7 +168,7 @@ static int run(const char *out, const char *const *arguments)
         char *argv[8] = { numatierd };
         int pipe_fd[2], out_fd;
         ssize_t n, size = 0;
-        pid_t pid;
+        pid_t parent = getpid(), pid;
 
         for (size_t i = 0; arguments[i]; i++)
                 argv[i + 1] = (char *)arguments[i];
@@ -167,6 +176,7 @@ static int run(const char *out, const char *const *arguments)
         pid = fork();
         assert(pid >= 0);
         if (pid == 0) {
+                die_with(parent);
                 out_fd = open(out, O_WRONLY);
                 dup2(out_fd, STDOUT_FILENO);
                 dup2(pipe_fd[1], STDERR_FILENO);
@@ -214,6 +224,58 @@ static void test_once(void)
                                "which holds memory_tier4 ("));
         assert(has_prefix_everywhere());
         assert(reads("root/" NODE_PATH "/node1/memtier_override", "memory_tier4"));
+        /* it fails only if a write does; what cannot be done here is another status */
+        write_file("[tier dram]\nmax-latency = 1.5x\n[tier slow]\n[apply]\ninterface = none\n",
+                   "none");
+        assert(RUN("/dev/null", "--once", "--root", "root", "--config", "none") == 3);
+        write_file("[tier all]\n", "none");
+        assert(RUN("/dev/null", "--once", "--root", "root", "--config", "none") == 0);
+}
+
+/* No pass finds neither. */
+static void exchange(const char *a, const char *b)
+{
+        assert(renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0);
+}
+
+/* A value that cannot be read for a while stays what it was: nothing is written because of it, and
+ * it is reported. */
+static void test_kept_value(void)
+{
+        int status_fd = open("log", O_RDWR | O_CREAT | O_TRUNC, 0600), saved = dup(STDERR_FILENO);
+        char log[8192];
+        ssize_t n;
+        pid_t pid;
+
+        assert(status_fd >= 0 && saved >= 0);
+        write_file("[tier dram]\nmax-latency = 1.5x\n[tier slow]\n[daemon]\nrescan = 1s\n",
+                   "policy");
+        assert(dup2(status_fd, STDERR_FILENO) >= 0);
+        pid = start();
+        assert(dup2(saved, STDERR_FILENO) >= 0);
+        expect("READY=1");
+        assert(reads("root/" NODE_PATH "/node1/memtier_override", "5"));
+        assert(mkdir("unreadable", 0700) == 0);
+        exchange("unreadable", "root/" NODE_PATH "/node0/distance");
+        for (unsigned i = 0; i < 3; i++) {
+                expect("STATUS=");
+                assert(reads("root/" NODE_PATH "/node1/memtier_override", "5"));
+        }
+        exchange("unreadable", "root/" NODE_PATH "/node0/distance");
+        expect("STATUS=");
+        kill(pid, SIGTERM);
+        expect("STOPPING=1");
+        assert(wait_for_end(pid) == 0);
+        n = pread(status_fd, log, sizeof(log) - 1, 0);
+        assert(n > 0);
+        log[n] = '\0';
+        assert(strstr(log, "/node0/distance"));
+        assert(!strstr(strstr(log, "/node0/distance") + 1, "/node0/distance"));
+        close(saved);
+        close(status_fd);
+        write_file("[tier dram]\nmax-latency = 1.5x\n[tier slow]\n[daemon]\nrescan = 0\n",
+                   "policy");
+        write_file("memory_tier4\n", "root/" NODE_PATH "/node1/memtier_override");
 }
 
 /* A kernel that keeps a reader waiting: opening a FIFO does the same. */
@@ -249,6 +311,7 @@ int main(int argc, char *argv[])
         test_command_line();
         test_once();
         test_service();
+        test_kept_value();
         test_stuck_job();
         assert(nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
         free(numatierd);

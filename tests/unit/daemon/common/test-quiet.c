@@ -81,6 +81,18 @@ static void test_wait(void)
         sysroot_free(root);
 }
 
+static void test_report(void)
+{
+        struct messages problems = MESSAGES_INIT;
+
+        quiet_report(0, &problems);
+        quiet_report(-ETIMEDOUT, &problems);
+        assert(problems.n == 0);
+        quiet_report(-EIO, &problems);
+        assert(problems.n == 1 && messages_have(&problems, "uevent_seqnum: cannot be read: Input"));
+        messages_done(&problems);
+}
+
 /* A network namespace of another user namespace, as in a container without privileges. */
 static void test_receives(void)
 {
@@ -93,5 +105,6 @@ int main(void)
 {
         test_sample();
         test_wait();
+        test_report();
         test_receives();
 }
