@@ -934,6 +934,29 @@ static void test_gpu_remembered(void)
         assert(result->plan->n_writes == 1);
 }
 
+/* A node that is listed, and whose files are gone, is not a node without memory: what is known of
+ * it and what is to be undone there stays. */
+static void test_half_there(void)
+{
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "[apply]\nmanual=keep\n");
+        run();
+        state_doubt_placements(state); /* other memory went */
+        kernel->unreadable_path = "node1/";
+        kernel->unreadable_error = -ENOENT;
+        for (unsigned i = 0; i < 2; i++) {
+                run_next();
+                assert(result->plan->n_writes == 0 && state->n_originals == 1);
+                assert(state_get_node(state, 1)->original_tier == 18);
+                assert(state_get_node(state, 1)->placed == 5);
+                assert_streq(state_get_node(state, 1)->tier, "cxl");
+        }
+        kernel->unreadable_path = NULL;
+        run_next();
+        assert(plan_is_empty(result->plan) && kernel->writes == 1);
+        assert(state_get_node(state, 1)->placed == 5);
+        assert(state_get_original(state, NODE "node1/memtier_override"));
+}
+
 /* A tier that was read in an earlier pass, maybe before our own write, is not noted as the present
  * one. */
 static void test_kept_tier(void)
@@ -1050,6 +1073,7 @@ int main(void)
         test_names();
         test_gpu_unreadable();
         test_gpu_remembered();
+        test_half_there();
         test_kept_tier();
         test_gpu_replugged();
         test_moved_then_unreadable();
