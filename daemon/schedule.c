@@ -232,10 +232,12 @@ static bool note_seen(struct schedule *s, const struct machine *m)
 
         s->seen = m->memory;
         for (size_t i = 0; i < m->n_nodes; i++) {
-                if (!m->nodes[i].unsettled && !m->nodes[i].coming)
+                const struct node *n = &m->nodes[i];
+
+                if (!n->unsettled && !n->coming && !n->half_there)
                         continue;
-                nodeset_remove(&s->seen, m->nodes[i].id);
-                unsettled = true;
+                nodeset_remove(&s->seen, n->id);
+                unsettled = unsettled || !n->half_there;
         }
         return unsettled;
 }

@@ -86,9 +86,8 @@ void print_held(const struct snapshot *r)
         size_t n = r->plan->n_held;
 
         if (n > 0)
-                printf("%zu setting%s held back, as memory exhaustion could freeze this machine; "
-                       "\"numatier plan\" says more.\n",
-                       n, n == 1 ? " is" : "s are");
+                printf("%zu setting%s held back; \"numatier plan\" says why.\n", n,
+                       n == 1 ? " is" : "s are");
 }
 
 /* For people a sentence each: a table would be as wide as its longest reason. */

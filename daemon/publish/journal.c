@@ -289,6 +289,9 @@ static void report_held(struct journal *j, const struct assignment *assignment,
         else if (w->guard == GUARD_NEED_OFF)
                 why = "/" DEMOTION_PATH " could not be set to false before, and memory exhaustion "
                       "can freeze this machine";
+        else if (w->kind == WRITE_WEIGHT || w->kind == WRITE_WEIGHT_AUTO)
+                why = "another weight, or the switch for automatic weights, could not be set "
+                      "before";
         else if (w->after_moves)
                 why = "a node could not be moved before";
         else
@@ -296,7 +299,7 @@ static void report_held(struct journal *j, const struct assignment *assignment,
                       "can freeze this machine";
         add_write_fields(&e, assignment, w);
         log_text(&e, "Did not set /%s to %s: %s", w->path, w->value, why);
-        send_condition(j, &e, hash_write(why, w));
+        send_condition(j, &e, hash_write(MESSAGE_WRITE_HELD, w));
 }
 
 /* The kernel ignored the write before, which may have been reported: then it is not repeated. */
@@ -321,7 +324,7 @@ static void report_planned_hold(struct journal *j, const struct assignment *assi
         }
         add_write_fields(&e, assignment, w);
         log_text(&e, "Did not set /%s to %s: %s", w->path, w->value, w->reason);
-        send_condition(j, &e, hash_write(w->reason, w));
+        send_condition(j, &e, hash_write(MESSAGE_WRITE_HELD, w));
 }
 
 static void report_busy(struct journal *j, const struct report_entry *entry)

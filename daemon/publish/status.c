@@ -131,10 +131,7 @@ static void print_writes(FILE *f, const struct snapshot *r)
                 failed += r->report->count[OUTCOME_FAILED] + r->report->count[OUTCOME_IGNORED];
         }
         if (held > 0)
-                fprintf(f,
-                        "; %zu write%s held back, because memory exhaustion could freeze this "
-                        "machine (see the journal)",
-                        held, plural(held));
+                fprintf(f, "; %zu write%s held back (see the journal)", held, plural(held));
         if (failed > 0)
                 fprintf(f, "; %zu write%s without effect (see the journal)", failed,
                         plural(failed));

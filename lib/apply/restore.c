@@ -111,7 +111,8 @@ static int undo_without_memory(struct plan *p, const struct undo *u)
                 return plan_add_write(p, w);
         }
         return refuse(p, u,
-                      plan_print("its memory is out, and /%s cannot be written. Run \"numatier "
+                      plan_print("its memory is offline or removed, and /%s cannot be written. Run "
+                                 "\"numatier "
                                  "restore\" again when the memory is back",
                                  u->original->path));
 }
@@ -159,6 +160,12 @@ static int plan_undo(struct plan *p, const struct undo *u)
 
         if (is_of_other_memory(u))
                 return plan_add_settled(p, u->original->path);
+        /* that a file of it is missing proves nothing */
+        if (error < 0 && u->memory && u->memory->half_there)
+                return refuse(p, u,
+                              plan_print("node %u is online but cannot be read now. Run \"numatier "
+                                         "restore\" again",
+                                         u->node));
         if (error == -ENOENT)
                 return undo_without_file(p, u);
         if (error == -ENODEV)

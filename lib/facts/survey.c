@@ -65,7 +65,7 @@ static int read_masks(struct sysroot *root, struct machine *m, struct messages *
  * node that is half there. */
 static void give_up_node(struct node *node, struct messages *problems)
 {
-        messages_add(problems, "/" NODE_DIR "/node%u: is online, and yet cannot be read", node->id);
+        messages_add(problems, "/" NODE_DIR "/node%u: is online but cannot be read", node->id);
         node->half_there = true;
         free(TAKE_PTR(node->distance));
         node_mark_unreadable(node, FACT_SIZE);

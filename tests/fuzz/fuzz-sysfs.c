@@ -133,7 +133,9 @@ static void check_facts(const struct machine *m, const struct machine *previous)
 static void check_tiers(const struct assignment *a)
 {
         for (size_t i = 1; i < a->n_tiers; i++)
-                assert(a->tiers[i - 1].wanted_tier < a->tiers[i].wanted_tier);
+                assert(a->tiers[i].wanted_tier == TIER_UNKNOWN ||
+                       a->tiers[i - 1].wanted_tier == TIER_UNKNOWN ||
+                       a->tiers[i - 1].wanted_tier < a->tiers[i].wanted_tier);
 }
 
 /* Whatever the machine, what comes of it can be written. */

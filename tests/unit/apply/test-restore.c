@@ -408,11 +408,32 @@ static void test_memory_out(int error)
         take_memory_out(error);
         kernel->log[0] = '\0';
         restore_in_a_process();
-        assert(unmet == 1 && strstr(why, "its memory is out, and /" NODE "node1/memtier_override"));
+        assert(unmet == 1 && strstr(why, "its memory is offline or removed, and /" NODE
+                                         "node1/memtier_override"));
         assert(!strstr(kernel->log, "memtier_override"));
         assert(count_originals() == 2); /* and the guard, while the node is not given back */
         put_memory_in();
         assert(restore_in_a_process() == 2 && unmet + held == 0 && count_originals() == 0);
+        assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier18");
+}
+
+/* A node that is online and whose files are all missing for now was not given back. */
+static void test_half_there(void)
+{
+        size_t originals;
+
+        apply_in_a_process();
+        originals = count_originals();
+        kernel->unreadable_path = "node1/";
+        kernel->unreadable_error = -ENOENT;
+        kernel->log[0] = '\0';
+        restore_in_a_process();
+        assert(unmet == 1 && strstr(why, "node 1 is online but cannot be read now"));
+        assert(!strstr(kernel->log, "memtier_override"));
+        assert(count_originals() > 0 && count_originals() <= originals);
+        kernel->unreadable_path = NULL;
+        restore_in_a_process();
+        assert(unmet + held == 0 && count_originals() == 0);
         assert_streq(fake_kernel_get(kernel, NODE "node1/memtier_override"), "memory_tier18");
 }
 
@@ -547,6 +568,9 @@ int main(void)
         halt();
         boot_with_module();
         test_memory_out_with_module();
+        halt();
+        boot(MACHINE THREAD_OVERRIDES);
+        test_half_there();
         halt();
         boot(MACHINE THREAD_OVERRIDES);
         test_memory_out(-ENODEV);

@@ -278,6 +278,23 @@ static void test_kept_value(void)
         write_file("memory_tier4\n", "root/" NODE_PATH "/node1/memtier_override");
 }
 
+/* Until then the signal ends it: its handlers are there when it blocks the signal. */
+static bool blocks_hangup(pid_t pid)
+{
+        unsigned long long mask = 0;
+        char path[64], line[256];
+        FILE *f;
+
+        snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+        f = fopen(path, "re");
+        assert(f);
+        while (fgets(line, sizeof(line), f))
+                if (sscanf(line, "SigBlk: %llx", &mask) == 1)
+                        break;
+        fclose(f);
+        return (mask & (1ULL << (SIGHUP - 1))) != 0;
+}
+
 /* A kernel that keeps a reader waiting: opening a FIFO does the same. */
 static void test_stuck_job(void)
 {
@@ -286,7 +303,8 @@ static void test_stuck_job(void)
         assert(unlink("root/" NODE_PATH "/node1/memtier_override") == 0);
         assert(mkfifo("root/" NODE_PATH "/node1/memtier_override", 0600) == 0);
         pid = start();
-        usleep(500000); /* by then it is stuck, and its handlers are there */
+        for (unsigned i = 0; i < 2000 && !blocks_hangup(pid); i++)
+                usleep(10000);
         kill(pid, SIGHUP);
         expect("RELOADING=1");
         expect("STATUS=Reading the machine"); /* served, and still not ready */

@@ -264,7 +264,7 @@ static void assert_given_up(const struct scene *s, unsigned id)
         assert((node(s, id)->unreadable & 1U << FACT_SIZE) != 0);
         assert(!(node(s, id)->unreadable & 1U << FACT_DISTANCE) == !node(s, id)->has_cpu);
         assert(!(node(s, id)->unreadable & 1U << FACT_ACCESS) == !node(s, id)->has_memory);
-        assert(messages_have(&s->problems, "is online, and yet cannot be read"));
+        assert(messages_have(&s->problems, "is online but cannot be read"));
 }
 
 /* A node came or went between online and distance. If that is so each time, only the distances are
