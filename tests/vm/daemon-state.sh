@@ -14,6 +14,11 @@
 state=/run/numatier
 node1=$nodes/node1/memtier_override
 
+journal_has() { # TEXT
+        journalctl --sync
+        grep -q "$1" <<<"$(journalctl -b -u numatierd -o cat)"
+}
+
 restart() {
         systemctl restart numatierd
 }
@@ -23,7 +28,7 @@ check "the module is loaded" modprobe_override
 policy manual '[apply]' 'manual = keep'
 check "node 1 comes" size 256
 check "it starts" systemctl start numatierd
-comes_to 1 5
+comes_to 1 5 20
 moves 1
 echo 9 >$node1
 check "it stays over a reload" systemctl reload numatierd
@@ -35,9 +40,9 @@ check "it is where it was put" in_tier 1 9
 check "the reason says so" grep -q 'moved manually' <<<"$(numatier explain 1)"
 check "it starts" systemctl start numatierd
 check "its memory goes" size 0
-check "that is seen" wait_for 5 status_has '^1 node in 1 tier (dram: 0)'
+check "that is seen" wait_for 20 status_has '^1 node in 1 tier (dram: 0)'
 check "and comes again" size 256
-comes_to 1 5
+comes_to 1 5 20
 rm $policies/manual.conf
 systemctl reload numatierd
 
@@ -49,16 +54,16 @@ set_blocks() { # STATE: of all memory of node 1
         done
 }
 check "the memory goes offline" set_blocks offline
-check "that is seen" wait_for 5 status_has '^1 node in 1 tier (dram: 0)'
+check "that is seen" wait_for 20 status_has '^1 node in 1 tier (dram: 0)'
 systemctl stop numatierd
 check "restore works without it" numatier restore
 equal "nothing is left to undo" "" "$(grep '^original' $state/undo)"
 check "the memory comes online" set_blocks online_movable
 check "in Linux's own tier" in_tier 1 18
 check "it starts" systemctl start numatierd
-comes_to 1 5
+comes_to 1 5 20
 check "the memory goes" size 0
-check "that is seen" wait_for 5 status_has '^1 node in 1 tier (dram: 0)'
+check "that is seen" wait_for 20 status_has '^1 node in 1 tier (dram: 0)'
 systemctl stop numatierd
 refuse "restore cannot give it back" numatier restore
 check "and keeps what it was" grep -q '^original .*/node1/memtier_override memory_tier18$' $state/undo
@@ -67,18 +72,18 @@ check "now it can" numatier restore
 check "in Linux's own tier" in_tier 1 18
 equal "nothing is left to undo" "" "$(grep '^original' $state/undo)"
 check "it starts" systemctl start numatierd
-comes_to 1 5
+comes_to 1 5 20
 
 # One bad line among the measured values
 key=$(sed -n 's/^node \(node1@[^ ]*\) .*/\1/p' $state/memory)
 mkdir -p /var/lib/numatier
 echo "$key read_latency=500 write_latency=500" >/var/lib/numatier/measured
 systemctl reload numatierd
-comes_to 1 6
+comes_to 1 6 20
 moves_before=$(count $moved)
 echo "$key read_latency=5OO write_latency=500" >/var/lib/numatier/measured
 systemctl reload numatierd
-check "a bad line is reported" wait_for 5 grep -q 'measured:1: expected' <<<"$(journalctl -b -u numatierd -o cat)"
+check "a bad line is reported" wait_for 20 journal_has 'measured:1: expected'
 check "its node stays where it is" in_tier 1 6
 check "over a restart too" restart
 check "it stays" in_tier 1 6
@@ -86,7 +91,7 @@ moves 0
 check "it is reported as unreadable" grep -q 'cannot be read now' <<<"$(numatier explain 1)"
 rm /var/lib/numatier/measured
 systemctl reload numatierd
-comes_to 1 5
+comes_to 1 5 20
 
 # The state of version 0.1
 systemctl stop numatierd
@@ -99,7 +104,7 @@ node 1 18 5 cxl
 original sys/devices/system/node/node1/memtier_override memory_tier18
 END
 check "it starts on the old state" systemctl start numatierd
-check "whose file goes" wait_for 5 test ! -e $state/state
+check "whose file goes" wait_for 20 test ! -e $state/state
 check "and whose original is kept" grep -q '^original .*/node1/memtier_override memory_tier18$' $state/undo
 check "node 1 stays" in_tier 1 5
 systemctl stop numatierd
@@ -108,11 +113,11 @@ check "to Linux" in_tier 1 18
 
 # A damaged journal
 check "it starts" systemctl start numatierd
-comes_to 1 5
+comes_to 1 5 20
 systemctl stop numatierd
 printf 'orig\0\n' >>$state/undo
 check "it starts on a damaged journal" systemctl start numatierd
-check "that is reported" wait_for 5 grep -q '/run/numatier/undo is damaged' <<<"$(journalctl -b -u numatierd -o cat)"
+check "that is reported" wait_for 20 journal_has '/run/numatier/undo is damaged'
 check "the file is set aside" test -e $state/undo.damaged-1
 systemctl stop numatierd
 refuse "restore fails loudly" numatier restore
