@@ -20,7 +20,7 @@ for node in $nodes; do
 import json
 for n in json.load(open('/run/status.json'))['nodes']:
     if n['node'] == $node:
-        print(n['memory_tier'] if n['memory_tier'] is not None else 'Linux')")
+        print(n['wanted_tier'] if n['wanted_tier'] is not None else 'Linux')")
         # left to Linux: where the kernel's algorithm is off, its default is what the node gets
         if [ "$wanted" = Linux ]; then
                 check "node $node is left to Linux, whose algorithm is off" \
