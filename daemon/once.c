@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "once.h"
 
-#include <stdarg.h>
-
 #include "common/quiet.h"
 #include "common/session.h"
 #include "publish/journal.h"
@@ -10,27 +8,12 @@
 #include "publish/status.h"
 #include "view/view.h"
 
-static void print_line(const char *format, ...) _printf_(1, 2);
-
-/* Like everything else that is printed in the foreground. */
-static void print_line(const char *format, ...)
-{
-        struct log_entry e = LOG_ENTRY(LOG_NOTICE, NULL);
-        va_list ap;
-
-        va_start(ap, format);
-        if (vasprintf(&e.text, format, ap) < 0)
-                e.text = NULL;
-        va_end(ap);
-        log_send(&e);
-}
-
 static void print_plan(const struct plan *plan)
 {
         for (size_t i = 0; i < plan->n_writes; i++) {
                 const struct plan_write *w = &plan->writes[i];
 
-                print_line("Would write %s to /%s, which holds %s (%s)", w->value, w->path,
+                log_notice("Would write %s to /%s, which holds %s (%s)", w->value, w->path,
                            w->before, w->reason);
         }
         /* what is held back is reported by journal_pass(), with and without --dry-run */
@@ -49,7 +32,7 @@ static void print_result(const struct snapshot *r, int error)
         if (!r->report)
                 print_plan(r->plan);
         summary = status_format(&status, r, error);
-        print_line("%s", summary ?: "");
+        log_notice("%s", summary ?: "");
 }
 
 static size_t count_undone(const struct report *report)

@@ -2,6 +2,7 @@
 #include "measure/loops.h"
 
 #ifdef __SSE2__
+#include <assert.h>
 #include <emmintrin.h>
 #endif
 
@@ -9,7 +10,7 @@
 typedef uint64_t vector __attribute__((vector_size(16), may_alias));
 #define PARTS (LINE / sizeof(vector))
 
-_Static_assert(sizeof(struct line) == LINE && PARTS == 4, "a cache line is four vectors");
+static_assert(sizeof(struct line) == LINE && PARTS == 4, "a cache line is four vectors");
 
 void chain_start(struct line *lines, size_t n)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "measure/table.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 
@@ -31,7 +32,7 @@ static const struct column table_columns[] = {
         [TABLE_SPREAD] = { "SPREAD", COLUMN_RIGHT },
         [TABLE_STORED] = { "STORED", COLUMN_TEXT },
 };
-_Static_assert(ELEMENTSOF(table_columns) == TABLE_COLUMNS, "each column has a heading");
+static_assert(ELEMENTSOF(table_columns) == TABLE_COLUMNS, "each column has a heading");
 
 /* JSON. */
 struct row {

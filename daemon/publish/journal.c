@@ -318,7 +318,7 @@ static void report_planned_hold(struct journal *j, const struct assignment *assi
 {
         struct log_entry e = LOG_ENTRY(LOG_WARNING, MESSAGE_WRITE_HELD);
 
-        if (held_is_backed_off(w)) {
+        if (w->retry_usec > 0) {
                 report_backed_off(j, assignment, w);
                 return;
         }

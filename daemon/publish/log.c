@@ -104,16 +104,31 @@ void log_discard(struct log_entry *e)
                 free(e->fields[--e->n_fields]);
 }
 
-void log_error(const char *format, ...)
+_printf_(2, 0) static void send_text(int priority, const char *format, va_list ap)
 {
-        struct log_entry e = LOG_ENTRY(LOG_ERR, NULL);
+        struct log_entry e = LOG_ENTRY(priority, NULL);
+
+        if (vasprintf(&e.text, format, ap) < 0)
+                e.text = NULL;
+        log_send(&e);
+}
+
+void log_notice(const char *format, ...)
+{
         va_list ap;
 
         va_start(ap, format);
-        if (vasprintf(&e.text, format, ap) < 0)
-                e.text = NULL;
+        send_text(LOG_NOTICE, format, ap);
         va_end(ap);
-        log_send(&e);
+}
+
+void log_error(const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        send_text(LOG_ERR, format, ap);
+        va_end(ap);
 }
 
 int log_error_errno(int error, const char *format, ...)

@@ -36,6 +36,9 @@ void log_text(struct log_entry *e, const char *format, ...) _printf_(2, 3);
 void log_send(struct log_entry *e);
 void log_discard(struct log_entry *e);
 
+/* A notice without an id. */
+void log_notice(const char *format, ...) _printf_(1, 2);
+
 /* Errors without an id. The second returns error, so that callers can pass it on. */
 void log_error(const char *format, ...) _printf_(1, 2);
 int log_error_errno(int error, const char *format, ...) _printf_(2, 3);

@@ -112,18 +112,9 @@ static void print_guesses(FILE *f, const struct assignment *a)
         fputs(", a guess (see the journal)", f);
 }
 
-static size_t count_backed_off(const struct plan *p)
-{
-        size_t n = 0;
-
-        for (size_t i = 0; i < p->n_held; i++)
-                n += held_is_backed_off(&p->held[i]);
-        return n;
-}
-
 static void print_writes(FILE *f, const struct snapshot *r)
 {
-        size_t waiting = count_backed_off(r->plan), held = r->plan->n_held - waiting,
+        size_t waiting = plan_count_backed_off(r->plan), held = r->plan->n_held - waiting,
                failed = waiting;
 
         if (r->report) {

@@ -18,7 +18,7 @@ const char *outcome_name(enum outcome o)
                 [OUTCOME_GONE] = "gone",       [OUTCOME_BUSY] = "busy",
                 [OUTCOME_FAILED] = "failed",   [OUTCOME_HELD] = "held",
         };
-        _Static_assert(ELEMENTSOF(names) == OUTCOMES, "each outcome has a name");
+        static_assert(ELEMENTSOF(names) == OUTCOMES, "each outcome has a name");
 
         return names[o];
 }

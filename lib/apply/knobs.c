@@ -77,7 +77,7 @@ static const struct knob_row rows[] = {
 };
 
 /* Two interfaces move nodes. */
-_Static_assert(ELEMENTSOF(rows) == WRITE_KINDS + 1, "each kind of write has a row");
+static_assert(ELEMENTSOF(rows) == WRITE_KINDS + 1, "each kind of write has a row");
 
 static bool matches(const char *pattern, const char *path, unsigned *ret_node)
 {

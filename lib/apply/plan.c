@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "apply/plan.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 
@@ -13,7 +14,7 @@ const char *interface_name(enum interface i)
                 [INTERFACE_MEMTIER_OVERRIDE] = OVERRIDE_FILE,
                 [INTERFACE_ADISTANCE_OFFSET] = OFFSET_FILE,
         };
-        _Static_assert(ELEMENTSOF(names) == INTERFACES, "each interface has a name");
+        static_assert(ELEMENTSOF(names) == INTERFACES, "each interface has a name");
 
         return names[i];
 }
@@ -50,15 +51,6 @@ struct plan *plan_free(struct plan *p)
 bool plan_is_empty(const struct plan *p)
 {
         return p->n_writes == 0 && p->n_unmet == 0 && p->n_held == 0;
-}
-
-size_t plan_count_hazards(const struct plan *p)
-{
-        size_t n = 0;
-
-        for (size_t i = 0; i < p->n_unmet; i++)
-                n += p->unmet[i].hazard != NULL;
-        return n;
 }
 
 size_t plan_count_backed_off(const struct plan *p)

@@ -111,6 +111,3 @@ bool plan_is_empty(const struct plan *p);
 
 /* How many writes are held since the kernel ignored them before. */
 size_t plan_count_backed_off(const struct plan *p);
-
-/* How many of the unmet differences have a hazard. */
-size_t plan_count_hazards(const struct plan *p);

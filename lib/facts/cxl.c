@@ -13,7 +13,8 @@
 /* CXL 3.1, 8.2.4.20: at most 16-way. */
 #define WAYS_MAX 16
 
-bool cxl_is_region_name(const char *name)
+/* "region" and a number, and nothing else that stands there ("dax_region0"). */
+static bool is_region_name(const char *name)
 {
         const char *digits = startswith(name, "region");
         unsigned number;
@@ -217,7 +218,7 @@ static void read_ways(struct sysroot *root, struct node_device *d, struct messag
 
 int cxl_read_region(struct sysroot *root, struct node_device *d, struct messages *problems)
 {
-        if (!cxl_is_region_name(d->region) || !is_committed(root, d, problems))
+        if (!is_region_name(d->region) || !is_committed(root, d, problems))
                 return 0;
         read_extent(root, d);
         read_ways(root, d, problems);
@@ -271,7 +272,7 @@ static int add_region(const char *name, void *userdata)
         struct node *n;
         int r;
 
-        if (!cxl_is_region_name(name) || is_known_region(s->machine, name))
+        if (!is_region_name(name) || is_known_region(s->machine, name))
                 return 0;
         d.region = strdup(name);
         r = d.region ? cxl_read_region(s->root, &d, s->problems) : -ENOMEM;

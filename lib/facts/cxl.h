@@ -9,9 +9,6 @@
 
 #define CXL_DIR "sys/bus/cxl/devices"
 
-/* "region" and a number, and nothing else that stands there ("dax_region0"). */
-bool cxl_is_region_name(const char *name);
-
 /* Fills in what the region d->region is: extent, interleaving, values, devices. A region that is
  * not in force (yet, or no longer) has size 0. 0 or -ENOMEM. */
 int cxl_read_region(struct sysroot *root, struct node_device *d, struct messages *problems);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* state_load() and state_save(): the files of a state. */
 
+#include <assert.h>
 #include <errno.h>
 
 #include "base/hash.h"
@@ -13,7 +14,7 @@ static const char *const paths[] = {
         [STATE_UNDO] = STATE_UNDO_PATH,
 };
 
-_Static_assert(ELEMENTSOF(paths) == STATE_FILES, "each file has a path");
+static_assert(ELEMENTSOF(paths) == STATE_FILES, "each file has a path");
 
 static uint64_t hash_text(const char *text)
 {

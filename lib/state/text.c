@@ -7,7 +7,8 @@
 
 #include "facts/gpu.h"
 
-char *text_take_word(char **rest)
+/* NULL: there is none. */
+static char *take_word(char **rest)
 {
         char *word;
 
@@ -19,14 +20,14 @@ char *text_take_word(char **rest)
 
 int text_take_unsigned(char **rest, unsigned max, unsigned *ret)
 {
-        const char *word = text_take_word(rest);
+        const char *word = take_word(rest);
 
         return word ? parse_unsigned(word, max, ret) : -EINVAL;
 }
 
 int text_take_tier(char **rest, uint32_t *ret)
 {
-        const char *word = text_take_word(rest);
+        const char *word = take_word(rest);
 
         if (!word)
                 return -EINVAL;
@@ -60,7 +61,7 @@ int text_parse_tiering(struct state *s, char *rest)
 
 int text_parse_policy(struct state *s, char *rest)
 {
-        const char *word = text_take_word(&rest);
+        const char *word = take_word(&rest);
         unsigned long long hash;
 
         if (!word || parse_u64(word, 16, UINT64_MAX, &hash) < 0)
@@ -71,7 +72,7 @@ int text_parse_policy(struct state *s, char *rest)
 
 int text_parse_memory(struct state *s, char *rest)
 {
-        const char *key = text_take_word(&rest), *class_name = text_take_word(&rest);
+        const char *key = take_word(&rest), *class_name = take_word(&rest);
         struct state_memory *m;
         struct perf perf;
         unsigned access;
@@ -92,7 +93,7 @@ int text_parse_memory(struct state *s, char *rest)
 
 int text_parse_gpu(struct state *s, char *rest)
 {
-        const char *address = text_take_word(&rest);
+        const char *address = take_word(&rest);
         unsigned node;
 
         if (!address || !gpu_is_address(address) ||
@@ -103,7 +104,7 @@ int text_parse_gpu(struct state *s, char *rest)
 
 int text_parse_original(struct state *s, char *rest)
 {
-        const char *path = text_take_word(&rest);
+        const char *path = take_word(&rest);
 
         if (!path || !rest)
                 return -EINVAL;
@@ -114,7 +115,7 @@ int text_parse_original(struct state *s, char *rest)
 
 static int parse_key(char **rest, char **ret)
 {
-        const char *word = text_take_word(rest);
+        const char *word = take_word(rest);
 
         *ret = NULL;
         if (!word)
@@ -128,7 +129,7 @@ static int parse_key(char **rest, char **ret)
 /* intent PATH KEY VALUE */
 static int parse_intent(struct state *s, char *rest)
 {
-        const char *path = text_take_word(&rest), *key = path ? text_take_word(&rest) : NULL;
+        const char *path = take_word(&rest), *key = path ? take_word(&rest) : NULL;
         const struct state_original *o = path ? state_get_original(s, path) : NULL;
 
         if (!o || o->intent || !key || !rest)
@@ -148,7 +149,7 @@ static int parse_written(struct state *s, char *rest)
 
 static int parse_lost(struct state *s, char *rest)
 {
-        const char *path = text_take_word(&rest);
+        const char *path = take_word(&rest);
 
         return path ? state_note_lost(s, path) : -EINVAL;
 }
@@ -180,7 +181,7 @@ static int parse_node(struct state *s, char *rest)
         if (text_take_unsigned(&rest, NODE_MAX - 1, &new.node) == 0 &&
             text_take_tier(&rest, &new.original_tier) == 0 &&
             text_take_tier(&rest, &new.placed) == 0)
-                mode = text_take_word(&rest);
+                mode = take_word(&rest);
         if (!mode || (!streq(mode, "auto") && !streq(mode, "manual")) ||
             state_get_node(s, new.node)) {
                 free(key);
@@ -252,12 +253,12 @@ static const struct {
         [STATE_UNDO] = { "# numatier undo ", undo_lines, ELEMENTSOF(undo_lines) },
 };
 
-_Static_assert(ELEMENTSOF(forms) == STATE_FILES, "each file has a form");
+static_assert(ELEMENTSOF(forms) == STATE_FILES, "each file has a form");
 
 static int parse_line(struct state *s, char *line, const struct text_line *lines, size_t n_lines,
                       const char **ret_expected)
 {
-        const char *word = text_take_word(&line);
+        const char *word = take_word(&line);
 
         *ret_expected = NULL;
         if (!word || *word == '#')
@@ -482,7 +483,7 @@ int state_format(const struct state *s, enum state_file file, char **ret)
                 [STATE_VIEW] = format_view,
                 [STATE_UNDO] = format_undo,
         };
-        _Static_assert(ELEMENTSOF(format) == STATE_FILES, "each file can be written");
+        static_assert(ELEMENTSOF(format) == STATE_FILES, "each file can be written");
         char *text = NULL;
         size_t size;
         FILE *f;

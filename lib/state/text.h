@@ -25,7 +25,6 @@ int text_parse(struct state *s, const char *text, size_t size, const struct text
                size_t n_lines, text_fault_fn fault, void *userdata);
 
 /* Pieces of a line. Each takes what it reads off the rest. */
-char *text_take_word(char **rest); /* NULL: there is none */
 int text_take_unsigned(char **rest, unsigned max, unsigned *ret);
 int text_take_tier(char **rest, uint32_t *ret); /* a number, or "-" for TIER_UNKNOWN */
 

@@ -44,8 +44,3 @@ struct nodeset unmet_get_nodes(const struct snapshot *s, enum unmet_cause c)
                         nodeset_add(&nodes, s->plan->unmet[i].node);
         return nodes;
 }
-
-bool held_is_backed_off(const struct plan_write *w)
-{
-        return w->retry_usec != 0;
-}

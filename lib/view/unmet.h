@@ -25,6 +25,3 @@ const char *unmet_cause_text(enum unmet_cause c);
 
 /* The nodes that are not moved for this cause. */
 struct nodeset unmet_get_nodes(const struct snapshot *s, enum unmet_cause c);
-
-/* Whether a write of plan->held waits because the kernel ignored it before. */
-bool held_is_backed_off(const struct plan_write *w);

@@ -108,7 +108,8 @@ static void assert_planned(const struct plan *p, const char *expected)
 
         if (p->n_unmet > 0)
                 snprintf(hazard, sizeof(hazard), "%s", p->unmet[p->n_unmet - 1].hazard);
-        assert(plan_count_hazards(p) == p->n_unmet);
+        for (size_t i = 0; i < p->n_unmet; i++)
+                assert(p->unmet[i].hazard);
         assert_streq(*text ? text + 1 : text, expected);
         free(text);
 }

@@ -1,35 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "classify/assign.h"
-#include "classify/assignment.h"
 #include "classify/rules.h"
-#include "state/recall.h"
+#include "classify/scene.h"
 #include "state/state.h"
 #include "testing.h"
 
 /* SLIT is a guess: it contradicts no other source, and what it alone places is marked. */
 
-static struct sysroot *root;
-static struct machine *machine;
-static struct policy *policy;
-static struct assignment *assignment;
-static struct messages messages;
-
-static void forget(void)
-{
-        assignment = assignment_free(assignment);
-        machine = machine_free(machine);
-        policy = policy_unref(policy);
-        root = sysroot_free(root);
-        messages_done(&messages);
-}
-
 static void assign(const char *machine_text, const char *policy_text)
 {
-        forget();
-        root = root_from(machine_text);
-        policy = policy_from(policy_text);
-        assert(machine_read(root, TIERS_READ, NULL, NULL, &messages, &machine) == 0);
+        begin(machine_text, policy_text);
         assert(assignment_new(machine, policy, NULL, &messages, &assignment) == 0);
 }
 

@@ -1,35 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "classify/assign.h"
-#include "classify/assignment.h"
-#include "state/recall.h"
+#include "classify/scene.h"
 #include "state/state.h"
 #include "testing.h"
 
 /* A node is left exactly where it is if a fact that decides cannot be read now; and only then. */
-
-static struct sysroot *root;
-static struct machine *machine;
-static struct policy *policy;
-static struct assignment *assignment;
-static struct messages messages;
-
-static void forget(void)
-{
-        assignment = assignment_free(assignment);
-        machine = machine_free(machine);
-        policy = policy_unref(policy);
-        root = sysroot_free(root);
-        messages_done(&messages);
-}
-
-static void begin(const char *machine_text, const char *policy_text)
-{
-        forget();
-        root = root_from(machine_text);
-        policy = policy_from(policy_text);
-        assert(machine_read(root, TIERS_READ, NULL, NULL, &messages, &machine) == 0);
-}
 
 /* The fact of a node could not be read, and no earlier pass could. */
 static void hide(unsigned node, enum fact f)
