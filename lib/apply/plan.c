@@ -121,7 +121,6 @@ int plan_hold(struct plan *p, size_t i, const char *reason)
         p->held[p->n_held] = p->writes[i];
         free(p->held[p->n_held].reason);
         p->held[p->n_held++].reason = copy;
-        p->n_writes--;
-        memmove(&p->writes[i], &p->writes[i + 1], (p->n_writes - i) * sizeof(*p->writes));
+        array_remove(p->writes, &p->n_writes, i, sizeof(*p->writes));
         return 0;
 }

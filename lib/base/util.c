@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/util.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 
@@ -21,6 +22,15 @@ int array_grow(void *array, size_t *allocated, size_t need, size_t size)
         memcpy(array, &p, sizeof(p));
         *allocated = n;
         return 0;
+}
+
+void array_remove(void *array, size_t *n, size_t i, size_t size)
+{
+        char *element = (char *)array + i * size;
+
+        assert(i < *n);
+        (*n)--;
+        memmove(element, element + size, (*n - i) * size);
 }
 
 int parse_u64(const char *s, unsigned base, unsigned long long max, unsigned long long *ret)

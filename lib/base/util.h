@@ -58,6 +58,8 @@ static inline const char *startswith(const char *s, const char *prefix)
 /* Grows *array of elements of the given size so that it holds at least need of them. 0 or -ENOMEM.
  */
 int array_grow(void *array, size_t *allocated, size_t need, size_t size);
+/* Takes element i out of *n elements of the given size; array is the first. Their order stays. */
+void array_remove(void *array, size_t *n, size_t i, size_t size);
 
 /* Parses a whole string as a decimal (or, with base 16, hexadecimal) number. Surrounding white
  * space is allowed, nothing else is: 0, -EINVAL (not a number), -ERANGE (larger than max). */

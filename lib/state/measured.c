@@ -81,8 +81,7 @@ static void drop_bad_lines(struct measured *m, const char *key)
                 if (!has_key(m->bad[i], key))
                         continue;
                 free(m->bad[i]);
-                m->n_bad--;
-                memmove(&m->bad[i], &m->bad[i + 1], (m->n_bad - i) * sizeof(*m->bad));
+                array_remove(m->bad, &m->n_bad, i, sizeof(*m->bad));
         }
 }
 

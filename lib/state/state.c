@@ -26,7 +26,7 @@ static void original_done(struct state_original *o)
         free(o->key);
 }
 
-static void node_done(struct state_node *n)
+void state_node_done(struct state_node *n)
 {
         free(n->key);
         free(n->tier);
@@ -46,7 +46,7 @@ struct state *state_free(struct state *s)
         for (size_t i = 0; i < s->n_originals; i++)
                 original_done(&s->originals[i]);
         for (size_t i = 0; i < s->n_nodes; i++)
-                node_done(&s->nodes[i]);
+                state_node_done(&s->nodes[i]);
         for (size_t i = 0; i < s->n_memories; i++)
                 free(s->memories[i].key);
         for (size_t i = 0; i < s->n_gpus; i++)
@@ -113,9 +113,8 @@ void state_forget_node(struct state *s, unsigned node)
 
         if (i == s->n_nodes || s->nodes[i].node != node)
                 return;
-        node_done(&s->nodes[i]);
-        s->n_nodes--;
-        memmove(&s->nodes[i], &s->nodes[i + 1], (s->n_nodes - i) * sizeof(*s->nodes));
+        state_node_done(&s->nodes[i]);
+        array_remove(s->nodes, &s->n_nodes, i, sizeof(*s->nodes));
 }
 
 const struct state_memory *state_get_memory(const struct state *s, const char *key)
@@ -212,14 +211,11 @@ int state_remember_gpu(struct state *s, const char *address, unsigned node)
 void state_forget_gpu(struct state *s, const char *address)
 {
         struct state_gpu *g = find_gpu(s, address);
-        size_t i;
 
         if (!g)
                 return;
-        i = (size_t)(g - s->gpus);
         free(g->address);
-        s->n_gpus--;
-        memmove(g, g + 1, (s->n_gpus - i) * sizeof(*g));
+        array_remove(s->gpus, &s->n_gpus, (size_t)(g - s->gpus), sizeof(*g));
 }
 
 struct state_original *state_get_original(const struct state *s, const char *path)
@@ -252,14 +248,11 @@ int state_note_original(struct state *s, const char *path, const char *value)
 void state_forget_original(struct state *s, const char *path)
 {
         struct state_original *o = state_get_original(s, path);
-        size_t i;
 
         if (!o)
                 return;
-        i = (size_t)(o - s->originals);
         original_done(o);
-        s->n_originals--;
-        memmove(o, o + 1, (s->n_originals - i) * sizeof(*o));
+        array_remove(s->originals, &s->n_originals, (size_t)(o - s->originals), sizeof(*o));
 }
 
 int state_note_intent(struct state *s, const char *path, const char *intent, const char *key)

@@ -163,6 +163,8 @@ int state_parse(const char *text, size_t size, const char *name, struct messages
 struct state_node *state_get_node(const struct state *s, unsigned node);
 struct state_node *state_make_node(struct state *s, unsigned node);
 void state_forget_node(struct state *s, unsigned node);
+/* Frees what an entry owns. */
+void state_node_done(struct state_node *n);
 
 const struct state_memory *state_get_memory(const struct state *s, const char *key);
 struct state_memory *state_make_memory(struct state *s, const char *key);

@@ -130,12 +130,10 @@ static int follow_keys(struct state *s, const struct machine *m)
                 drop[i] = (moved && is_taken(s, &s->nodes[i], certain)) ||
                           (!certain[i] && is_replaced(m, s->nodes[i].node, s->nodes[i].key));
         for (size_t i = 0; i < s->n_nodes; i++) {
-                if (drop[i]) {
-                        free(s->nodes[i].key);
-                        free(s->nodes[i].tier);
-                } else {
+                if (drop[i])
+                        state_node_done(&s->nodes[i]);
+                else
                         s->nodes[kept++] = s->nodes[i];
-                }
         }
         s->n_nodes = kept;
         if (moved && kept > 0)

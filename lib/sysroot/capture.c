@@ -434,8 +434,7 @@ static int capture_remove(void *data, const char *path)
                 return -ENOENT;
         free(e->path);
         free(e->text);
-        c->n--;
-        memmove(e, e + 1, (size_t)(&c->entries[c->n] - e) * sizeof(*e));
+        array_remove(c->entries, &c->n, (size_t)(e - c->entries), sizeof(*e));
         return 0;
 }
 
