@@ -63,17 +63,6 @@ static enum outcome fail_write(struct report_entry *e, int error)
         return e->write->kind == WRITE_WEIGHT_AUTO && error == -ENODEV ? OUTCOME_FAILED : o;
 }
 
-/* Reads the file of a write as one line. */
-static int read_value(struct sysroot *root, const char *path, char value[static VALUE_MAX])
-{
-        ssize_t n = sysroot_read(root, path, value, VALUE_MAX);
-
-        if (n < 0)
-                return (int)n;
-        value[strcspn(value, "\n")] = '\0';
-        return 0;
-}
-
 static bool is_override(const struct plan_write *w)
 {
         return w->kind == WRITE_NODE_TIER && w->interface == INTERFACE_MEMTIER_OVERRIDE;
@@ -108,7 +97,7 @@ static enum outcome read_back(struct sysroot *root, struct report_entry *e)
         char value[VALUE_MAX];
         int r;
 
-        r = read_value(root, w->path, value);
+        r = sysroot_read_line(root, w->path, value, sizeof(value));
         if (r < 0) {
                 e->error = r;
                 return outcome_of_error(r) == OUTCOME_FAILED ? OUTCOME_UNVERIFIED
@@ -143,7 +132,7 @@ static enum outcome carry_out(struct sysroot *root, struct report_entry *e)
 
         if (w->unread)
                 return write_value(root, e);
-        r = read_value(root, w->path, value);
+        r = sysroot_read_line(root, w->path, value, sizeof(value));
         if (r < 0)
                 return fail(e, r);
         if (is_fulfilled(w, value))
@@ -301,7 +290,7 @@ static void settle_intents(struct sysroot *root, struct state *state)
                 if (o->written)
                         continue;
                 o->unclear = true;
-                if (!knob || read_value(root, o->path, value) < 0)
+                if (!knob || sysroot_read_line(root, o->path, value, sizeof(value)) < 0)
                         continue;
                 if (!o->intent || knob->same(value, o->value)) {
                         state_forget_original(state, o->path);

@@ -22,14 +22,11 @@ struct present_values *present_values_free(struct present_values *p)
 static int read_value(struct sysroot *root, const char *path, struct present_value *ret)
 {
         char buf[128];
-        ssize_t n;
 
-        n = sysroot_read(root, path, buf, sizeof(buf));
-        if (n < 0) {
-                ret->error = (int)n;
+        ret->error = sysroot_read_line(root, path, buf, sizeof(buf));
+        if (ret->error < 0)
                 return 0;
-        }
-        ret->value = strndup(buf, strcspn(buf, "\n"));
+        ret->value = strdup(buf);
         return ret->value ? 0 : -ENOMEM;
 }
 

@@ -34,15 +34,10 @@ static int parse_block(const char *name, unsigned long long *ret)
 static int read_state(struct sysroot *root, const char *name, char ret[static STATE_SIZE])
 {
         unsigned long long block;
-        ssize_t n;
 
         if (parse_block(name, &block) < 0)
                 return -EINVAL;
-        n = sysroot_readf(root, ret, STATE_SIZE, MEMORY_DIR "/memory%llu/state", block);
-        if (n < 0)
-                return (int)n;
-        ret[strcspn(ret, "\n")] = '\0';
-        return 0;
+        return sysroot_read_linef(root, ret, STATE_SIZE, MEMORY_DIR "/memory%llu/state", block);
 }
 
 /* 1: it is, or that is not known. */

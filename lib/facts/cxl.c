@@ -26,12 +26,7 @@ static bool is_region_name(const char *name)
 static int read_text(struct sysroot *root, const char *device, const char *attribute, char *buf,
                      size_t size)
 {
-        ssize_t n = sysroot_readf(root, buf, size, CXL_DIR "/%s/%s", device, attribute);
-
-        if (n < 0)
-                return (int)n;
-        buf[strcspn(buf, "\n")] = '\0';
-        return 0;
+        return sysroot_read_linef(root, buf, size, CXL_DIR "/%s/%s", device, attribute);
 }
 
 /* Also -EINVAL or -ERANGE: it is not a number. */

@@ -116,12 +116,12 @@ static int read_kernel(struct sysroot *root, struct machine *m, const struct mac
                        struct messages *problems)
 {
         char buf[RELEASE_SIZE];
-        ssize_t n = sysroot_read(root, RELEASE_PATH, buf, sizeof(buf));
+        int r = sysroot_read_line(root, RELEASE_PATH, buf, sizeof(buf));
 
-        if (n < 0)
-                sysroot_reportf(problems, n, RELEASE_PATH);
-        if (n >= 0)
-                m->kernel = strndup(buf, strcspn(buf, "\n"));
+        if (r < 0)
+                sysroot_reportf(problems, r, RELEASE_PATH);
+        if (r == 0)
+                m->kernel = strdup(buf);
         else if (previous && previous->kernel)
                 m->kernel = strdup(previous->kernel);
         else

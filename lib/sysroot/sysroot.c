@@ -291,6 +291,16 @@ ssize_t sysroot_read(struct sysroot *root, const char *path, char *buf, size_t s
         return n;
 }
 
+int sysroot_read_line(struct sysroot *root, const char *path, char *buf, size_t size)
+{
+        ssize_t n = sysroot_read(root, path, buf, size);
+
+        if (n < 0)
+                return (int)n;
+        buf[strcspn(buf, "\n")] = '\0';
+        return 0;
+}
+
 int sysroot_readlink(struct sysroot *root, const char *path, char *buf, size_t size)
 {
         int r = root->ops->link ? root->ops->link(root->data, path, buf, size) : -ENOENT;
@@ -371,6 +381,11 @@ int sysroot_read_unsigned(struct sysroot *root, const char *path, unsigned max, 
 ssize_t sysroot_readf(struct sysroot *root, char *buf, size_t size, const char *format, ...)
 {
         return WITH_PATH(format, sysroot_read(root, path, buf, size));
+}
+
+int sysroot_read_linef(struct sysroot *root, char *buf, size_t size, const char *format, ...)
+{
+        return WITH_PATH(format, sysroot_read_line(root, path, buf, size));
 }
 
 int sysroot_read_allocf(struct sysroot *root, char **ret, const char *format, ...)

@@ -46,6 +46,9 @@ bool sysroot_is_live(const struct sysroot *root);
  * fit; else what open(2) or read(2) say: ENOENT and ENODEV when the file vanished. */
 ssize_t sysroot_read(struct sysroot *root, const char *path, char *buf, size_t size);
 
+/* The same up to the first newline: 0, or the error. */
+int sysroot_read_line(struct sysroot *root, const char *path, char *buf, size_t size);
+
 /* Whether this error of a read means that there is no such file (any more). Any other error means
  * that the file cannot be read now. */
 bool sysroot_is_absent(ssize_t error);
@@ -73,6 +76,8 @@ int sysroot_read_unsigned(struct sysroot *root, const char *path, unsigned max, 
  */
 #define SYSROOT_PATH_MAX 256
 ssize_t sysroot_readf(struct sysroot *root, char *buf, size_t size, const char *format, ...)
+        _printf_(4, 5);
+int sysroot_read_linef(struct sysroot *root, char *buf, size_t size, const char *format, ...)
         _printf_(4, 5);
 int sysroot_read_allocf(struct sysroot *root, char **ret, const char *format, ...) _printf_(3, 4);
 int sysroot_read_unsignedf(struct sysroot *root, unsigned max, unsigned *ret,

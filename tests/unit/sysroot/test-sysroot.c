@@ -40,6 +40,19 @@ static void test_read(void)
         assert(sysroot_read_alloc(root, "absent", &text) == -ENOENT);
 }
 
+static void test_read_line(void)
+{
+        char buf[16];
+
+        put("f", "12\n34\n", 6);
+        assert(sysroot_read_line(root, "f", buf, sizeof(buf)) == 0);
+        assert_streq(buf, "12");
+        put("f", "12", 2);
+        assert(sysroot_read_linef(root, buf, sizeof(buf), "%s", "f") == 0);
+        assert_streq(buf, "12");
+        assert(sysroot_read_line(root, "absent", buf, sizeof(buf)) == -ENOENT);
+}
+
 static int read_number(const char *bytes, size_t length, unsigned *ret, struct messages *problems)
 {
         put("n", bytes, length);
@@ -145,6 +158,7 @@ int main(void)
         assert(!sysroot_is_live(root)); /* a copy */
         assert(sysroot_open("/absent", &none) == -ENOENT);
         test_read();
+        test_read_line();
         test_read_unsigned();
         test_absent();
         test_write();
