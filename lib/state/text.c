@@ -286,34 +286,6 @@ static int parse_copy(struct state *s, const char *text, size_t length,
         return copy ? parse_line(s, copy, lines, n_lines, ret_expected) : -ENOMEM;
 }
 
-int text_parse(struct state *s, const char *text, size_t size, const struct text_line *lines,
-               size_t n_lines, text_fault_fn fault, void *userdata)
-{
-        const char *line = text, *end = text + size;
-
-        for (unsigned number = 1; line < end; number++) {
-                const char *newline = memchr(line, '\n', (size_t)(end - line)) ?: end, *expected;
-                size_t length = (size_t)(newline - line);
-                int r;
-
-                r = parse_copy(s, line, length, lines, n_lines, &expected);
-                if (r == -EINVAL || r == -ERANGE)
-                        r = fault(number, line, length, expected, userdata);
-                if (r < 0)
-                        return r;
-                line = newline + 1;
-        }
-        return 0;
-}
-
-/* What becomes of lines that are not understood. */
-struct faults {
-        struct state_disk *disk;
-        const char *name;
-        struct messages *errors;
-        bool any;
-};
-
 static int keep_line(struct state_disk *disk, const char *line, size_t length)
 {
         char *text;
@@ -325,15 +297,35 @@ static int keep_line(struct state_disk *disk, const char *line, size_t length)
         return 0;
 }
 
-static int on_fault(unsigned number, const char *line, size_t length, const char *expected,
-                    void *userdata)
+/* expected: NULL if the first word of the line is not known. */
+static int note_fault(struct text_faults *f, unsigned number, const char *line, size_t length,
+                      const char *expected)
 {
-        struct faults *f = userdata;
-
-        if (!expected && f->disk->version > STATE_VERSION)
+        if (!expected && f->disk && f->disk->version > STATE_VERSION)
                 return keep_line(f->disk, line, length);
-        messages_add(f->errors, "%s:%u: expected %s", f->name, number, expected ?: TEXT_KNOWN_WORD);
+        messages_add(f->errors, "%s:%u: expected %s", f->name, number,
+                     expected ?: "a known word at the beginning of the line");
         f->any = true;
+        return 0;
+}
+
+int text_parse(struct state *s, const char *text, size_t size, const struct text_line *lines,
+               size_t n_lines, struct text_faults *faults)
+{
+        const char *line = text, *end = text + size;
+
+        for (unsigned number = 1; line < end; number++) {
+                const char *newline = memchr(line, '\n', (size_t)(end - line)) ?: end, *expected;
+                size_t length = (size_t)(newline - line);
+                int r;
+
+                r = parse_copy(s, line, length, lines, n_lines, &expected);
+                if (r == -EINVAL || r == -ERANGE)
+                        r = note_fault(faults, number, line, length, expected);
+                if (r < 0)
+                        return r;
+                line = newline + 1;
+        }
         return 0;
 }
 
@@ -382,7 +374,7 @@ int state_parse_file(struct state *s, enum state_file file, const char *text, si
                      const char *name, struct messages *errors)
 {
         struct state_disk *disk = &s->disk[file];
-        struct faults faults = { disk, name, errors, false };
+        struct text_faults faults = { .name = name, .errors = errors, .disk = disk };
         unsigned version = parse_version(file, text);
         bool whole;
         size_t used = find_end(text, size, &whole);
@@ -395,7 +387,7 @@ int state_parse_file(struct state *s, enum state_file file, const char *text, si
         } else {
                 disk->version = version;
         }
-        r = text_parse(s, text, used, forms[file].lines, forms[file].n_lines, on_fault, &faults);
+        r = text_parse(s, text, used, forms[file].lines, forms[file].n_lines, &faults);
         if (r < 0)
                 return r;
         whole = whole && text[size - 1] == '\n';

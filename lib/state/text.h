@@ -12,17 +12,18 @@ struct text_line {
         const char *expected;                      /* the form of the line, for messages */
 };
 
-#define TEXT_KNOWN_WORD "a known word at the beginning of the line"
+/* What becomes of lines that are not understood. */
+struct text_faults {
+        const char *name;        /* of the file, for messages */
+        struct messages *errors; /* "name:line: ..." */
+        struct state_disk *disk; /* if a newer version wrote it, lines with an unknown first word go
+                                    into disk.unknown; NULL: they are errors */
+        bool any;                /* set when an error was reported */
+};
 
-/* Called for a line of so many bytes that is not understood; number counts from 1; expected is NULL
- * if its first word is not known. 0 or a negative errno, which ends the parsing. */
-typedef int (*text_fault_fn)(unsigned number, const char *line, size_t length, const char *expected,
-                             void *userdata);
-
-/* Parses each line of a text but comments. 0, or the first error of a line's parser or of fault
- * that is not -EINVAL. */
+/* Parses each line of a text but comments. 0 or -ENOMEM. */
 int text_parse(struct state *s, const char *text, size_t size, const struct text_line *lines,
-               size_t n_lines, text_fault_fn fault, void *userdata);
+               size_t n_lines, struct text_faults *faults);
 
 /* Pieces of a line. Each takes what it reads off the rest. */
 int text_take_unsigned(char **rest, unsigned max, unsigned *ret);

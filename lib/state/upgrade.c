@@ -63,27 +63,11 @@ static const struct text_line lines[] = {
         { "original", parse_original, "original PATH VALUE" },
 };
 
-struct faults {
-        const char *name;
-        struct messages *errors;
-        bool any;
-};
-
-static int on_fault(unsigned number, const char *line, size_t length, const char *expected,
-                    void *userdata)
-{
-        struct faults *f = userdata;
-
-        messages_add(f->errors, "%s:%u: expected %s", f->name, number, expected ?: TEXT_KNOWN_WORD);
-        f->any = true;
-        return 0;
-}
-
 int upgrade_parse(struct state *s, const char *text, size_t size, const char *name,
                   struct messages *errors)
 {
-        struct faults faults = { name, errors, false };
-        int r = text_parse(s, text, size, lines, ELEMENTSOF(lines), on_fault, &faults);
+        struct text_faults faults = { .name = name, .errors = errors };
+        int r = text_parse(s, text, size, lines, ELEMENTSOF(lines), &faults);
 
         if (r < 0)
                 return r;
