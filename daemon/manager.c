@@ -159,7 +159,7 @@ static void note_waiting_news(struct manager *m)
         if (!news.any)
                 return;
         note_news(m, &news);
-        (void)schedule_note_early_events(m->schedule, &news);
+        (void)schedule_note_early_events(m->schedule);
 }
 
 static void prepare_command(enum command c, void *userdata)

@@ -177,22 +177,25 @@ static bool has_new_node(struct schedule *s)
         return new;
 }
 
-int schedule_note_early_events(struct schedule *s, const struct monitor_news *news)
+/* Returns whether a pass is due at once. */
+static bool note_event(struct schedule *s, bool complete)
 {
         s->last_event = get_now(s);
         s->retry_usec = 0;
-        settle_event(&s->settle, s->last_event, false);
+        return settle_event(&s->settle, s->last_event, complete);
+}
+
+int schedule_note_early_events(struct schedule *s)
+{
+        (void)note_event(s, false);
         return arm_timer(s, TIMER_SETTLE, settle_deadline(&s->settle));
 }
 
 int schedule_note_events(struct schedule *s, const struct monitor_news *news)
 {
-        bool hurry;
+        bool hurry = note_event(s, news->complete);
         int r;
 
-        s->last_event = get_now(s);
-        s->retry_usec = 0;
-        hurry = settle_event(&s->settle, s->last_event, news->complete);
         if ((news->online || news->removal) && has_new_node(s))
                 hurry = hurry || news->online;
         r = arm_timer(s, TIMER_SETTLE, settle_deadline(&s->settle));

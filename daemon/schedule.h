@@ -44,7 +44,7 @@ int schedule_note_events(struct schedule *s, const struct monitor_news *news);
 int schedule_prepare_pass(struct schedule *s);
 
 /* Events came while a pass is prepared: it is due already. */
-int schedule_note_early_events(struct schedule *s, const struct monitor_news *news);
+int schedule_note_early_events(struct schedule *s);
 
 /* Chooses how the pass may read tiers: nodelist only if memory has been quiet, and only until the
  * kernel sends another event. */
