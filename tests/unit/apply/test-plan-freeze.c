@@ -266,29 +266,29 @@ static void test_demotion_stays_on_unguarded(void)
         assert_streq(fake_kernel_get(kernel, OVERRIDE), "memory_tier5");
 }
 
+/* The kernel ignores the guard, and is at first too busy to switch tiering mode on. */
+static void run_until_tiering(void)
+{
+        kernel->ignore_path = MIN_TTL_PATH;
+        kernel->fail_path = BALANCING_PATH;
+        kernel->fail_error = -EBUSY;
+        run();
+        kernel->fail_path = NULL;
+        run();
+        assert_streq(fake_kernel_get(kernel, BALANCING_PATH), "3");
+}
+
 /* The guard is ignored, and no move waits for it: tiering mode does not wait either. */
 static void test_tiering_without_held_moves(void)
 {
         boot(TWO_TIERS LRU_GEN(0) DEMOTION(false) BALANCING_PATH ": 1\n",
              POLICY "demotion=yes\nnuma-balancing=tiering\n");
-        kernel->ignore_path = MIN_TTL_PATH;
-        kernel->fail_path = BALANCING_PATH;
-        kernel->fail_error = -EBUSY;
-        run();
-        kernel->fail_path = NULL;
-        run();
+        run_until_tiering();
         assert(holds(DEMOTION_PATH, "the kernel ignores the guard"));
-        assert_streq(fake_kernel_get(kernel, BALANCING_PATH), "3");
         /* nor where demotion is forced, and nothing needs the guard */
         boot(ONE_TIER LRU_GEN(0) DEMOTION(true) BALANCING_PATH ": 1\n",
              POLICY "demotion=force\nnuma-balancing=tiering\n");
-        kernel->ignore_path = MIN_TTL_PATH;
-        kernel->fail_path = BALANCING_PATH;
-        kernel->fail_error = -EBUSY;
-        run();
-        kernel->fail_path = NULL;
-        run();
-        assert_streq(fake_kernel_get(kernel, BALANCING_PATH), "3");
+        run_until_tiering();
         assert_streq(fake_kernel_get(kernel, OVERRIDE), "memory_tier5");
 }
 
