@@ -5,6 +5,7 @@
 
 #include "apply/knobs.h"
 #include "apply/plan-steps.h"
+#include "base/units.h"
 #include "facts/knobs.h"
 
 /* The entry of a write that the kernel ignored last time, and would again: same value, and the file
@@ -31,7 +32,7 @@ static int back_off_write(struct plan *p, size_t i, const struct state *state,
         _cleanup_(freep) char *reason = plan_print(
                 "the kernel accepted this value and did not use it (%u time%s). It is tried again "
                 "in %u min at the latest",
-                ignored->times, ignored->times == 1 ? "" : "s",
+                ignored->times, plural(ignored->times),
                 minutes_up(state_retry_delay(ignored->times)));
         int r;
 

@@ -33,14 +33,13 @@ struct bounds {
 static const struct {
         enum perf_value values[2];
         unsigned n;
-        bool maximum;
 } constraints[] = {
-        [MAX_LATENCY] = { { READ_LATENCY, WRITE_LATENCY }, 2, true },
-        [MAX_READ_LATENCY] = { { READ_LATENCY }, 1, true },
-        [MAX_WRITE_LATENCY] = { { WRITE_LATENCY }, 1, true },
-        [MIN_BANDWIDTH] = { { READ_BANDWIDTH, WRITE_BANDWIDTH }, 2, false },
-        [MIN_READ_BANDWIDTH] = { { READ_BANDWIDTH }, 1, false },
-        [MIN_WRITE_BANDWIDTH] = { { WRITE_BANDWIDTH }, 1, false },
+        [MAX_LATENCY] = { { READ_LATENCY, WRITE_LATENCY }, 2 },
+        [MAX_READ_LATENCY] = { { READ_LATENCY }, 1 },
+        [MAX_WRITE_LATENCY] = { { WRITE_LATENCY }, 1 },
+        [MIN_BANDWIDTH] = { { READ_BANDWIDTH, WRITE_BANDWIDTH }, 2 },
+        [MIN_READ_BANDWIDTH] = { { READ_BANDWIDTH }, 1 },
+        [MIN_WRITE_BANDWIDTH] = { { WRITE_BANDWIDTH }, 1 },
 };
 static_assert(ELEMENTSOF(constraints) == CONDITION_KINDS, "a constraint for each condition");
 
@@ -53,7 +52,7 @@ static struct bounds find_bounds(const struct tier_policy *t)
                 b.bound[v][ABSOLUTE] = b.bound[v][RELATIVE] = b.bound[v][RELATIVE_WORSE] = HUGE_VAL;
         for (unsigned k = 0; k < CONDITION_KINDS; k++) {
                 const struct condition *c = &t->conditions[k];
-                double value = constraints[k].maximum ? c->value : -c->value;
+                double value = condition_is_maximum(k) ? c->value : -c->value;
                 unsigned kind = !c->relative           ? ABSOLUTE
                                 : constraints[k].n > 1 ? RELATIVE_WORSE
                                                        : RELATIVE;

@@ -80,7 +80,7 @@ static int set_hysteresis(struct place *p, const char *value)
 static int set_condition(struct place *p, enum condition_kind k, const char *value)
 {
         struct condition c = { .set = true };
-        bool latency = k == MAX_LATENCY || k == MAX_READ_LATENCY || k == MAX_WRITE_LATENCY;
+        bool latency = condition_is_maximum(k);
 
         c.relative = parse_multiple(value, &c.value) == 0;
         if (!c.relative &&
@@ -195,7 +195,7 @@ static int set_ignore(struct place *p, const char *value)
 /* A value that the kernel could hold: a whole number, at least 1. */
 static int set_figure(struct place *p, const char *value, enum perf_value v)
 {
-        bool latency = v == READ_LATENCY || v == WRITE_LATENCY;
+        bool latency = perf_value_is_latency(v);
         double figure;
 
         if ((latency ? parse_latency(value, &figure) : parse_bandwidth(value, &figure)) < 0 ||

@@ -337,17 +337,6 @@ int sysroot_read_bytes(struct sysroot *root, const char *path, char **ret, size_
         return -EFBIG;
 }
 
-int sysroot_read_own(struct sysroot *root, const char *path, struct messages *problems, char **ret)
-{
-        int r;
-
-        *ret = NULL;
-        r = sysroot_read_alloc(root, path, ret);
-        if (r < 0 && r != -ENOENT && r != -ENOMEM)
-                messages_add(problems, "/%s: cannot be read: %s", path, strerror(-r));
-        return r == -ENOMEM ? r : 0;
-}
-
 int sysroot_read_unsigned(struct sysroot *root, const char *path, unsigned max, unsigned *ret,
                           struct messages *problems)
 {

@@ -63,10 +63,6 @@ int sysroot_read_alloc(struct sysroot *root, const char *path, char **ret);
 /* The same for a file that may hold NULs: its size is returned too. */
 int sysroot_read_bytes(struct sysroot *root, const char *path, char **ret, size_t *ret_size);
 
-/* Reads a file of our own, that need not be there: then *ret is NULL. So it is when the file cannot
- * be read, which is reported in problems. 0 or -ENOMEM. */
-int sysroot_read_own(struct sysroot *root, const char *path, struct messages *problems, char **ret);
-
 /* Reads one number. 0, -ENOENT and the like, or -EBADMSG when it is not a number up to max; then
  * (if messages is given) a message names the path and what was found. */
 int sysroot_read_unsigned(struct sysroot *root, const char *path, unsigned max, unsigned *ret,
