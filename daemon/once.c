@@ -35,12 +35,6 @@ static void print_result(const struct snapshot *r, int error)
         log_notice("%s", summary ?: "");
 }
 
-static size_t count_undone(const struct report *report)
-{
-        return report->n_entries - report->count[OUTCOME_DONE] - report->count[OUTCOME_ALREADY] -
-               report->count[OUTCOME_UNVERIFIED];
-}
-
 /* What the policy asks and could not be done here. */
 static bool is_left(const struct snapshot *r)
 {
@@ -56,7 +50,7 @@ static int get_exit_status(const struct snapshot *r)
 {
         if (r->machine->tiers_withheld)
                 return EXIT_FAILURE; /* what could not be seen could not be corrected */
-        if (r->report ? count_undone(r->report) > 0 : r->plan->n_writes > 0)
+        if (r->report ? report_count_undone(r->report) > 0 : r->plan->n_writes > 0)
                 return r->report ? EXIT_FAILURE : EXIT_DIFFERS;
         return is_left(r) ? EXIT_DIFFERS : EXIT_SUCCESS;
 }

@@ -4,13 +4,6 @@
 #include "cli/cli.h"
 #include "common/session.h"
 
-static bool all_took_effect(const struct report *report)
-{
-        return report->count[OUTCOME_DONE] + report->count[OUTCOME_ALREADY] +
-                       report->count[OUTCOME_UNVERIFIED] ==
-               report->n_entries;
-}
-
 static void print_problems(struct messages *problems)
 {
         for (size_t i = 0; i < problems->n; i++)
@@ -107,8 +100,9 @@ static int restore(const struct arguments *a, struct pass *l)
         complain_of_lost_originals(l->state);
         if (unknown)
                 complain_of_newer_journal();
-        return !saved || remains || lost || unknown || !all_took_effect(report) ? EXIT_FAILURE
-                                                                                : EXIT_SUCCESS;
+        return !saved || remains || lost || unknown || report_count_undone(report) > 0
+                       ? EXIT_FAILURE
+                       : EXIT_SUCCESS;
 }
 
 int verb_restore(const struct arguments *a)

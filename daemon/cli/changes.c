@@ -159,20 +159,10 @@ void print_rest(const struct arguments *a, const struct pass *l)
                 puts("There is nothing to do.");
 }
 
-static size_t count_undone(const struct snapshot *s)
-{
-        const size_t *count = s->report ? s->report->count : NULL;
-
-        if (!count)
-                return s->plan->n_writes;
-        return s->report->n_entries - count[OUTCOME_DONE] - count[OUTCOME_ALREADY] -
-               count[OUTCOME_UNVERIFIED];
-}
-
 int find_exit_status(const struct pass *l)
 {
         const struct snapshot *s = l->result;
-        size_t undone = count_undone(s);
+        size_t undone = s->report ? report_count_undone(s->report) : s->plan->n_writes;
 
         if (s->report && (undone > 0 || l->view->withheld))
                 return EXIT_FAILURE;

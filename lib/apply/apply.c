@@ -34,6 +34,20 @@ struct report *report_free(struct report *r)
         return NULL;
 }
 
+static bool took_effect(enum outcome o)
+{
+        return o == OUTCOME_DONE || o == OUTCOME_ALREADY || o == OUTCOME_UNVERIFIED;
+}
+
+size_t report_count_undone(const struct report *r)
+{
+        size_t n = 0;
+
+        for (unsigned o = 0; o < OUTCOMES; o++)
+                n += took_effect(o) ? 0 : r->count[o];
+        return n;
+}
+
 static enum outcome outcome_of_error(int error)
 {
         switch (-error) {
@@ -141,11 +155,6 @@ static enum outcome carry_out(struct sysroot *root, struct report_entry *e)
         if (!knob_of_write(w)->same(value, w->before))
                 return fail(e, -EBUSY);
         return write_value(root, e);
-}
-
-static bool took_effect(enum outcome o)
-{
-        return o == OUTCOME_DONE || o == OUTCOME_ALREADY || o == OUTCOME_UNVERIFIED;
 }
 
 /* The kernel's own weights and manual ones exclude each other: a manual weight switches the

@@ -52,5 +52,8 @@ int apply_plan(struct sysroot *root, const struct plan *plan, struct state *stat
 int apply_restore(struct sysroot *root, const struct plan *plan, struct state *state,
                   struct messages *problems, struct report **ret);
 
+/* How many of the writes did not take effect. */
+size_t report_count_undone(const struct report *r);
+
 struct report *report_free(struct report *r);
 DEFINE_CLEANUP(struct report *, report_free)
