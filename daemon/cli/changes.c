@@ -37,15 +37,26 @@ void print_withheld(FILE *f, const struct view *v)
               f);
 }
 
-void print_unmet(const struct snapshot *r)
+static void print_cause(const struct pass *l, enum unmet_cause c)
+{
+        _cleanup_(freep) char *text = NULL;
+
+        if (c == UNMET_NO_INTERFACE && l->missing.cause != MISSING_UNKNOWN)
+                text = missing_print(&l->missing);
+        printf("%s.\n", text ?: unmet_cause_text(c));
+}
+
+void print_unmet(const struct pass *l)
 {
         for (enum unmet_cause c = UNMET_HAZARD + 1; c < UNMET_CAUSES; c++) {
-                struct nodeset nodes = unmet_get_nodes(r, c);
+                struct nodeset nodes = unmet_get_nodes(l->result, c);
                 unsigned n = nodeset_count(&nodes);
 
-                if (n > 0)
-                        printf("%u %s in another tier than the policy wants, and %s.\n", n,
-                               n == 1 ? "node is" : "nodes are", unmet_cause_text(c));
+                if (n == 0)
+                        continue;
+                printf("%u %s in another tier than the policy wants, and ", n,
+                       n == 1 ? "node is" : "nodes are");
+                print_cause(l, c);
         }
 }
 
@@ -152,7 +163,7 @@ void print_rest(const struct arguments *a, const struct pass *l)
                 print_withheld(silent ? stderr : stdout, l->view);
         if (silent)
                 return;
-        print_unmet(l->result);
+        print_unmet(l);
         if (view_lacks_tiers(l->view))
                 print_lack_of_tiers(l->view);
         else if (plan_is_empty(l->result->plan) && !l->view->withheld)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "cli/missing.h"
 #include "common/input.h"
 #include "reconcile.h"
 #include "sysroot/capture.h"
@@ -35,7 +36,8 @@ struct pass {
         struct policy *policy;
         struct state *state;
         struct snapshot *result;
-        struct view *view; /* the result as rows; NULL: without policy */
+        struct view *view;      /* the result as rows; NULL: without policy */
+        struct missing missing; /* why the kernel cannot move nodes, if that was asked */
 };
 
 /* Reads and classifies; with RECONCILE_APPLY, writes. Reports on standard error what is wrong or
@@ -49,6 +51,9 @@ int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record,
                             struct pass *ret);
 
 void pass_done(struct pass *l);
+
+/* --version: of the program, the module and the kernel's interface. */
+int print_version(const struct arguments *a);
 
 /* What plan, apply and restore print (changes.c): as JSON, or one or two lines for each write, for
  * each node that stays where it does not belong, and for each write that is held back. */
@@ -69,7 +74,7 @@ void print_lack_of_tiers(const struct view *v);
 void print_withheld(FILE *f, const struct view *v);
 
 /* "2 nodes are in another tier than the policy wants, and WHY"; nothing if none is out of place. */
-void print_unmet(const struct snapshot *r);
+void print_unmet(const struct pass *l);
 
 /* "node 1 is in tier 5 and belongs in 4, but is not moved: WHY", for each node that is not moved
  * because it is not safe. */

@@ -108,8 +108,7 @@ static int parse_options(int argc, char **argv, struct arguments *a)
                         help();
                         return EXIT_SUCCESS;
                 case OPT_VERSION:
-                        puts("numatier " NUMATIER_VERSION);
-                        return EXIT_SUCCESS;
+                        return print_version(a);
                 case '?':
                         return EXIT_USAGE;
                 default:

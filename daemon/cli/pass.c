@@ -6,6 +6,7 @@
 #include "common/quiet.h"
 #include "common/session.h"
 #include "facts/knobs.h"
+#include "view/unmet.h"
 
 int cli_error(int error, const char *what)
 {
@@ -78,6 +79,27 @@ static int make_view(struct pass *l)
         return r;
 }
 
+/* The view says no more than that the kernel has no interface: this program may look further. */
+static int find_missing(const struct input *in, struct pass *l)
+{
+        struct nodeset nodes = unmet_get_nodes(l->result, UNMET_NO_INTERFACE);
+        const char *name;
+        int r;
+
+        if (nodeset_count(&nodes) == 0)
+                return 0;
+        r = missing_find(in, l->root, l->result->machine, &l->missing);
+        if (r < 0) {
+                (void)cli_print_error(r);
+                return r;
+        }
+        name = missing_name(l->missing.cause);
+        for (size_t i = 0; name && i < l->view->n_unmet; i++)
+                if (nodeset_has(&nodes, l->view->unmet[i].node))
+                        l->view->unmet[i].cause = name;
+        return 0;
+}
+
 int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *ret)
 {
         int r;
@@ -86,7 +108,9 @@ int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *r
         r = input_open(&a->input, &ret->policy, &ret->root);
         if (r == 0)
                 r = run(&a->input, mode, true, ret);
-        return r < 0 ? r : make_view(ret);
+        if (r == 0)
+                r = make_view(ret);
+        return r < 0 ? r : find_missing(&a->input, ret);
 }
 
 int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record, void *userdata,
@@ -112,6 +136,7 @@ int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record,
 
 void pass_done(struct pass *l)
 {
+        missing_done(&l->missing);
         view_free(l->view);
         snapshot_unref(l->result);
         state_free(l->state);

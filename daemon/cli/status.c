@@ -193,7 +193,7 @@ static void print_summary(const struct pass *l)
                 printf("%zu setting%s to write; \"numatier plan\" shows %s, and numatierd or "
                        "\"numatier apply\" writes %s.\n",
                        p->n_writes, plural(p->n_writes), it, it);
-        print_unmet(l->result);
+        print_unmet(l);
         print_hazards(stdout, l->view);
         print_held(l->result);
         if (p->interface != INTERFACE_NONE)

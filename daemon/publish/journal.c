@@ -371,14 +371,16 @@ static void report_unmet(struct journal *j, const struct snapshot *r, const stru
                 LOG_ENTRY(LOG_NOTICE, u->hazard ? MESSAGE_NODE_NOT_SAFE : MESSAGE_NODE_NOT_MOVABLE);
         const struct node_assignment *n = assignment_get_node(r->assignment, u->node);
         const char *tier = n ? assignment_tier_name(r->assignment, n) : NULL;
-        const char *why = u->hazard ?: unmet_cause_text(unmet_get_cause(r, u));
+        enum unmet_cause cause = unmet_get_cause(r, u);
+        const char *why = u->hazard ?: unmet_cause_text(cause);
+        const char *more = cause == UNMET_NO_INTERFACE ? UNMET_SEE_NUMATIER : "";
 
         add_tier_fields(&e, r->assignment, u->node, u->present_tier, u->wanted_tier);
         if (tier)
                 log_text(&e,
                          "Node %u belongs in tier %s (memory_tier%" PRIu32
-                         ") but stays in memory_tier%" PRIu32 ": %s",
-                         u->node, tier, u->wanted_tier, u->present_tier, why);
+                         ") but stays in memory_tier%" PRIu32 ": %s%s",
+                         u->node, tier, u->wanted_tier, u->present_tier, why, more);
         else
                 log_text(&e,
                          "Node %u is not given back to Linux but stays in memory_tier%" PRIu32

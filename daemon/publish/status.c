@@ -94,7 +94,9 @@ static void print_unmet(FILE *f, const struct snapshot *r)
                 fprintf(f, "; cannot move node%s ", plural(n));
                 print_set(f, &nodes);
                 fprintf(f, ": %s%s", unmet_cause_text(c),
-                        c == UNMET_HAZARD ? " (see the journal)" : "");
+                        c == UNMET_HAZARD         ? " (see the journal)"
+                        : c == UNMET_NO_INTERFACE ? UNMET_SEE_NUMATIER
+                                                  : "");
         }
 }
 

@@ -6,6 +6,7 @@
 /* The kernel's files that numatier may write to, below the root. */
 
 #define NODE_DIR          "sys/devices/system/node"
+#define RELEASE_PATH      "proc/sys/kernel/osrelease" /* only read */
 #define OVERRIDE_FILE     "memtier_override"
 #define OFFSET_FILE       "adistance_offset"
 #define DEMOTION_PATH     "sys/kernel/mm/numa/demotion_enabled"

@@ -20,7 +20,6 @@
 /* How often a machine that changes while being read is read again before it is taken as it is. */
 #define ATTEMPTS 5
 
-#define RELEASE_PATH "proc/sys/kernel/osrelease"
 #define RELEASE_SIZE 128
 
 static int read_mask(struct sysroot *root, const char *name, struct messages *problems,

@@ -6,9 +6,9 @@
 #include "facts/blocks.h"
 #include "facts/keep.h"
 #include "facts/knobs.h"
+#include "facts/module.h"
 
 #define TIER_DIR    "sys/devices/virtual/memory_tiering"
-#define MODULE_DIR  "sys/module/memtier_override"
 #define SEQNUM_PATH "sys/kernel/uevent_seqnum"
 #define TEXT_SIZE   64
 

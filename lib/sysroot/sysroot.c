@@ -10,8 +10,11 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-/* sysfs hands out at most a page a read (fs/kernfs/file.c); whatever ends elsewhere is the end. */
+/* sysfs hands out at most a page a read (fs/kernfs/file.c); whatever ends elsewhere is the end. A
+ * list in /proc comes in whole lines of up to a page (fs/seq_file.c): only a short read is its end.
+ */
 #define SYSFS_PAGE     4096
+#define SEQ_FILE_SHORT 2048
 #define READ_ALLOC_MAX (16U << 20)
 
 struct sysroot {
@@ -31,6 +34,7 @@ static int directory_fd(void *data)
 
 static ssize_t directory_read(void *data, const char *path, char *buf, size_t size)
 {
+        bool is_list = startswith(path, "proc/") != NULL;
         _cleanup_(closep) int fd = -1;
         size_t length = 0;
 
@@ -48,7 +52,7 @@ static ssize_t directory_read(void *data, const char *path, char *buf, size_t si
                 length += (size_t)n;
                 if (length == size)
                         return -EFBIG;
-                if (n % SYSFS_PAGE != 0 || n == 0)
+                if (n == 0 || (n % SYSFS_PAGE != 0 && (!is_list || n < SEQ_FILE_SHORT)))
                         break;
         }
         buf[length] = '\0';

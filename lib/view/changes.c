@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "view/nodes.h"
+#include "view/unmet.h"
 
 static bool concerns_node(const struct plan_write *w)
 {
@@ -64,6 +65,7 @@ int view_make_unmet(const struct plan *p, const struct snapshot *s, struct texts
                         .wanted_tier = view_tier_number(u->wanted_tier),
                         .reason = n ? texts_copy(texts, n->reason) : NULL,
                         .hazard = texts_copy(texts, u->hazard),
+                        .cause = unmet_cause_name(s ? unmet_get_cause(s, u) : UNMET_HAZARD),
                 };
         }
         *ret = rows;

@@ -92,6 +92,7 @@ struct view_unmet {
         struct view_number present_tier, wanted_tier;
         const char *reason; /* why it belongs there, or NULL */
         const char *hazard; /* why it is not safe to move it; NULL: nothing can move it */
+        const char *cause;  /* why it is not moved, as a name: "no_interface" */
 };
 
 struct view_warning {

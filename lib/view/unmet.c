@@ -11,7 +11,9 @@ enum unmet_cause unmet_get_cause(const struct snapshot *s, const struct plan_unm
                 return UNMET_HAZARD;
         if (s->plan->interface == INTERFACE_NONE)
                 return s->policy->interface == POLICY_INTERFACE_NONE ? UNMET_POLICY
-                                                                     : UNMET_NO_INTERFACE;
+                       : s->policy->interface == POLICY_INTERFACE_ADISTANCE_OFFSET
+                               ? UNMET_NO_OFFSET
+                               : UNMET_NO_INTERFACE;
         n = machine_get_node(s->machine, u->node);
         if (n &&
             (s->plan->interface == INTERFACE_MEMTIER_OVERRIDE ? n->has_override : n->has_offset))
@@ -19,11 +21,29 @@ enum unmet_cause unmet_get_cause(const struct snapshot *s, const struct plan_unm
         return UNMET_NO_FILE;
 }
 
+const char *unmet_cause_name(enum unmet_cause c)
+{
+        static const char *const names[] = {
+                [UNMET_HAZARD] = "hazard",
+                [UNMET_POLICY] = "policy",
+                [UNMET_NO_OFFSET] = "no_adistance_offset",
+                [UNMET_NO_INTERFACE] = "no_interface",
+                [UNMET_NO_FILE] = "no_file",
+                [UNMET_IGNORED] = "ignored",
+        };
+
+        static_assert(ELEMENTSOF(names) == UNMET_CAUSES, "one name a cause");
+        assert(c < UNMET_CAUSES);
+        return names[c];
+}
+
 const char *unmet_cause_text(enum unmet_cause c)
 {
         static const char *const texts[] = {
                 [UNMET_HAZARD] = "moving it is not safe, because the kernel could panic",
                 [UNMET_POLICY] = "the policy says interface = none",
+                [UNMET_NO_OFFSET] = "the policy says interface = adistance_offset, which this "
+                                    "kernel does not have",
                 [UNMET_NO_INTERFACE] =
                         "this kernel has no way to move nodes (load the module memtier_override)",
                 [UNMET_NO_FILE] = "the kernel has a way to move other nodes only",

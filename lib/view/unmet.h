@@ -12,6 +12,7 @@
 enum unmet_cause {
         UNMET_HAZARD,       /* the kernel could panic; the difference itself says more */
         UNMET_POLICY,       /* interface = none */
+        UNMET_NO_OFFSET,    /* interface = adistance_offset, and the kernel has none */
         UNMET_NO_INTERFACE, /* the kernel has none */
         UNMET_NO_FILE,      /* it has one, but not for this node */
         UNMET_IGNORED,      /* it was used, and the kernel did nothing */
@@ -20,8 +21,15 @@ enum unmet_cause {
 
 enum unmet_cause unmet_get_cause(const struct snapshot *s, const struct plan_unmet *u);
 
+/* The name for scripts: "no_interface". */
+const char *unmet_cause_name(enum unmet_cause c);
+
 /* A clause that follows a colon or an "and": "the policy says interface = none". */
 const char *unmet_cause_text(enum unmet_cause c);
+
+/* What the daemon adds to the text of UNMET_NO_INTERFACE: it cannot see the modules of its kernel.
+ */
+#define UNMET_SEE_NUMATIER ", and \"numatier\" shows what is missing"
 
 /* The nodes that are not moved for this cause. */
 struct nodeset unmet_get_nodes(const struct snapshot *s, enum unmet_cause c);

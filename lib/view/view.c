@@ -74,6 +74,7 @@ static const struct view_field unmet_fields[] = {
         VIEW_FIELD("wanted_tier", view_unmet, wanted_tier),
         VIEW_FIELD("reason", view_unmet, reason),
         VIEW_FIELD("hazard", view_unmet, hazard),
+        VIEW_FIELD("cause", view_unmet, cause),
 };
 
 static const struct view_field warning_fields[] = {

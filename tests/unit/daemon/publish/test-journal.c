@@ -99,11 +99,12 @@ static void test_without_interface(void)
 {
         static const char unmet[] =
                 NAME "Node 1 belongs in tier slow (memory_tier5) but stays in memory_tier4: this "
-                     "kernel has no way to move nodes (load the module memtier_override)\n";
+                     "kernel has no way to move nodes (load the module memtier_override), and "
+                     "\"numatier\" shows what is missing\n";
         static const char status[] =
                 "2 nodes in 2 tiers (dram: 0, slow: 1)" STATUS_GUESS "; cannot move node 1: "
                 "this kernel has no way to move nodes (load the module "
-                "memtier_override)";
+                "memtier_override), and \"numatier\" shows what is missing";
         struct journal j = { 0 };
         struct status s = { 0 };
         char both[1024];
