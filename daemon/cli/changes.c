@@ -37,27 +37,28 @@ void print_withheld(FILE *f, const struct view *v)
               f);
 }
 
-static void print_cause(const struct pass *l, enum unmet_cause c)
+/* missing: whether what is missing is the cause, if it is known. */
+static void print_cause(const struct pass *l, unsigned n, bool missing, const char *cause)
 {
         _cleanup_(freep) char *text = NULL;
 
-        if (c == UNMET_NO_INTERFACE && l->missing.cause != MISSING_UNKNOWN)
+        if (n == 0)
+                return;
+        if (missing && l->missing.cause != MISSING_UNKNOWN)
                 text = missing_print(&l->missing);
-        printf("%s.\n", text ?: unmet_cause_text(c));
+        printf("%u %s in another tier than the policy wants, and %s.\n", n,
+               n == 1 ? "node is" : "nodes are", text ?: cause);
 }
 
 void print_unmet(const struct pass *l)
 {
         for (enum unmet_cause c = UNMET_HAZARD + 1; c < UNMET_CAUSES; c++) {
                 struct nodeset nodes = unmet_get_nodes(l->result, c);
-                unsigned n = nodeset_count(&nodes);
 
-                if (n == 0)
-                        continue;
-                printf("%u %s in another tier than the policy wants, and ", n,
-                       n == 1 ? "node is" : "nodes are");
-                print_cause(l, c);
+                print_cause(l, nodeset_count(&nodes), c == UNMET_NO_INTERFACE, unmet_cause_text(c));
         }
+        print_cause(l, nodeset_count(&l->unclear), l->result->machine->module_loaded,
+                    "the files that move nodes cannot be read now");
 }
 
 static void print_number(FILE *f, struct view_number tier)
@@ -166,7 +167,7 @@ void print_rest(const struct arguments *a, const struct pass *l)
         print_unmet(l);
         if (view_lacks_tiers(l->view))
                 print_lack_of_tiers(l->view);
-        else if (plan_is_empty(l->result->plan) && !l->view->withheld)
+        else if (pass_is_clear(l) && !l->view->withheld)
                 puts("There is nothing to do.");
 }
 
@@ -174,10 +175,11 @@ int find_exit_status(const struct pass *l)
 {
         const struct snapshot *s = l->result;
         size_t undone = s->report ? report_count_undone(s->report) : s->plan->n_writes;
+        bool unknown = l->view->withheld || nodeset_count(&l->unclear) > 0;
 
-        if (s->report && (undone > 0 || l->view->withheld))
+        if (s->report && (undone > 0 || unknown))
                 return EXIT_FAILURE;
         if (undone > 0 || s->plan->n_unmet > 0 || s->plan->n_held > 0 || view_lacks_tiers(l->view))
                 return EXIT_DIFFERS;
-        return l->view->withheld ? EXIT_FAILURE : EXIT_SUCCESS;
+        return unknown ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -37,6 +37,7 @@ struct pass {
         struct state *state;
         struct snapshot *result;
         struct view *view;      /* the result as rows; NULL: without policy */
+        struct nodeset unclear; /* belong elsewhere, and how to move them cannot be read now */
         struct missing missing; /* why the kernel cannot move nodes, if that was asked */
 };
 
@@ -51,6 +52,9 @@ int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record,
                             struct pass *ret);
 
 void pass_done(struct pass *l);
+
+/* Whether nothing is left to do, as far as the tiers are known. */
+bool pass_is_clear(const struct pass *l);
 
 /* --version: of the program, the module and the kernel's interface. */
 int print_version(const struct arguments *a);

@@ -9,8 +9,11 @@
 #include "facts/module.h"
 
 #define VERSION_MAX 64U
-#define ENROL       "run \"mokutil --import /var/lib/dkms/mok.pub\", reboot and confirm"
+#define THE_MODULE  "the module " MODULE_NAME " "
 #define SIGNED_ONLY "this kernel loads only modules with a trusted signature, and " MODULE_NAME " "
+#define MODPROBE    "modprobe " MODULE_NAME
+#define NOT_LOADED  THE_MODULE "is installed but not loaded: run \"" MODPROBE "\""
+#define ENROL       "run \"mokutil --import /var/lib/dkms/mok.pub\", reboot and confirm"
 #define MAKE_LOG    "/var/lib/dkms/" MODULE_PACKAGE "/@/build/make.log"
 
 /* The name is for scripts; each @ in the text is replaced by the detail. */
@@ -18,45 +21,67 @@ static const struct {
         const char *name, *text;
 } causes[] = {
         [MISSING_UNKNOWN] = { NULL, NULL },
-        [MISSING_KERNEL] = { "kernel_too_old", "this kernel (@) cannot have the module " MODULE_NAME
-                                               ", which needs Linux 6.1 or later" },
-        [MISSING_CONFIG] = { "kernel_config",
-                             "this kernel is built @, and therefore cannot have the "
-                             "module " MODULE_NAME },
-        [MISSING_PACKAGE] = { "not_installed",
-                              "the module " MODULE_NAME " is not installed: run \"apt install "
-                              "memtier-override-dkms\", or build it from source (kmod/README.md)" },
-        [MISSING_HEADERS] = { "headers_missing",
-                              "the module " MODULE_NAME " cannot be built, because the headers of "
-                              "this kernel are missing: run \"apt install linux-headers-@\"" },
-        [MISSING_BUILD] = { "not_built", "the module " MODULE_NAME " is not built for this kernel: "
-                                         "run \"dkms autoinstall\"; if it fails, see " MAKE_LOG },
-        [MISSING_WORKING] = { "build_failed",
-                              "the module " MODULE_NAME " could not be built: see " MAKE_LOG
-                              ", then run \"dkms autoinstall\"" },
-        [MISSING_LOADED] = { "not_loaded",
-                             "the module " MODULE_NAME " is installed but not loaded: "
-                             "run \"modprobe " MODULE_NAME "\"; if it fails, the "
-                             "kernel log says why" },
-        [MISSING_SIGNATURE] = { "not_signed",
-                                SIGNED_ONLY "is not signed: install openssl, run \"dkms build "
-                                            "--force " MODULE_PACKAGE
-                                            "/@\" and \"dkms install --force " MODULE_PACKAGE
-                                            "/@\", then " ENROL },
-        [MISSING_SIGNATURE_BY_HAND] = { "not_signed",
-                                        SIGNED_ONLY "is not signed: sign it with a key that this "
-                                                    "machine trusts (kmod/README.md)" },
-        [MISSING_KEY] = { "key_not_enrolled",
-                          SIGNED_ONLY "is signed with a key that is not enrolled (\"@\"): " ENROL },
-        [MISSING_KEY_PERHAPS] = { "not_loaded",
-                                  "the module " MODULE_NAME " is installed but not loaded: run "
-                                  "\"modprobe " MODULE_NAME "\"; if the kernel rejects its key "
-                                  "(\"@\"), " ENROL },
-        [MISSING_TRUST] = { "not_trusted", SIGNED_ONLY
-                            "is not signed, or its key is not enrolled: run \"modprobe " MODULE_NAME
-                            "\"; if the kernel rejects its key, " ENROL },
-        [MISSING_FILE] = { "no_file", "the module " MODULE_NAME " is loaded, but its files are "
-                                      "missing; the kernel log may say why" },
+        [MISSING_KERNEL] = {
+                .name = "kernel_too_old",
+                .text = "this kernel (@) cannot have the module " MODULE_NAME
+                        ", which needs Linux 6.1 or later",
+        },
+        [MISSING_CONFIG] = {
+                .name = "kernel_config",
+                .text = "this kernel is built @, and therefore cannot have the module " MODULE_NAME,
+        },
+        [MISSING_NOT_INSTALLED] = {
+                .name = "not_installed",
+                .text = THE_MODULE "is not installed: run \"apt install " MODULE_PACKAGE
+                        "-dkms\", or build it from source (kmod/README.md)",
+        },
+        [MISSING_HEADERS] = {
+                .name = "headers_missing",
+                .text = THE_MODULE "cannot be built, because the headers of this kernel are "
+                        "missing: run \"apt install linux-headers-@\"",
+        },
+        [MISSING_NOT_BUILT] = {
+                .name = "not_built",
+                .text = THE_MODULE "is not built for this kernel: run \"dkms autoinstall\"; if "
+                        "it fails, see " MAKE_LOG,
+        },
+        [MISSING_BUILD_FAILED] = {
+                .name = "build_failed",
+                .text = THE_MODULE "could not be built: see " MAKE_LOG
+                        ", then run \"dkms autoinstall\"",
+        },
+        [MISSING_NOT_LOADED] = {
+                .name = "not_loaded",
+                .text = NOT_LOADED "; if it fails, the kernel log says why",
+        },
+        [MISSING_NOT_SIGNED] = {
+                .name = "not_signed",
+                .text = SIGNED_ONLY "is not signed: install openssl, run \"dkms build "
+                        "--force " MODULE_PACKAGE "/@\" and \"dkms install --force " MODULE_PACKAGE
+                        "/@\", then " ENROL,
+        },
+        [MISSING_NOT_SIGNED_BY_HAND] = {
+                .name = "not_signed",
+                .text = SIGNED_ONLY "is not signed: sign it with a key that this machine trusts "
+                        "(kmod/README.md)",
+        },
+        [MISSING_KEY_NOT_ENROLLED] = {
+                .name = "key_not_enrolled",
+                .text = SIGNED_ONLY "is signed with a key that is not enrolled (\"@\"): " ENROL,
+        },
+        [MISSING_KEY_UNSEEN] = {
+                .name = "not_loaded",
+                .text = NOT_LOADED "; if the kernel rejects its key (\"@\"), " ENROL,
+        },
+        [MISSING_NOT_TRUSTED] = {
+                .name = "not_trusted",
+                .text = SIGNED_ONLY "is not signed, or its key is not enrolled: run \"" MODPROBE
+                        "\"; if the kernel rejects its key, " ENROL,
+        },
+        [MISSING_FILES] = {
+                .text = THE_MODULE "is loaded, but its files are missing; the kernel log may say "
+                        "why",
+        },
 };
 
 static_assert(ELEMENTSOF(causes) == MISSING_CAUSES, "one name and text a cause");
@@ -128,11 +153,13 @@ static int find_why_not_installed(struct sysroot *root, const char *release, str
                 return set_option(m, option);
         r = module_has_source(root, version, sizeof(version));
         if (r <= 0)
-                return r == 0 ? set(m, MISSING_PACKAGE, NULL) : 0;
+                return r == 0 ? set(m, MISSING_NOT_INSTALLED, NULL) : 0;
         r = module_has_headers(root, release);
         if (r <= 0)
                 return r == 0 ? set(m, MISSING_HEADERS, release) : 0;
-        return set(m, module_has_build_log(root, version) == 1 ? MISSING_WORKING : MISSING_BUILD,
+        return set(m,
+                   module_has_build_log(root, version) == 1 ? MISSING_BUILD_FAILED
+                                                            : MISSING_NOT_BUILT,
                    version);
 }
 
@@ -142,21 +169,21 @@ static int find_why_not_trusted(struct sysroot *root, const struct modfile *file
         int r;
 
         if (!file->readable)
-                return set(m, MISSING_TRUST, NULL);
+                return set(m, MISSING_NOT_TRUSTED, NULL);
         if (!file->is_signed)
                 return module_has_source(root, version, sizeof(version)) == 1
-                               ? set(m, MISSING_SIGNATURE, version)
-                               : set(m, MISSING_SIGNATURE_BY_HAND, NULL);
+                               ? set(m, MISSING_NOT_SIGNED, version)
+                               : set(m, MISSING_NOT_SIGNED_BY_HAND, NULL);
         r = file->signer ? module_key_is_known(root, file->signer) : -ENODATA;
-        return r > 0    ? set(m, MISSING_LOADED, NULL)
-               : r == 0 ? set(m, MISSING_KEY, file->signer)
-                        : set(m, MISSING_KEY_PERHAPS, file->signer);
+        return r > 0    ? set(m, MISSING_NOT_LOADED, NULL)
+               : r == 0 ? set(m, MISSING_KEY_NOT_ENROLLED, file->signer)
+                        : set(m, MISSING_KEY_UNSEEN, file->signer);
 }
 
 static int find_why_not_loaded(struct sysroot *root, const struct modfile *file, struct missing *m)
 {
         return module_must_be_signed(root) == 1 ? find_why_not_trusted(root, file, m)
-                                                : set(m, MISSING_LOADED, NULL);
+                                                : set(m, MISSING_NOT_LOADED, NULL);
 }
 
 static int find_file(const struct input *in, const char *release, struct modfile *ret)
@@ -185,6 +212,14 @@ static int find_in_modules(const struct input *in, struct sysroot *root, const c
                           : find_why_not_installed(root, release, m);
 }
 
+/* Or its files cannot be read. */
+static int find_why_no_file(struct sysroot *root, struct missing *m)
+{
+        const char *file;
+
+        return module_find_interface(root, &file) == 0 ? set(m, MISSING_FILES, NULL) : 0;
+}
+
 int missing_find(const struct input *in, struct sysroot *root, const struct machine *m,
                  struct missing *ret)
 {
@@ -196,6 +231,6 @@ int missing_find(const struct input *in, struct sysroot *root, const struct mach
         r = module_suits_kernel(m->kernel);
         if (r <= 0)
                 return r == 0 ? set(ret, MISSING_KERNEL, m->kernel) : 0;
-        return m->module_loaded ? set(ret, MISSING_FILE, NULL)
+        return m->module_loaded ? find_why_no_file(root, ret)
                                 : find_in_modules(in, root, m->kernel, ret);
 }

@@ -9,20 +9,21 @@
 #include "facts/machine.h"
 
 enum missing_cause {
-        MISSING_UNKNOWN,   /* something that decides cannot be read, or this is a recording */
-        MISSING_KERNEL,    /* it is older than the module needs */
-        MISSING_CONFIG,    /* it is built without what the module needs */
-        MISSING_PACKAGE,   /* the module's source is not installed */
-        MISSING_HEADERS,   /* the kernel's headers are not installed */
-        MISSING_BUILD,     /* DKMS did not build the module for this kernel */
-        MISSING_WORKING,   /* DKMS tried to build it, and failed */
-        MISSING_LOADED,    /* it is there, and nobody has loaded it */
-        MISSING_SIGNATURE, /* it has none, and DKMS can sign it */
-        MISSING_SIGNATURE_BY_HAND, /* it has none, and was not built by DKMS */
-        MISSING_KEY,               /* it has one, and the kernel does not know the key */
-        MISSING_KEY_PERHAPS, /* it has one, and this user may not see which keys the kernel knows */
-        MISSING_TRUST,       /* whether it has one cannot be read */
-        MISSING_FILE,        /* it is loaded, and has not made its files */
+        MISSING_UNKNOWN, /* what decides cannot be read, or this is a recording */
+        MISSING_KERNEL,  /* it is older than the module needs */
+        MISSING_CONFIG,  /* it is built without what the module needs */
+        MISSING_NOT_INSTALLED,
+        MISSING_HEADERS,   /* those of this kernel are not installed */
+        MISSING_NOT_BUILT, /* for this kernel */
+        MISSING_BUILD_FAILED,
+        MISSING_NOT_LOADED,
+        MISSING_NOT_SIGNED, /* and DKMS can sign it */
+        MISSING_NOT_SIGNED_BY_HAND,
+        MISSING_KEY_NOT_ENROLLED,
+        MISSING_KEY_UNSEEN,  /* it is signed, and this user may not see the kernel's keys */
+        MISSING_NOT_TRUSTED, /* its signature cannot be read */
+        MISSING_FILES,       /* it is loaded, and has not made its files. They may be about to come:
+                                the plan has nothing about nodes then */
         MISSING_CAUSES,
 };
 
@@ -37,7 +38,7 @@ void missing_done(struct missing *m);
 int missing_find(const struct input *in, struct sysroot *root, const struct machine *m,
                  struct missing *ret);
 
-/* The stable name, for JSON: "headers". NULL for MISSING_UNKNOWN. */
+/* The stable name, for JSON: "headers_missing". NULL: it has none. */
 const char *missing_name(enum missing_cause c);
 
 /* A clause that follows "and", with the command that helps. NULL: no memory. Not for

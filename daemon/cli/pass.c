@@ -86,7 +86,9 @@ static int find_missing(const struct input *in, struct pass *l)
         const char *name;
         int r;
 
-        if (nodeset_count(&nodes) == 0)
+        l->unclear = unmet_get_unclear(l->result);
+        if (nodeset_count(&nodes) == 0 &&
+            !(l->result->machine->module_loaded && nodeset_count(&l->unclear) > 0))
                 return 0;
         r = missing_find(in, l->root, l->result->machine, &l->missing);
         if (r < 0) {
@@ -132,6 +134,11 @@ int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record,
                 sysroot_read_all(ret->root);
         }
         return run(&a->input, RECONCILE_PLAN, false, ret);
+}
+
+bool pass_is_clear(const struct pass *l)
+{
+        return plan_is_empty(l->result->plan) && nodeset_count(&l->unclear) == 0;
 }
 
 void pass_done(struct pass *l)

@@ -164,15 +164,15 @@ static struct summary summarize(const struct view *v)
 }
 
 /* Whether all is well, and if not, why that cannot be said. */
-static void print_state(const struct view *v, const struct plan *p, const struct summary *s)
+static void print_state(const struct view *v, bool clear, const struct summary *s)
 {
         if (!v->has_tiers)
                 print_lack_of_tiers(v);
         else if (v->withheld)
                 print_withheld(stdout, v);
-        else if (s->memory == 1 && plan_is_empty(p))
+        else if (s->memory == 1 && clear)
                 puts("One node with memory, one tier: there is nothing to do.");
-        else if (plan_is_empty(p))
+        else if (clear)
                 printf("%u node%s in %u tier%s, as the policy wants: there is nothing to do.\n",
                        s->placed, plural(s->placed), s->tiers, plural(s->tiers));
 }
@@ -184,7 +184,7 @@ static void print_summary(const struct pass *l)
         const char *it = p->n_writes == 1 ? "it" : "them";
 
         puts("");
-        print_state(l->view, p, &s);
+        print_state(l->view, pass_is_clear(l), &s);
         if (s.placed > 0 && s.placed < s.memory)
                 printf("%u node%s left where Linux put %s; \"numatier explain\" says why.\n",
                        s.memory - s.placed, s.memory - s.placed == 1 ? " is" : "s are",

@@ -28,7 +28,7 @@ const char *unmet_cause_name(enum unmet_cause c)
                 [UNMET_POLICY] = "policy",
                 [UNMET_NO_OFFSET] = "no_adistance_offset",
                 [UNMET_NO_INTERFACE] = "no_interface",
-                [UNMET_NO_FILE] = "no_file",
+                [UNMET_NO_FILE] = "no_node_file",
                 [UNMET_IGNORED] = "ignored",
         };
 
@@ -42,8 +42,8 @@ const char *unmet_cause_text(enum unmet_cause c)
         static const char *const texts[] = {
                 [UNMET_HAZARD] = "moving it is not safe, because the kernel could panic",
                 [UNMET_POLICY] = "the policy says interface = none",
-                [UNMET_NO_OFFSET] = "the policy says interface = adistance_offset, which this "
-                                    "kernel does not have",
+                [UNMET_NO_OFFSET] =
+                        "the policy says interface = adistance_offset, and the kernel has none",
                 [UNMET_NO_INTERFACE] =
                         "this kernel has no way to move nodes (load the module memtier_override)",
                 [UNMET_NO_FILE] = "the kernel has a way to move other nodes only",
@@ -62,5 +62,20 @@ struct nodeset unmet_get_nodes(const struct snapshot *s, enum unmet_cause c)
         for (size_t i = 0; i < s->plan->n_unmet; i++)
                 if (unmet_get_cause(s, &s->plan->unmet[i]) == c)
                         nodeset_add(&nodes, s->plan->unmet[i].node);
+        return nodes;
+}
+
+struct nodeset unmet_get_unclear(const struct snapshot *s)
+{
+        struct nodeset nodes = { 0 };
+
+        for (size_t i = 0; i < s->assignment->n_nodes; i++) {
+                const struct node_assignment *n = &s->assignment->nodes[i];
+
+                if (n->wanted_tier != TIER_UNKNOWN && n->node->present_tier != TIER_UNKNOWN &&
+                    n->wanted_tier != n->node->present_tier &&
+                    node_is_unreadable(n->node, FACT_INTERFACE))
+                        nodeset_add(&nodes, n->node->id);
+        }
         return nodes;
 }
