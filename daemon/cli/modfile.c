@@ -54,11 +54,12 @@ static int read_info(const struct kmod_module *module, struct modfile *m)
         m->readable = true;
         for (const struct kmod_list *i = list; i && r == 0; i = sym_kmod_list_next(list, i)) {
                 const char *key = sym_kmod_module_info_get_key(i);
+                const char *value = sym_kmod_module_info_get_value(i);
 
                 m->is_signed = m->is_signed || startswith(key, "sig");
-                if (!streq(key, "signer") || m->signer)
+                if (!streq(key, "signer") || *value == '\0' || m->signer)
                         continue;
-                m->signer = strdup(sym_kmod_module_info_get_value(i));
+                m->signer = strdup(value);
                 r = m->signer ? 0 : -ENOMEM;
         }
         sym_kmod_module_info_free_list(list);

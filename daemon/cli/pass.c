@@ -87,8 +87,7 @@ static int find_missing(const struct input *in, struct pass *l)
         int r;
 
         l->unclear = unmet_get_unclear(l->result);
-        if (nodeset_count(&nodes) == 0 &&
-            !(l->result->machine->module_loaded && nodeset_count(&l->unclear) > 0))
+        if (nodeset_count(&nodes) + nodeset_count(&l->unclear) == 0)
                 return 0;
         r = missing_find(in, l->root, l->result->machine, &l->missing);
         if (r < 0) {

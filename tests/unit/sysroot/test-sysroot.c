@@ -147,6 +147,17 @@ static void test_list(void)
         assert(sysroot_list(root, "w", count, &n) == -ENOTDIR);
 }
 
+/* A list of /proc that one read(2) does not return: the stack is among the last of it. */
+static void test_long_list(void)
+{
+        _cleanup_(sysroot_freep) struct sysroot *live = NULL;
+        _cleanup_(freep) char *maps = NULL;
+
+        assert(sysroot_open("/", &live) == 0);
+        assert(sysroot_read_alloc(live, "proc/self/smaps", &maps) == 0);
+        assert(strlen(maps) > 4096 && strstr(maps, "[stack]"));
+}
+
 int main(void)
 {
         char path[] = "/tmp/numatier-test-XXXXXX", command[64];
@@ -164,6 +175,7 @@ int main(void)
         test_write();
         test_replace();
         test_list();
+        test_long_list();
         sysroot_free(root);
         close(directory);
         snprintf(command, sizeof(command), "rm -r %s", path);
