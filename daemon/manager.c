@@ -128,11 +128,13 @@ static int on_slow(sd_event_source *source, uint64_t usec, void *userdata)
         job_get_place(&m->job, place);
         if (waited < 2 * SLOW_USEC)
                 journal_waiting(place, seconds);
-        /* systemd must not give up on a unit that starts or reloads because the kernel is busy. */
+        /* Who starts the unit need not wait for the kernel, which may never come back: apt, for
+         * example, holds its lock meanwhile. And systemd must not give up on a unit that reloads.
+         */
         sd_notifyf(false,
-                   "EXTEND_TIMEOUT_USEC=%llu\nSTATUS=Waiting for the kernel for %u s; last file "
+                   "%sEXTEND_TIMEOUT_USEC=%llu\nSTATUS=Waiting for the kernel for %u s; last file "
                    "read: /%s",
-                   4 * SLOW_USEC, seconds, place);
+                   m->ready ? "" : "READY=1\n", 4 * SLOW_USEC, seconds, place);
         return arm_slow_timer(m, now + SLOW_USEC);
 }
 

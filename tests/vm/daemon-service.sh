@@ -53,6 +53,11 @@ numatierd --check --config /tmp/bad.conf 2>/tmp/check
 equal "--check: a bad policy" 1 $?
 equal "--check: every error" 2 "$(grep -cE 'bad\.conf:[23]: ' /tmp/check)"
 
+# A kernel that does not answer must not hold up who starts the unit. Looked at in the end: it takes half a minute.
+mkdir -p /tmp/stuck$nodes /tmp/stuck/proc/sys/kernel
+mkfifo /tmp/stuck$nodes/online
+systemd-run --quiet --no-block --unit=stuck --property=Type=notify numatierd --root /tmp/stuck
+
 # The service
 check "it starts" systemctl start numatierd
 equal "READY comes after the first pass" "$started 39f53479d3a045ac8e11786248231fbf" \
@@ -160,6 +165,10 @@ if [ "$KERNEL" = 7.3 ]; then
 fi
 
 # The end
+check "a start does not wait for the kernel for ever" wait_for 60 systemctl is-active --quiet stuck
+check "it says that it waits" grep -q "^Waiting for the kernel for .*; last file read: /" \
+        <<<"$(systemctl show -P StatusText stuck)"
+systemctl kill --signal=KILL stuck
 check "it stops" systemctl stop numatierd
 equal "tiers stay as they are" memory_tier5 "$(cat $override)"
 equal "so do knobs" true "$(cat $demotion)"
