@@ -24,6 +24,18 @@ static char *print(struct libscols_table *t, bool legend)
         return text;
 }
 
+/* One blank in place of many: without headings, newer versions of libsmartcols make columns
+ * narrower. */
+static void squeeze(char *text)
+{
+        char *end = text;
+
+        for (const char *c = text; *c; c++)
+                if (*c != ' ' || end == text || end[-1] != ' ')
+                        *end++ = *c;
+        *end = '\0';
+}
+
 /* Headings only with the legend; a cell that is not set stays empty. */
 static void test_table(void)
 {
@@ -40,9 +52,11 @@ static void test_table(void)
         with = print(t, true);
         without = print(t, false);
         assert(strstr(with, "NAME"));
-        assert(strstr(with, without));
         assert(!strstr(without, "NAME"));
         assert(strstr(without, "    1") && strstr(without, " 1000 x"));
+        squeeze(with);
+        squeeze(without);
+        assert(strstr(with, without));
 }
 
 static void test_no_memory(void)
