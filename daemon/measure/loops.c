@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+
 #include "measure/loops.h"
 
 #ifdef __SSE2__
-#include <assert.h>
 #include <emmintrin.h>
 #endif
 
