@@ -3,16 +3,16 @@
 
 # Runs a check and prints its result line. What the check prints is shown if it fails.
 check() { # NAME COMMAND...
-        local name=$1 output line status=0
+        local name=$1 file output line
         shift
-        output=$(mktemp)
-        "$@" >"$output" 2>&1 || status=1
-        if [ $status = 0 ]; then
+        file=$(mktemp)
+        exec {output}<>"$file"
+        rm "$file" # at once: an interrupted run leaves nothing
+        if "$@" >&"$output" 2>&1; then
                 echo "ok $name"
         else
                 echo "not ok $name"
-                while IFS= read -r line; do echo "#   $line"; done <"$output"
+                while IFS= read -r line; do echo "#   $line"; done <"/dev/fd/$output"
         fi
-        rm "$output"
-        return 0
+        exec {output}>&-
 }

@@ -60,7 +60,7 @@ static char *read_file(const char *path)
         f = fopen(full, "re");
         if (!f)
                 return text;
-        (void)fread(text, 1, 4095, f);
+        text[fread(text, 1, 4095, f)] = 0;
         fclose(f);
         return text;
 }
