@@ -42,10 +42,9 @@ module_of() { # KERNEL: what DKMS installed for it
         done
 }
 
-files_left() { # of ours, and what systemd, dpkg and DKMS have of them
-        find / -xdev \( -path /proc -o -path /sys -o -path /var/log -o -path /run/payload \) -prune -o \
+files_left() { # of ours, and what systemd, dpkg and DKMS have of them; /srv is for what a scene builds
+        find / /run -xdev \( -path /run/payload -o -path /run/archive -o -path /srv -o -path /var/log \) -prune -o \
                 \( -iname '*numatier*' -o -iname '*memtier*' \) -print
-        find /run -name '*numatier*' ! -path '/run/payload/*' ! -path '/run/archive/*'
         grep -ls memtier_override /lib/modules/*/modules.{dep,alias,symbols}
         journalctl --list-catalog | grep -i numatier
 }
