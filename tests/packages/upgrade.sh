@@ -63,6 +63,7 @@ stage_1() {
         systemctl stop numatierd
         check "numatier restore" numatier restore
         check "gives back what 0.1 had moved" in_tier 1 "$(home_tier)"
+        check "which is the first move that the kernel has told" wait_for 10 grep -q '^KERNEL.* change ' /tmp/uevents
         systemctl start numatierd
         comes_to 1 5 60
 
