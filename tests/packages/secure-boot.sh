@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# firmware: secure
+# timeout: 1800
+# Secure Boot, from Microsoft's key in the firmware over shim and GRUB to the kernel, which is locked down:
+# a module that is not signed, one whose key is not enrolled, and the way that numatier names out of both.
+
+# shellcheck source=tests/packages/boot.bash
+. /run/payload/test/boot.bash
+password=numatier
+
+locked_down() {
+        grep -qF '[integrity]' /sys/kernel/security/lockdown && mokutil --sb-state | grep -q 'SecureBoot enabled'
+}
+
+signer() { # of the module that is installed
+        modinfo -F signer memtier_override
+}
+
+kernel_says() { # TEXT
+        journalctl -b -k -o cat | grep -F "$1"
+}
+
+command_of() { # START: of the commands that numatier names, the one that begins so
+        numatier | grep -oE "\"$1[^\"]*\"" | tr -d '"'
+}
+
+# The kernel refuses the module, numatierd does everything else, and numatier says what is missing.
+check_refused() { # TEXT-OF-KERNEL TEXT-OF-NUMATIER
+        local text
+        refuse "the module is not loaded" test -d /sys/module/memtier_override
+        refuse "and cannot be" modprobe memtier_override
+        check "the kernel says why" kernel_says "$1"
+        check "numatierd runs all the same" systemctl is-active numatierd
+        equal "no unit has failed" "" "$(systemctl --failed --no-legend)"
+        text=$(numatier 2>&1)
+        show "$(grep -F memtier_override <<<"$text")"
+        check "numatier says that it $2" grep -qF "memtier_override $2" <<<"$text"
+}
+
+# What a person answers to the screens of MokManager at the next boot.
+answer_mokmanager() {
+        local down='\u001b[B\r'
+        say "answer [[\"Press any key\", \"\\r\"], [\"Enroll MOK\", \"$down\"], [\"Continue\", \"$down\"]," \
+                "[\"Yes\", \"$down\"], [\"Password\", \"$password\\r\"], [\"Reboot\", \"\\r\"]]"
+}
+
+stage_1() {
+        check "Secure Boot is on and the kernel locked down" locked_down
+        repositories packages dependencies
+        # DKMS needs it to make a key.
+        mv /usr/bin/openssl /usr/bin/openssl.away
+        apt "apt installs it, and openssl is missing" install numatier
+        check "the module is built" test -n "$(module_of "$(uname -r)")"
+        equal "and not signed" "" "$(signer)"
+        check_refused "Loading of unsigned module is rejected" "is not signed"
+
+        mv /usr/bin/openssl.away /usr/bin/openssl
+        for step in build install; do check "dkms $step" bash -c "$(command_of "dkms $step")"; done
+        equal "now it is signed" "DKMS module signing key" "$(signer)"
+        check_refused "Loading of module with unavailable key is rejected" "is signed with a key that is not enrolled"
+
+        printf '%s\n' $password $password >/tmp/password
+        check "the key is offered to MokManager" bash -c "$(command_of "mokutil --import") </tmp/password"
+        answer_mokmanager
+        next_stage
+}
+
+stage_2() {
+        local module
+        check "Secure Boot is on and the kernel locked down, still" locked_down
+        check "MokManager has enrolled the key" grep -q 'is already enrolled' \
+                <<<"$(mokutil --test-key /var/lib/dkms/mok.pub)"
+        check_boot
+        check "numatier finds nothing to do" grep -q 'there is nothing to do' <<<"$(numatier)"
+        # 8192: a module that is not signed
+        equal "the kernel trusts the module" 0 $(($(cat /proc/sys/kernel/tainted) & 8192))
+        module=$(module_of "$(uname -r)")
+        strip --strip-debug -o /tmp/memtier_override.ko "$module"
+        rmmod memtier_override
+        refuse "and no copy without the signature" insmod /tmp/memtier_override.ko
+        check "the same file with it" modprobe memtier_override
+        healthy "the guest is well"
+}
