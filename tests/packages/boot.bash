@@ -5,7 +5,7 @@
 # shellcheck source=tests/packages/packages.bash
 . /run/payload/test/packages.bash
 
-time_of() { # BOOT MATCH...: of the first such entry in the journal
+time_of() { # BOOT MATCH...: when journald received the first such entry
         journalctl -b "$1" -o export "${@:2}" | sed -n 's/^__MONOTONIC_TIMESTAMP=//p' | head -n 1
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# timeout: 1800
+# timeout: 3600
 # Real reboots of a system that has the package: from the initramfs to multi-user.target, with the node in
 # its tier by then, and with neither boot nor shutdown waiting for numatierd.
 

@@ -37,7 +37,7 @@ say "" # after whatever the firmware left there
 say "stage $stage: $(uname -r), up $(uptime_now) s"
 # shellcheck source=/dev/null
 . /run/payload/test/script
-"stage_$stage"
+if declare -F "stage_$stage" >/dev/null; then "stage_$stage"; else not_ok "there is a stage $stage"; fi
 say "done"
 sleep 5
 systemctl poweroff --force --force

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# timeout: 1800
+# timeout: 3600
+# source: yes
 # From a fresh system to a moved node by one "apt install", and all the way back: remove, reinstall, restore,
 # purge, and install again.
 
@@ -32,7 +33,7 @@ installed() {
         check_service "after that"
         check "the unit has loaded the module" grep -q '^Finished modprobe@memtier_override.service' \
                 <<<"$(journalctl -b -o cat UNIT=modprobe@memtier_override.service)"
-        refuse "and no maintainer script does" grep -E 'modprobe|insmod' \
+        refuse "and no maintainer script does" grep -Eqs '(modprobe|insmod) ' \
                 /var/lib/dpkg/info/{numatier,memtier-override-dkms}.{pre,post}{inst,rm}
         moves 1
         check "the journal explains the move" grep -q 'Subject: Node 1 has been moved to another memory tier' \
@@ -40,6 +41,7 @@ installed() {
         equal "the preset is to enable it" "numatierd.service enabled enabled" \
                 "$(systemctl list-unit-files --no-legend numatierd.service | xargs)"
         equal "numatier says which version it is" "numatier 0.2.0" "$(numatier --version | head -n 1)"
+        check "debian/tests/service" bash -c 'cd /run/payload/source && debian/tests/service'
         equal "/etc/numatier has only a README" /etc/numatier/README "$(echo /etc/numatier/*)"
         for page in numatier.1 numatierd.8 numatierd.conf.5; do
                 check "manual page $page" man -w "${page##*.}" "${page%.*}"
@@ -74,6 +76,7 @@ restored() {
         check "numatier restore" numatier restore
         check "gives node 1 back" in_tier 1 "$(home_tier)"
         apt "apt removes it" remove numatier
+        refuse "which offers nothing, for there is nothing to give back" grep -q 'numatier restore' /tmp/apt
         check "node 1 stays with Linux" in_tier 1 "$(home_tier)"
 }
 

@@ -59,6 +59,7 @@ stage_1() {
         check "that is another one" dpkg --compare-versions "$(version_of numatier)" gt "$version"
         equal "the module's package too" "$(version_of numatier)" "$(version_of memtier-override-dkms)"
         keeps "after that"
+        check "a file that nobody had changed is the new one" grep -qx next /etc/numatier/README
 
         systemctl stop numatierd
         check "numatier restore" numatier restore

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# timeout: 1800
+# timeout: 3600
 # A machine on which DKMS cannot build: numatier is installed and runs all the same, and says what is missing. When
 # that comes, the module is built and used without a reboot.
 

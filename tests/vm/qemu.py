@@ -67,6 +67,7 @@ class Guest:
         tree = get_tree("qemu")
         lib = tree / "usr/lib/x86_64-linux-gnu"
         return [
+            "setpriv", "--pdeath-signal", "KILL",  # it ends with what started it
             tree / "lib64/ld-linux-x86-64.so.2", "--library-path",
             f"{lib}:{tree / 'lib/x86_64-linux-gnu'}:{lib / 'pulseaudio'}",
             tree / "usr/bin/qemu-system-x86_64", "-L", tree / "usr/share/qemu",
@@ -175,6 +176,7 @@ class Guest:
             self.qmp_file = qmp.makefile("rw")
             self.qmp_file.readline()
             self.qmp('{"execute": "qmp_capabilities"}')
+            (self.dir / "disk").unlink(missing_ok=True)  # QEMU has it open; it is large
             self.follow()
             return None if self.done else "the guest ended before its script"
         except (RuntimeError, OSError, ValueError, subprocess.CalledProcessError) as error:
