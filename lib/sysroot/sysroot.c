@@ -11,10 +11,9 @@
 #include <sys/vfs.h>
 
 /* sysfs hands out at most a page a read (fs/kernfs/file.c); whatever ends elsewhere is the end. A
- * list in /proc comes in whole lines of up to a page (fs/seq_file.c): only a short read is its end.
- */
+ * list in /proc comes in as many whole lines as fit into a page (fs/seq_file.c): a read of any
+ * length may not be its last. */
 #define SYSFS_PAGE     4096
-#define SEQ_FILE_SHORT 2048
 #define READ_ALLOC_MAX (16U << 20)
 
 struct sysroot {
@@ -52,7 +51,7 @@ static ssize_t directory_read(void *data, const char *path, char *buf, size_t si
                 length += (size_t)n;
                 if (length == size)
                         return -EFBIG;
-                if (n == 0 || (n % SYSFS_PAGE != 0 && (!is_list || n < SEQ_FILE_SHORT)))
+                if (n == 0 || (!is_list && n % SYSFS_PAGE != 0))
                         break;
         }
         buf[length] = '\0';

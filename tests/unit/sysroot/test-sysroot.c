@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A root that is a directory: real files, with what a capture cannot hold. */
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "testing.h"
 
@@ -158,6 +160,36 @@ static void test_long_list(void)
         assert(strlen(maps) > 4096 && strstr(maps, "[stack]"));
 }
 
+static _Noreturn void write_twice(void)
+{
+        int fd = openat(directory, "proc/list", O_WRONLY | O_CLOEXEC), unread = 1;
+
+        if (fd < 0 || write(fd, "one\n", 4) != 4)
+                _exit(1);
+        while (unread > 0)
+                if (ioctl(fd, FIONREAD, &unread) < 0 || usleep(100) < 0)
+                        _exit(1);
+        _exit(write(fd, "two\n", 4) == 4 ? 0 : 1);
+}
+
+/* A read that returns little is not the last: the next line did not fit. */
+static void test_short_read(void)
+{
+        char buf[64];
+        int status;
+        pid_t pid;
+
+        assert(mkdirat(directory, "proc", 0755) == 0 &&
+               mkfifoat(directory, "proc/list", 0600) == 0);
+        pid = fork();
+        assert(pid >= 0);
+        if (pid == 0)
+                write_twice();
+        assert(sysroot_read(root, "proc/list", buf, sizeof(buf)) == 8);
+        assert_streq(buf, "one\ntwo\n");
+        assert(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
 int main(void)
 {
         char path[] = "/tmp/numatier-test-XXXXXX", command[64];
@@ -176,6 +208,7 @@ int main(void)
         test_replace();
         test_list();
         test_long_list();
+        test_short_read();
         sysroot_free(root);
         close(directory);
         snprintf(command, sizeof(command), "rm -r %s", path);
