@@ -6,6 +6,7 @@
 #include "publish/journal.h"
 #include "publish/log.h"
 #include "publish/status.h"
+#include "view/unmet.h"
 #include "view/view.h"
 
 static void print_plan(const struct plan *plan)
@@ -48,11 +49,17 @@ static bool is_left(const struct snapshot *r)
 /* As numatier plan and numatier apply have it. */
 static int get_exit_status(const struct snapshot *r)
 {
+        size_t undone = r->report ? report_count_undone(r->report) : r->plan->n_writes;
+        struct nodeset nodes = unmet_get_unclear(r);
+        bool unclear = nodeset_count(&nodes) > 0;
+
         if (r->machine->tiers_withheld)
                 return EXIT_FAILURE; /* what could not be seen could not be corrected */
-        if (r->report ? report_count_undone(r->report) > 0 : r->plan->n_writes > 0)
-                return r->report ? EXIT_FAILURE : EXIT_DIFFERS;
-        return is_left(r) ? EXIT_DIFFERS : EXIT_SUCCESS;
+        if (r->report && (undone > 0 || unclear))
+                return EXIT_FAILURE;
+        if (undone > 0 || is_left(r))
+                return EXIT_DIFFERS;
+        return unclear ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int run_pass(struct sysroot *root, struct policy *policy, struct state *state, bool dry_run)

@@ -38,7 +38,7 @@ void print_withheld(FILE *f, const struct view *v)
 }
 
 /* missing: whether what is missing is the cause, if it is known. */
-static void print_cause(const struct pass *l, unsigned n, bool missing, const char *cause)
+static void print_cause(FILE *f, const struct pass *l, unsigned n, bool missing, const char *cause)
 {
         _cleanup_(freep) char *text = NULL;
 
@@ -46,8 +46,18 @@ static void print_cause(const struct pass *l, unsigned n, bool missing, const ch
                 return;
         if (missing && l->missing.cause != MISSING_UNKNOWN)
                 text = missing_print(&l->missing);
-        printf("%u %s in another tier than the policy wants, and %s.\n", n,
-               n == 1 ? "node is" : "nodes are", text ?: cause);
+        fprintf(f, "%u %s in another tier than the policy wants, and %s.\n", n,
+                n == 1 ? "node is" : "nodes are", text ?: cause);
+}
+
+/* Not in what a script reads of a plan: print_rest() prints it on standard error then. The module
+ * makes no adistance_offset. */
+static void print_unclear(FILE *f, const struct pass *l)
+{
+        bool missing = l->result->machine->module_loaded &&
+                       l->policy->interface != POLICY_INTERFACE_ADISTANCE_OFFSET;
+
+        print_cause(f, l, nodeset_count(&l->unclear), missing, UNMET_UNCLEAR);
 }
 
 void print_unmet(const struct pass *l)
@@ -55,10 +65,10 @@ void print_unmet(const struct pass *l)
         for (enum unmet_cause c = UNMET_HAZARD + 1; c < UNMET_CAUSES; c++) {
                 struct nodeset nodes = unmet_get_nodes(l->result, c);
 
-                print_cause(l, nodeset_count(&nodes), c == UNMET_NO_INTERFACE, unmet_cause_text(c));
+                print_cause(stdout, l, nodeset_count(&nodes), c == UNMET_NO_INTERFACE,
+                            unmet_cause_text(c));
         }
-        print_cause(l, nodeset_count(&l->unclear), l->result->machine->module_loaded,
-                    "the files that move nodes cannot be read now");
+        print_unclear(stdout, l);
 }
 
 static void print_number(FILE *f, struct view_number tier)
@@ -162,8 +172,10 @@ void print_rest(const struct arguments *a, const struct pass *l)
 
         if (l->view->withheld)
                 print_withheld(silent ? stderr : stdout, l->view);
-        if (silent)
+        if (silent) {
+                print_unclear(stderr, l);
                 return;
+        }
         print_unmet(l);
         if (view_lacks_tiers(l->view))
                 print_lack_of_tiers(l->view);

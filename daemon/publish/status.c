@@ -100,6 +100,17 @@ static void print_unmet(FILE *f, const struct snapshot *r)
         }
 }
 
+static void print_unclear(FILE *f, const struct snapshot *r)
+{
+        struct nodeset nodes = unmet_get_unclear(r);
+
+        if (nodeset_count(&nodes) == 0)
+                return;
+        fprintf(f, "; cannot move node%s ", plural(nodeset_count(&nodes)));
+        print_set(f, &nodes);
+        fputs(": " UNMET_UNCLEAR, f);
+}
+
 static void print_guesses(FILE *f, const struct assignment *a)
 {
         struct nodeset nodes = { 0 };
@@ -138,6 +149,7 @@ static void print_problems(FILE *f, const struct snapshot *r)
                 fputs("; memory is changing: the tiers are read when it is quiet", f);
         print_guesses(f, r->assignment);
         print_unmet(f, r);
+        print_unclear(f, r);
         print_writes(f, r);
 }
 

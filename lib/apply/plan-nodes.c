@@ -173,8 +173,10 @@ int plan_node(struct plan *p, const struct assignment *a, const struct state *st
               const struct node_assignment *n)
 {
         /* Not known where it is or how to move it: nothing is written on a guess. The next pass
-         * tries again. */
-        if (n->node->unreadable & (1U << FACT_TIER | 1U << FACT_INTERFACE))
+         * tries again. A policy that moves nothing does not ask how. */
+        if (node_is_unreadable(n->node, FACT_TIER) ||
+            (node_is_unreadable(n->node, FACT_INTERFACE) &&
+             a->policy->interface != POLICY_INTERFACE_NONE))
                 return 0;
         if (!n->node->has_memory || n->node->present_tier == TIER_UNKNOWN ||
             n->cause == CAUSE_UNSETTLED || n->cause == CAUSE_UNREADABLE)

@@ -69,6 +69,8 @@ struct nodeset unmet_get_unclear(const struct snapshot *s)
 {
         struct nodeset nodes = { 0 };
 
+        if (s->policy->interface == POLICY_INTERFACE_NONE)
+                return nodes;
         for (size_t i = 0; i < s->assignment->n_nodes; i++) {
                 const struct node_assignment *n = &s->assignment->nodes[i];
 

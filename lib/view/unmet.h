@@ -35,5 +35,7 @@ const char *unmet_cause_text(enum unmet_cause c);
 struct nodeset unmet_get_nodes(const struct snapshot *s, enum unmet_cause c);
 
 /* The nodes that belong elsewhere, and whose file cannot be read now, or is missing though the
- * module is loaded. The plan has nothing for them: the file is probably about to come or to go. */
+ * module is loaded. The plan has nothing for them: the file is probably about to come or to go. A
+ * policy with interface = none does not need it. */
 struct nodeset unmet_get_unclear(const struct snapshot *s);
+#define UNMET_UNCLEAR "the files that move nodes are missing, or cannot be read now"

@@ -256,6 +256,9 @@ static void test_unreadable(void)
         assert_plan(THREAD_GUEST THREAD_TIERS, POLICY "[apply]\ninterface=memtier_override\n", "",
                     "");
         assert(warnings.n == 0);
+        /* what a policy does not use may be anything */
+        make_plan(THREAD_GUEST THREAD_TIERS, POLICY "[apply]\ninterface=none\n", "");
+        assert(plan->n_unmet == 1);
         unreadable = 0;
         make_plan(THREAD_GUEST THREAD_TIERS, POLICY "[apply]\ninterface=memtier_override\n", "");
         assert(warnings.n == 1 && plan->n_unmet == 1);

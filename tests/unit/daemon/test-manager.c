@@ -230,6 +230,13 @@ static void test_once(void)
         assert(RUN("/dev/null", "--once", "--root", "root", "--config", "none") == 3);
         write_file("[tier all]\n", "none");
         assert(RUN("/dev/null", "--once", "--root", "root", "--config", "none") == 0);
+        /* one file is about to come or to go: all is not well */
+        assert(unlink("root/" NODE_PATH "/node1/memtier_override") == 0);
+        assert(RUN("/dev/null", "--once", "--root", "root", "--config", "policy") == 1);
+        assert(RUN("/dev/null", "--once", "--dry-run", "--root", "root", "--config", "policy") ==
+               1);
+        assert(strstr(message, "; cannot move node 1: the files that move nodes are missing, or "));
+        write_file("memory_tier4\n", "root/" NODE_PATH "/node1/memtier_override");
 }
 
 /* No pass finds neither. */
