@@ -13,8 +13,11 @@
 #define SIGNED_ONLY "this kernel loads only modules with a trusted signature, and " MODULE_NAME " "
 #define MODPROBE    "modprobe " MODULE_NAME
 #define NOT_LOADED  THE_MODULE "is installed but not loaded: run \"" MODPROBE "\""
-#define ENROL       "run \"mokutil --import /var/lib/dkms/mok.pub\", reboot and confirm"
-#define MAKE_LOG    "/var/lib/dkms/" MODULE_PACKAGE "/@/build/make.log"
+#define INSTALL     "\"dkms install " MODULE_PACKAGE "/@\""
+#define ENROL                                                                                      \
+        "run \"mokutil --import /var/lib/dkms/mok.pub\", reboot, and confirm on the screen "       \
+        "before Linux starts"
+#define MAKE_LOG "/var/lib/dkms/" MODULE_PACKAGE "/@/build/make.log"
 
 /* The name is for scripts; each @ in the text is replaced by the detail. */
 static const struct {
@@ -42,17 +45,25 @@ static const struct {
         },
         [MISSING_NOT_BUILT] = {
                 .name = "not_built",
-                .text = THE_MODULE "is not built for this kernel: run \"dkms autoinstall\"; if "
-                        "it fails, see " MAKE_LOG,
+                .text = THE_MODULE "is not built for this kernel: run " INSTALL "; if it fails, see " MAKE_LOG,
         },
         [MISSING_BUILD_FAILED] = {
                 .name = "build_failed",
                 .text = THE_MODULE "could not be built: see " MAKE_LOG
-                        ", then run \"dkms autoinstall\"",
+                        ", then run " INSTALL,
+        },
+        [MISSING_NOT_LISTED] = {
+                .name = "not_listed",
+                .text = THE_MODULE "is installed, but not in the list of modules: run \"depmod\"",
+        },
+        [MISSING_LOADING] = {
+                .name = "modules_disabled",
+                .text = "this kernel loads no more modules until it is booted again "
+                        "(kernel.modules_disabled): reboot",
         },
         [MISSING_NOT_LOADED] = {
                 .name = "not_loaded",
-                .text = NOT_LOADED "; if it fails, the kernel log says why",
+                .text = NOT_LOADED "; if it fails, its message or the kernel log says why",
         },
         [MISSING_NOT_SIGNED] = {
                 .name = "not_signed",
@@ -65,6 +76,11 @@ static const struct {
                 .text = SIGNED_ONLY "is not signed: sign it with a key that this machine trusts "
                         "(kmod/README.md)",
         },
+        [MISSING_NOT_SIGNED_NO_SECURE_BOOT] = {
+                .name = "not_signed",
+                .text = SIGNED_ONLY "is not signed: sign it with a key that this kernel trusts, or "
+                        "boot without module.sig_enforce and lockdown (kmod/README.md)",
+        },
         [MISSING_KEY_NOT_ENROLLED] = {
                 .name = "key_not_enrolled",
                 .text = SIGNED_ONLY "is signed with a key that is not enrolled (\"@\"): " ENROL,
@@ -73,10 +89,15 @@ static const struct {
                 .name = "not_loaded",
                 .text = NOT_LOADED "; if the kernel rejects its key (\"@\"), " ENROL,
         },
+        [MISSING_KEY_UNKNOWN] = {
+                .name = "not_loaded",
+                .text = NOT_LOADED "; if the kernel rejects its key (\"@\"), sign it with a key "
+                        "that this kernel trusts (kmod/README.md)",
+        },
         [MISSING_NOT_TRUSTED] = {
                 .name = "not_trusted",
-                .text = SIGNED_ONLY "is not signed, or its key is not enrolled: run \"" MODPROBE
-                        "\"; if the kernel rejects its key, " ENROL,
+                .text = SIGNED_ONLY "is in a file that cannot be read here: run \"" MODPROBE
+                        "\"; if the kernel rejects its signature or key, see kmod/README.md",
         },
         [MISSING_FILES] = {
                 .text = THE_MODULE "is loaded, but its files are missing; the kernel log may say "
@@ -158,30 +179,49 @@ static int find_why_not_installed(struct sysroot *root, const char *release, str
         if (r <= 0)
                 return r == 0 ? set(m, MISSING_HEADERS, release) : 0;
         return set(m,
-                   module_has_build_log(root, version) == 1 ? MISSING_BUILD_FAILED
-                                                            : MISSING_NOT_BUILT,
+                   module_has_build_log(root, version, release) == 1 ? MISSING_BUILD_FAILED
+                                                                     : MISSING_NOT_BUILT,
                    version);
 }
 
-static int find_why_not_trusted(struct sysroot *root, const struct modfile *file, struct missing *m)
+static int find_why_not_signed(struct sysroot *root, struct missing *m)
 {
         char version[VERSION_MAX];
-        int r;
 
+        if (module_has_secure_boot(root) == 0)
+                return set(m, MISSING_NOT_SIGNED_NO_SECURE_BOOT, NULL);
+        return module_has_source(root, version, sizeof(version)) == 1
+                       ? set(m, MISSING_NOT_SIGNED, version)
+                       : set(m, MISSING_NOT_SIGNED_BY_HAND, NULL);
+}
+
+/* Whether enrolling the key of DKMS can help. */
+static bool is_key_of_dkms(struct sysroot *root, const char *signer)
+{
+        return signer && streq(signer, MODULE_DKMS_SIGNER) && module_dkms_has_key(root) == 1 &&
+               module_has_secure_boot(root) != 0;
+}
+
+/* Of a key that is not of DKMS, the signer may be who issued it, and its name is not among the
+ * kernel's. A key of DKMS that the kernel has may be an older one: all have the same name. */
+static int find_why_not_trusted(struct sysroot *root, const struct modfile *file, struct missing *m)
+{
         if (!file->readable)
                 return set(m, MISSING_NOT_TRUSTED, NULL);
         if (!file->is_signed)
-                return module_has_source(root, version, sizeof(version)) == 1
-                               ? set(m, MISSING_NOT_SIGNED, version)
-                               : set(m, MISSING_NOT_SIGNED_BY_HAND, NULL);
-        r = file->signer ? module_key_is_known(root, file->signer) : -ENODATA;
-        return r > 0    ? set(m, MISSING_NOT_LOADED, NULL)
-               : r == 0 ? set(m, MISSING_KEY_NOT_ENROLLED, file->signer)
-                        : set(m, MISSING_KEY_UNSEEN, file->signer);
+                return find_why_not_signed(root, m);
+        if (!is_key_of_dkms(root, file->signer))
+                return set(m, MISSING_KEY_UNKNOWN, file->signer);
+        return set(m,
+                   module_key_is_known(root, file->signer) == 0 ? MISSING_KEY_NOT_ENROLLED
+                                                                : MISSING_KEY_UNSEEN,
+                   file->signer);
 }
 
 static int find_why_not_loaded(struct sysroot *root, const struct modfile *file, struct missing *m)
 {
+        if (module_may_be_loaded(root) == 0)
+                return set(m, MISSING_LOADING, NULL);
         return module_must_be_signed(root) == 1 ? find_why_not_trusted(root, file, m)
                                                 : set(m, MISSING_NOT_LOADED, NULL);
 }
@@ -208,8 +248,10 @@ static int find_in_modules(const struct input *in, struct sysroot *root, const c
                 r = find_file(in, release, &file);
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
-        return file.found ? find_why_not_loaded(root, &file, m)
-                          : find_why_not_installed(root, release, m);
+        if (file.found)
+                return find_why_not_loaded(root, &file, m);
+        return module_has_file(root, release) == 1 ? set(m, MISSING_NOT_LISTED, NULL)
+                                                   : find_why_not_installed(root, release, m);
 }
 
 /* Or its files cannot be read. */

@@ -16,11 +16,16 @@ enum missing_cause {
         MISSING_HEADERS,   /* those of this kernel are not installed */
         MISSING_NOT_BUILT, /* for this kernel */
         MISSING_BUILD_FAILED,
+        MISSING_NOT_LISTED, /* its file is there, and depmod was not run */
+        MISSING_LOADING,    /* the kernel loads nothing until the next boot */
         MISSING_NOT_LOADED,
         MISSING_NOT_SIGNED, /* and DKMS can sign it */
         MISSING_NOT_SIGNED_BY_HAND,
-        MISSING_KEY_NOT_ENROLLED,
-        MISSING_KEY_UNSEEN,  /* it is signed, and this user may not see the kernel's keys */
+        MISSING_NOT_SIGNED_NO_SECURE_BOOT, /* so that no key can be enrolled */
+        MISSING_KEY_NOT_ENROLLED,          /* the key of DKMS */
+        MISSING_KEY_UNSEEN,  /* it is perhaps not enrolled: this user may not see the kernel's keys,
+                                or there is one with its name */
+        MISSING_KEY_UNKNOWN, /* it is signed, not by DKMS or not with Secure Boot */
         MISSING_NOT_TRUSTED, /* its signature cannot be read */
         MISSING_FILES,       /* it is loaded, and has not made its files. They may be about to come:
                                 the plan has nothing about nodes then */

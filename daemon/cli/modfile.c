@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <libkmod.h>
+#include <unistd.h>
 
 #define LIBRARY "libkmod.so.2"
 
@@ -69,12 +70,14 @@ static int read_info(const struct kmod_module *module, struct modfile *m)
 static int find(struct kmod_ctx *kmod, const char *name, struct modfile *m)
 {
         struct kmod_module *module;
+        const char *path;
         int r;
 
         r = sym_kmod_module_new_from_name(kmod, name, &module);
         if (r < 0)
                 return r;
-        m->found = sym_kmod_module_get_path(module) != NULL;
+        path = sym_kmod_module_get_path(module);
+        m->found = path && (access(path, F_OK) == 0 || errno != ENOENT);
         if (m->found)
                 r = read_info(module, m);
         sym_kmod_module_unref(module);

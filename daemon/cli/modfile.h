@@ -9,7 +9,7 @@
 #include "base/util.h"
 
 struct modfile {
-        bool found;    /* among the modules of this kernel; all else is unset if not */
+        bool found; /* in the list of the kernel's modules, and there; all else is unset if not */
         bool readable; /* what is in it is known: libkmod could read and decompress it */
         bool is_signed;
         char *signer; /* the name of the key; NULL: not signed, or not known */

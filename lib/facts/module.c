@@ -63,9 +63,11 @@ static int search_node(const char *name, void *userdata)
 int module_find_interface(struct sysroot *root, const char **ret)
 {
         struct search s = { .root = root, .ret = ret };
+        int r;
 
         *ret = NULL;
-        return sysroot_list(root, NODE_DIR, search_node, &s);
+        r = sysroot_list(root, NODE_DIR, search_node, &s);
+        return r < 0 && sysroot_is_absent(r) ? 0 : r; /* a kernel without NUMA */
 }
 
 int module_suits_kernel(const char *release)
@@ -160,6 +162,28 @@ int module_has_index(struct sysroot *root, const char *release)
         return exists(root, path);
 }
 
+static int is_file(const char *name, void *userdata)
+{
+        return startswith(name, MODULE_NAME ".ko") != NULL;
+}
+
+int module_has_file(struct sysroot *root, const char *release)
+{
+        static const char *const directories[] = { "updates/dkms", "updates", "extra" };
+        int error = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                int r = sysroot_listf(root, is_file, NULL, "lib/modules/%s/%s", release,
+                                      directories[i]);
+
+                if (r > 0)
+                        return r;
+                if (r < 0 && !sysroot_is_absent(r))
+                        error = r;
+        }
+        return error;
+}
+
 struct source {
         struct sysroot *root;
         char *version;
@@ -203,14 +227,33 @@ int module_has_headers(struct sysroot *root, const char *release)
         return r < 0 && sysroot_is_absent(r) ? 0 : r;
 }
 
-int module_has_build_log(struct sysroot *root, const char *version)
+/* Its first line: "DKMS make.log for memtier-override-1.1 for kernel 6.1.0-40-amd64 (x86_64)". */
+int module_has_build_log(struct sysroot *root, const char *version, const char *release)
 {
-        char path[SYSROOT_PATH_MAX];
+        _cleanup_(freep) char *log = NULL, *kernel = NULL;
+        int r;
 
-        if (snprintf(path, sizeof(path), "var/lib/dkms/" MODULE_PACKAGE "/%s/build/make.log",
-                     version) >= (int)sizeof(path))
-                return -ENAMETOOLONG;
-        return exists(root, path);
+        r = sysroot_read_allocf(root, &log, "var/lib/dkms/" MODULE_PACKAGE "/%s/build/make.log",
+                                version);
+        if (r < 0)
+                return sysroot_is_absent(r) ? 0 : r;
+        if (asprintf(&kernel, " for kernel %s (", release) < 0) {
+                kernel = NULL;
+                return -ENOMEM;
+        }
+        log[strcspn(log, "\n")] = '\0';
+        return strstr(log, kernel) != NULL;
+}
+
+int module_may_be_loaded(struct sysroot *root)
+{
+        char disabled[64];
+        int r;
+
+        r = sysroot_read_line(root, "proc/sys/kernel/modules_disabled", disabled, sizeof(disabled));
+        if (r < 0)
+                return sysroot_is_absent(r) ? 1 : r;
+        return *disabled != '1';
 }
 
 /* Both say it: sig_enforce, and lockdown, which Secure Boot brings with it. */
@@ -229,6 +272,25 @@ int module_must_be_signed(struct sysroot *root)
         if (r < 0 && !sysroot_is_absent(r))
                 return r;
         return q < 0 && !sysroot_is_absent(q) ? q : 0;
+}
+
+/* The variable has 4 bytes of attributes before its value. */
+int module_has_secure_boot(struct sysroot *root)
+{
+        char variable[16];
+        ssize_t n;
+
+        n = sysroot_read(root,
+                         "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+                         variable, sizeof(variable));
+        if (n < 0)
+                return sysroot_is_absent(n) ? 0 : (int)n;
+        return n == 5 && variable[4] == 1;
+}
+
+int module_dkms_has_key(struct sysroot *root)
+{
+        return exists(root, "var/lib/dkms/mok.pub");
 }
 
 /* A line of /proc/keys: "... asymmetri NAME: 1234abcd: X509.rsa 5678ef []". A name that the kernel

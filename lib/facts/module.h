@@ -32,17 +32,30 @@ int module_suits_config(struct sysroot *root, const char *release, const char **
  * this kernel has no directory of modules here (a container, or a removed package). */
 int module_has_index(struct sysroot *root, const char *release);
 
+/* Whether its file is where it is installed, in the list of modules or not. */
+int module_has_file(struct sysroot *root, const char *release);
+
 /* Whether its source is where DKMS looks for it. version receives the latest version. */
 int module_has_source(struct sysroot *root, char *version, size_t size);
 
 /* Whether the kernel's headers are there. */
 int module_has_headers(struct sysroot *root, const char *release);
 
-/* Whether DKMS has left the log of a build that failed. */
-int module_has_build_log(struct sysroot *root, const char *version);
+/* Whether DKMS has left the log of a build for this kernel that failed. */
+int module_has_build_log(struct sysroot *root, const char *version, const char *release);
+
+/* Whether the kernel loads modules until it is booted again (kernel.modules_disabled). */
+int module_may_be_loaded(struct sysroot *root);
 
 /* Whether the kernel loads signed modules only. */
 int module_must_be_signed(struct sysroot *root);
+
+/* Whether Secure Boot is on. Without it, Linux does not read the keys that mokutil enrolls. */
+int module_has_secure_boot(struct sysroot *root);
+
+/* Whether DKMS has made a key of its own, and the name that Debian's DKMS gives it. */
+int module_dkms_has_key(struct sysroot *root);
+#define MODULE_DKMS_SIGNER "DKMS module signing key"
 
 /* Whether the kernel knows a key with this name. Only root sees the keys. */
 int module_key_is_known(struct sysroot *root, const char *signer);
