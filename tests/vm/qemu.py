@@ -67,7 +67,7 @@ class Guest:
         tree = get_tree("qemu")
         lib = tree / "usr/lib/x86_64-linux-gnu"
         return [
-            "setpriv", "--pdeath-signal", "KILL",  # it ends with what started it
+            "setpriv", "--pdeathsig", "KILL",  # it ends with what started it
             tree / "lib64/ld-linux-x86-64.so.2", "--library-path",
             f"{lib}:{tree / 'lib/x86_64-linux-gnu'}:{lib / 'pulseaudio'}",
             tree / "usr/bin/qemu-system-x86_64", "-L", tree / "usr/share/qemu",
