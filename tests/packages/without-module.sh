@@ -23,7 +23,7 @@ works_without() { # WHEN WORD: which must be in the one line that says what is m
 # As of a kernel that was built otherwise: what DKMS and numatier look at.
 without_kallsyms_all() {
         sed -i 's/^CONFIG_KALLSYMS_ALL=y/# CONFIG_KALLSYMS_ALL is not set/' \
-                "/boot/config-$(uname -r)" "/lib/modules/$(uname -r)/build/.config"
+                "/boot/config-$(uname -r)" "/lib/modules/$(uname -r)/build"/{.config,include/config/auto.conf}
 }
 
 stage_1() {
