@@ -13,8 +13,13 @@
 
 struct arguments {
         struct input input;
-        bool json, pager, legend, serials;
+        bool json, pager, legend;
         char **operands; /* what follows the verb, NULL at the end */
+
+        /* Options that only some verbs take */
+        unsigned own; /* a bit for each that was given; only numatier.c looks at it */
+        bool serials, bytes, watch, diff, rollback, unplug, force;
+        const char *output, *timeout, *zone; /* as given, or NULL */
 };
 
 /* Each returns the exit status. */
@@ -25,6 +30,10 @@ int verb_check(const struct arguments *a);
 int verb_apply(const struct arguments *a);
 int verb_restore(const struct arguments *a);
 int verb_capture(const struct arguments *a);
+int verb_doctor(const struct arguments *a);
+int verb_policy(const struct arguments *a);
+int verb_drain(const struct arguments *a);
+int verb_online(const struct arguments *a);
 
 /* measure is a program of its own, and parses its own command line: becomes that program, given all
  * of argv but argv[verb]. Returns only if that fails, with the exit status for it. */

@@ -5,15 +5,47 @@
 
 #include "cli/cli.h"
 
+enum {
+        OPT_JSON = 256,
+        OPT_ROOT,
+        OPT_MACHINE,
+        OPT_CONFIG,
+        OPT_NO_PAGER,
+        OPT_NO_LEGEND,
+        OPT_VERSION,
+        OPT_OWN, /* from here on: those that only some verbs take, a bit of verb.options each */
+        OPT_SERIALS = OPT_OWN,
+        OPT_BYTES,
+        OPT_OUTPUT,
+        OPT_WATCH,
+        OPT_DIFF,
+        OPT_TIMEOUT,
+        OPT_ROLLBACK,
+        OPT_UNPLUG,
+        OPT_FORCE,
+        OPT_ZONE,
+};
+
+#define BIT(option) (1U << ((option)-OPT_OWN))
+
 static const struct verb {
         const char *name;
         int (*run)(const struct arguments *a);
         bool takes_operands, has_json;
+        unsigned options;
 } verbs[] = {
-        { "status", verb_status, false, true },    { "plan", verb_plan, false, true },
-        { "explain", verb_explain, true, true },   { "check", verb_check, true, true },
-        { "apply", verb_apply, false, true },      { "restore", verb_restore, false, true },
-        { "capture", verb_capture, false, false },
+        { "status", verb_status, true, true, BIT(OPT_BYTES) | BIT(OPT_OUTPUT) | BIT(OPT_WATCH) },
+        { "plan", verb_plan, false, true, 0 },
+        { "explain", verb_explain, true, true, 0 },
+        { "doctor", verb_doctor, false, true, 0 },
+        { "policy", verb_policy, false, true, BIT(OPT_DIFF) },
+        { "check", verb_check, true, true, 0 },
+        { "apply", verb_apply, false, true, 0 },
+        { "restore", verb_restore, false, true, 0 },
+        { "drain", verb_drain, true, true,
+          BIT(OPT_TIMEOUT) | BIT(OPT_ROLLBACK) | BIT(OPT_UNPLUG) | BIT(OPT_FORCE) },
+        { "online", verb_online, true, true, BIT(OPT_TIMEOUT) | BIT(OPT_ZONE) },
+        { "capture", verb_capture, false, false, BIT(OPT_SERIALS) },
 };
 
 static void help(void)
@@ -21,13 +53,17 @@ static void help(void)
         puts("numatier [OPTION...] [VERB]\n\n"
              "Shows and sets the memory tiers of NUMA nodes.\n\n"
              "Verbs:\n"
-             "  status           show tiers and nodes: where they are, where they belong (the "
+             "  status [NODE...] show tiers and nodes: where they are, where they belong (the "
              "default)\n"
              "  plan             show what would be written, and why\n"
              "  explain NODE     show each source's values, each rule tried, the verdict\n"
+             "  doctor           find what is wrong with the memory, and how to repair it\n"
+             "  policy           show the policy, and the file and line of each setting\n"
              "  check [FILE...]  check policy files\n"
              "  apply            write once, without a daemon\n"
              "  restore          undo every write since boot\n"
+             "  drain NODE       take all memory of a node offline\n"
+             "  online NODE      bring it online again\n"
              "  capture          print this machine as one text file, for --machine\n"
              "  measure [NODE]   measure latency and bandwidth; measure --help has its options\n\n"
              "Options:\n"
@@ -37,23 +73,22 @@ static void help(void)
              "  --config FILE    use this policy\n"
              "  --no-pager       do not use a pager\n"
              "  --no-legend      print neither headings nor summary\n"
+             "  --output LIST    status: only these columns (also -o)\n"
+             "  --bytes          status: sizes in bytes\n"
+             "  --watch          status: show it again after each change\n"
+             "  --diff           policy: only what differs from the default policy\n"
+             "  --timeout TIME   drain, online: give up after this time\n"
+             "  --rollback       drain: all memory of the node, or none\n"
+             "  --unplug         drain: then remove it, so that the device can be pulled out\n"
+             "  --force          drain: although other nodes may have no room for its pages\n"
+             "  --zone ZONE      online: movable or kernel, instead of what the policy says\n"
              "  --serials        capture: with the serial numbers of devices\n"
              "  --help, --version\n\n"
              "Exit status: 0 done, 1 failed, 2 usage, 3 (plan, apply) something differs from the "
              "policy.\n"
+             "doctor: 0 nothing is wrong, 1 warnings, 2 errors.\n"
              "See numatier(1), numatierd.conf(5).");
 }
-
-enum {
-        OPT_JSON = 256,
-        OPT_ROOT,
-        OPT_MACHINE,
-        OPT_CONFIG,
-        OPT_NO_PAGER,
-        OPT_NO_LEGEND,
-        OPT_SERIALS,
-        OPT_VERSION
-};
 
 static const struct option options[] = {
         { "json", no_argument, NULL, OPT_JSON },
@@ -63,6 +98,15 @@ static const struct option options[] = {
         { "no-pager", no_argument, NULL, OPT_NO_PAGER },
         { "no-legend", no_argument, NULL, OPT_NO_LEGEND },
         { "serials", no_argument, NULL, OPT_SERIALS },
+        { "bytes", no_argument, NULL, OPT_BYTES },
+        { "output", required_argument, NULL, OPT_OUTPUT },
+        { "watch", no_argument, NULL, OPT_WATCH },
+        { "diff", no_argument, NULL, OPT_DIFF },
+        { "timeout", required_argument, NULL, OPT_TIMEOUT },
+        { "rollback", no_argument, NULL, OPT_ROLLBACK },
+        { "unplug", no_argument, NULL, OPT_UNPLUG },
+        { "force", no_argument, NULL, OPT_FORCE },
+        { "zone", required_argument, NULL, OPT_ZONE },
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, OPT_VERSION },
         { NULL, 0, NULL, 0 },
@@ -70,6 +114,8 @@ static const struct option options[] = {
 
 static void set_option(struct arguments *a, int option)
 {
+        if (option >= OPT_OWN)
+                a->own |= BIT(option);
         switch (option) {
         case OPT_JSON:
                 a->json = true;
@@ -89,17 +135,34 @@ static void set_option(struct arguments *a, int option)
         case OPT_NO_LEGEND:
                 a->legend = false;
                 break;
-        case OPT_SERIALS:
-                a->serials = true;
+        case OPT_OUTPUT:
+                a->output = optarg;
+                break;
+        case OPT_TIMEOUT:
+                a->timeout = optarg;
+                break;
+        case OPT_ZONE:
+                a->zone = optarg;
                 break;
         }
+}
+
+static void set_flags(struct arguments *a)
+{
+        a->serials = a->own & BIT(OPT_SERIALS);
+        a->bytes = a->own & BIT(OPT_BYTES);
+        a->watch = a->own & BIT(OPT_WATCH);
+        a->diff = a->own & BIT(OPT_DIFF);
+        a->rollback = a->own & BIT(OPT_ROLLBACK);
+        a->unplug = a->own & BIT(OPT_UNPLUG);
+        a->force = a->own & BIT(OPT_FORCE);
 }
 
 /* -1: go on; else exit with that status. */
 static int parse_options(int argc, char **argv, struct arguments *a)
 {
         for (;;) {
-                int option = getopt_long(argc, argv, "h", options, NULL);
+                int option = getopt_long(argc, argv, "ho:", options, NULL);
 
                 switch (option) {
                 case -1:
@@ -111,6 +174,9 @@ static int parse_options(int argc, char **argv, struct arguments *a)
                         return print_version(a);
                 case '?':
                         return EXIT_USAGE;
+                case 'o':
+                        option = OPT_OUTPUT;
+                        __attribute__((fallthrough));
                 default:
                         set_option(a, option);
                         continue;
@@ -130,7 +196,7 @@ static int find_measure(int argc, char **argv)
         int verb;
 
         opterr = 0;
-        while (getopt_long(argc, argv, "+h", options, NULL) != -1)
+        while (getopt_long(argc, argv, "+ho:", options, NULL) != -1)
                 ;
         verb = optind;
         opterr = 1;
@@ -144,6 +210,19 @@ static const struct verb *find_verb(const char *name)
                 if (streq(verbs[i].name, name))
                         return &verbs[i];
         return NULL;
+}
+
+/* Whether an option was given that this verb does not take: then says so. */
+static bool refuse_option(const struct verb *verb, unsigned given)
+{
+        unsigned wrong = given & ~verb->options;
+
+        for (const struct option *o = options; o->name; o++)
+                if (o->val >= OPT_OWN && (wrong & BIT(o->val))) {
+                        fprintf(stderr, "numatier: %s does not take --%s\n", verb->name, o->name);
+                        return true;
+                }
+        return false;
 }
 
 int main(int argc, char **argv)
@@ -174,10 +253,9 @@ int main(int argc, char **argv)
                 fprintf(stderr, "numatier: %s prints no JSON\n", verb->name);
                 return EXIT_USAGE;
         }
-        if (a.serials && verb->run != verb_capture) {
-                fprintf(stderr, "numatier: --serials is for capture only\n");
+        if (refuse_option(verb, a.own))
                 return EXIT_USAGE;
-        }
+        set_flags(&a);
         status = verb->run(&a);
         return finish_output("numatier", status);
 }

@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 # bash completion for numatier(1) and numatierd(8)
 
+_numatier_verbs="status plan explain doctor policy check apply restore drain online capture measure"
+
 _numatier_nodes() {
         local node
         for node in /sys/devices/system/node/node[0-9]*; do
@@ -27,6 +29,9 @@ _numatier_argument() { # OPTION WORD
         --root) _numatier_files "$2" -d ;;
         --machine | --config) _numatier_files "$2" -f ;;
         --seconds) _numatier_reply "$2" -W "1 5 30" ;;
+        --timeout) _numatier_reply "$2" -W "10s 1min 10min" ;;
+        --zone) _numatier_reply "$2" -W "movable kernel" ;;
+        --output | -o) ;;
         --size) _numatier_reply "$2" -W "64M 256M 1G" ;;
         *) return 1 ;;
         esac
@@ -37,7 +42,7 @@ _numatier_verb() { # WORD...
         local previous="" word
         for word; do
                 case $previous:$word in
-                --root:* | --machine:* | --config:* | *:-*) ;;
+                --root:* | --machine:* | --config:* | --output:* | -o:* | --timeout:* | --zone:* | *:-*) ;;
                 *)
                         echo "$word"
                         return
@@ -52,7 +57,11 @@ _numatier_options() { # VERB
         case $1 in
         measure) echo "--seconds --size --dry-run --force --json --no-legend --no-pager --help --version" ;;
         capture) echo "--root --machine --serials --help --version" ;;
-        "") echo "$common --serials" ;;
+        status) echo "$common --output --bytes --watch" ;;
+        policy) echo "$common --diff" ;;
+        drain) echo "$common --timeout --rollback --unplug --force" ;;
+        online) echo "$common --timeout --zone" ;;
+        "") echo "$common --output --bytes --watch --diff --timeout --rollback --unplug --force --zone --serials" ;;
         *) echo "$common" ;;
         esac
 }
@@ -66,9 +75,9 @@ _numatier() {
         verb=$(_numatier_verb "${COMP_WORDS[@]:1:COMP_CWORD-1}")
         case $verb:$current in
         *:-*) _numatier_reply "$current" -W "$(_numatier_options "$verb")" ;;
-        :*) _numatier_reply "$current" -W "status plan explain check apply restore capture measure" ;;
-        explain:node* | measure:node*) _numatier_reply "$current" -W "$(_numatier_nodes | sed 's/^/node/')" ;;
-        explain:* | measure:*) _numatier_reply "$current" -W "$(_numatier_nodes)" ;;
+        :*) _numatier_reply "$current" -W "$_numatier_verbs" ;;
+        status:node* | explain:node* | measure:node* | drain:node* | online:node*) _numatier_reply "$current" -W "$(_numatier_nodes | sed 's/^/node/')" ;;
+        status:* | explain:* | measure:* | drain:* | online:*) _numatier_reply "$current" -W "$(_numatier_nodes)" ;;
         check:*) _numatier_files "$current" -f ;;
         esac
 }

@@ -191,9 +191,9 @@ static void check_rule(const struct node_rule *r, struct messages *errors, bool 
                 complain(errors, failed, r->file, r->line, "node", r->name, "",
                          "expected one of node, kind, cxl-serial, pci-address, pci-id, region and "
                          "dax, to say which node is meant");
-        if (!r->has_ignore && !r->tier && !perf_is_known(&r->perf))
+        if (!r->has_ignore && !r->tier && !perf_is_known(&r->perf) && r->online == ONLINE_UNSET)
                 complain(errors, failed, r->file, r->line, "node", r->name, "",
-                         "expected a tier, a latency or bandwidth, or ignore");
+                         "expected a tier, a latency or bandwidth, ignore, or online");
         if (r->ignore && r->tier)
                 complain(errors, failed, r->file, r->line, "node", r->name, "ignore",
                          "expected no tier beside ignore = yes");

@@ -192,6 +192,26 @@ static int set_ignore(struct place *p, const char *value)
         return r->has_ignore ? 0 : -EINVAL;
 }
 
+static int parse_online(const char *value, enum policy_online *ret)
+{
+        for (unsigned o = ONLINE_UNSET + 1; o < ONLINE_WORDS; o++)
+                if (streq(value, policy_online_word(o))) {
+                        *ret = o;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+static int set_node_online(struct place *p, const char *value)
+{
+        return parse_online(value, &p->policy->rules[p->rule].online);
+}
+
+static int set_online(struct place *p, const char *value)
+{
+        return parse_online(value, &p->policy->online);
+}
+
 /* A value that the kernel could hold: a whole number, at least 1. */
 static int set_figure(struct place *p, const char *value, enum perf_value v)
 {
@@ -364,6 +384,7 @@ static int set_rescan(struct place *p, const char *value)
 #define EXPECT_LATENCY   "a latency such as 120ns"
 #define EXPECT_BANDWIDTH "a bandwidth such as 40GiB/s"
 #define OR_MULTIPLE      ", or a multiple of the baseline such as 1.5x"
+#define EXPECT_ONLINE    "movable, kernel, no or leave"
 #define EXPECT_DURATION  "a time such as 500ms, 60s or 0"
 
 static const struct key keys[] = {
@@ -392,6 +413,7 @@ static const struct key keys[] = {
         { SECTION_NODE, "dax", set_dax, "the name of a DAX device such as dax0.0" },
         { SECTION_NODE, "tier", set_tier, "the name of a [tier] section" },
         { SECTION_NODE, "ignore", set_ignore, "yes or no" },
+        { SECTION_NODE, "online", set_node_online, EXPECT_ONLINE },
         { SECTION_NODE, "latency", set_latency, EXPECT_LATENCY },
         { SECTION_NODE, "read-latency", set_read_latency, EXPECT_LATENCY },
         { SECTION_NODE, "write-latency", set_write_latency, EXPECT_LATENCY },
@@ -407,6 +429,7 @@ static const struct key keys[] = {
         { SECTION_APPLY, "numa-balancing", set_balancing, "tiering, off or leave" },
         { SECTION_APPLY, "promotion-rate-limit", set_rate_limit, EXPECT_BANDWIDTH ", or leave" },
         { SECTION_APPLY, "weighted-interleave", set_weights, "by-bandwidth or leave" },
+        { SECTION_ONLINE, "online", set_online, EXPECT_ONLINE },
         { SECTION_DAEMON, "settle", set_settle, EXPECT_DURATION },
         { SECTION_DAEMON, "settle-max", set_settle_max, EXPECT_DURATION },
         { SECTION_DAEMON, "rescan", set_rescan, EXPECT_DURATION },

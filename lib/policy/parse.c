@@ -14,8 +14,9 @@
 #define NAME_LENGTH_MAX 48
 
 static const char *const section_words[] = {
-        [SECTION_NONE] = "",     [SECTION_POLICY] = "policy", [SECTION_TIER] = "tier",
-        [SECTION_NODE] = "node", [SECTION_APPLY] = "apply",   [SECTION_DAEMON] = "daemon",
+        [SECTION_NONE] = "",         [SECTION_POLICY] = "policy", [SECTION_TIER] = "tier",
+        [SECTION_NODE] = "node",     [SECTION_APPLY] = "apply",   [SECTION_DAEMON] = "daemon",
+        [SECTION_ONLINE] = "online",
 };
 static_assert(ELEMENTSOF(section_words) == SECTIONS, "a word for each section");
 

@@ -22,6 +22,12 @@ static const char *const condition_names[] = {
 };
 static_assert(ELEMENTSOF(condition_names) == CONDITION_KINDS, "a name for each condition");
 
+static const char *const online_words[] = {
+        [ONLINE_UNSET] = NULL,      [ONLINE_LEAVE] = "leave", [ONLINE_MOVABLE] = "movable",
+        [ONLINE_KERNEL] = "kernel", [ONLINE_NO] = "no",
+};
+static_assert(ELEMENTSOF(online_words) == ONLINE_WORDS, "a word for each");
+
 const char *source_name(enum source s)
 {
         assert(s <= SOURCE_NONE);
@@ -32,6 +38,12 @@ const char *condition_name(enum condition_kind k)
 {
         assert(k < CONDITION_KINDS);
         return condition_names[k];
+}
+
+const char *policy_online_word(enum policy_online o)
+{
+        assert(o < ONLINE_WORDS);
+        return online_words[o];
 }
 
 bool condition_is_maximum(enum condition_kind k)
@@ -52,6 +64,7 @@ int policy_new(struct policy **ret)
                 .n_sources = SOURCES,
                 .baseline_auto = true,
                 .hysteresis = 0.05,
+                .online = ONLINE_LEAVE,
                 .settle_usec = 500000,
                 .settle_max_usec = 5000000,
                 .rescan_usec = 60000000,

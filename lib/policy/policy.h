@@ -19,6 +19,7 @@ enum policy_section {
         SECTION_TIER,
         SECTION_NODE,
         SECTION_APPLY,
+        SECTION_ONLINE,
         SECTION_DAEMON,
         SECTIONS,
 };
@@ -71,6 +72,18 @@ struct tier_policy {
         unsigned line;
 };
 
+/* What is to be done with memory that was hot-added. */
+enum policy_online {
+        ONLINE_UNSET,   /* only in a rule: as [online] says */
+        ONLINE_LEAVE,   /* nothing: it stays as the kernel or others bring it online */
+        ONLINE_MOVABLE, /* online, in the zone that is only for pages that can be moved away */
+        ONLINE_KERNEL,  /* online, also for the kernel's own data */
+        ONLINE_NO,      /* offline */
+        ONLINE_WORDS,
+};
+
+const char *policy_online_word(enum policy_online o); /* "movable"; ONLINE_UNSET has none */
+
 /* A [node NAME] section. Fields that are not set do not constrain; all that are set must hold. */
 struct node_rule {
         char *name;
@@ -86,6 +99,7 @@ struct node_rule {
         bool ignore;
         char *tier;       /* the name of a tier, or NULL */
         struct perf perf; /* values that the policy gives; 0 is not given */
+        enum policy_online online;
         bool damaged;     /* its section has an error */
         const char *file; /* NULL: built in (rules.h) */
         unsigned line;
@@ -148,6 +162,8 @@ struct policy {
         bool has_promote_rate_limit;
         unsigned promote_rate_limit; /* MiB/s */
         enum policy_weights weighted_interleave;
+
+        enum policy_online online; /* [online]; never ONLINE_UNSET */
 
         /* [daemon] in microseconds */
         uint64_t settle_usec, settle_max_usec, rescan_usec; /* rescan 0: never */

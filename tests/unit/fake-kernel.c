@@ -2,6 +2,7 @@
 
 #include "fake-kernel.h"
 #include "base/nodeset.h"
+#include "facts/blocks.h"
 #include "facts/knobs.h"
 #include "state/state.h"
 
@@ -196,6 +197,25 @@ static int write_min_ttl(struct fake_kernel *k, const char *path, const char *va
         return 0;
 }
 
+/* drivers/base/memory.c:state_store. No block changes to the state in which it is. */
+static int write_block(struct fake_kernel *k, const char *path, const char *value)
+{
+        _cleanup_(freep) char *directory = strndup(path, strlen(path) - strlen("/state"));
+        bool on = startswith(value, "online");
+        char zones[128];
+
+        assert(directory);
+        if (streq(fake_kernel_get(k, path), on ? "online" : "offline"))
+                return -EINVAL;
+        snprintf(zones, sizeof(zones), "%s/valid_zones", directory);
+        fake_kernel_set(k, path, on ? "online" : "offline");
+        fake_kernel_set(k, zones,
+                        !on                              ? "Normal Movable"
+                        : streq(value, "online_movable") ? "Movable"
+                                                         : "Normal");
+        return 0;
+}
+
 static void note_write(struct fake_kernel *k, const char *path, const char *value)
 {
         size_t n = strlen(k->log);
@@ -222,6 +242,8 @@ static int fake_write(void *data, const char *path, const char *value)
                 return 0;
         if (sscanf(path, NODE_DIR "/node%u/%63s", &node, file) == 2 && node < FAKE_NODES)
                 return write_node(k, node, file, value);
+        if (startswith(path, MEMORY_DIR "/memory"))
+                return write_block(k, path, value);
         if (startswith(path, WEIGHT_DIR "/"))
                 return write_weight(k, path, value);
         if (streq(path, MIN_TTL_PATH))

@@ -215,7 +215,7 @@ static void test_bad_lines(void)
                "f:2: tier a: expected KEY = VALUE or [SECTION], found \"= 3\"\n");
         refuse("[node n]\nserial = 1\n",
                "f:2: node n.serial: unknown key; expected one of node, kind, cxl-serial, "
-               "pci-address, pci-id, region, dax, tier, ignore, latency, read-latency, "
+               "pci-address, pci-id, region, dax, tier, ignore, online, latency, read-latency, "
                "write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
         refuse("[apply]\nmanuel = keep\n",
                "f:2: apply.manuel: unknown key; expected one of interface, manual, demotion, "
@@ -296,7 +296,7 @@ static void test_assigned(void)
         refuse("[tier a]\n[node x]\ntier = b\nnode = 1\n",
                "f:2: node x.tier: expected the name of a [tier] section\n");
         refuse("[tier a]\n[node x]\nnode = 1\n",
-               "f:2: node x: expected a tier, a latency or bandwidth, or ignore\n");
+               "f:2: node x: expected a tier, a latency or bandwidth, ignore, or online\n");
         refuse("[policy]\nmethod = adistance\n[tier a]\n[node x]\nnode = 1\ntier = a\n",
                "f:4: node x.tier: expected a tier that sets memory-tier, as method = adistance has "
                "no tiers of its own\n");
@@ -320,7 +320,7 @@ static void test_rule_without_match(void)
         refuse("[tier a]\n[node x]\n",
                "f:2: node x: expected one of node, kind, cxl-serial, pci-address, pci-id, region "
                "and dax, to say which node is meant\n"
-               "f:2: node x: expected a tier, a latency or bandwidth, or ignore\n");
+               "f:2: node x: expected a tier, a latency or bandwidth, ignore, or online\n");
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
                 char text[128];
 
@@ -614,8 +614,8 @@ static void test_all_errors_at_once(void)
         refuse_wholly("[daemon]\nrescan=x\n[tier a]\n[tier b]\n[node n]\nnode=1\n",
                       BAD_RESCAN "f:4: tier b: it can never match: tier a before it takes every "
                                  "node it would\n"
-                                 "f:5: node n: expected a tier, a latency or bandwidth, or "
-                                 "ignore\n");
+                                 "f:5: node n: expected a tier, a latency or bandwidth, ignore, or "
+                                 "online\n");
         refuse_wholly("[apply]\nx=1\n[tier a]\nmemory-tier=5\n[tier b]\nmax-latency=9x\n"
                       "memory-tier=4\n[daemon]\nsettle=9s\n",
                       "f:2: apply.x: unknown key; expected one of interface, manual, demotion, "
@@ -635,10 +635,11 @@ static void test_no_false_errors(void)
         refuse_wholly("[teir a]\n[node n]\nnode=1\ntier=a\n", "f:1: " SECTION "[teir a]\n");
         refuse_wholly("[tier a]\n[node n]\nnode=x\ntier=a\n",
                       "f:3: node n.node: expected a node number from 0 to 1023, found \"x\"\n");
-        refuse_wholly("[tier a]\n[node n]\nnode=1\ntire=a\n",
-                      "f:4: node n.tire: unknown key; expected one of node, kind, cxl-serial, "
-                      "pci-address, pci-id, region, dax, tier, ignore, latency, read-latency, "
-                      "write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
+        refuse_wholly(
+                "[tier a]\n[node n]\nnode=1\ntire=a\n",
+                "f:4: node n.tire: unknown key; expected one of node, kind, cxl-serial, "
+                "pci-address, pci-id, region, dax, tier, ignore, online, latency, read-latency, "
+                "write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
         refuse_wholly("[policy]\nmethod=adistence\n",
                       "f:2: policy.method: expected thresholds or adistance, found "
                       "\"adistence\"\n");

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Every memory block of a machine: its node, its state and its zone. The survey does not read it,
+ * since a machine has thousands of blocks: only who asks for it does. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/messages.h"
+#include "base/nodeset.h"
+#include "base/util.h"
+#include "sysroot/sysroot.h"
+
+/* memoryM/state (drivers/base/memory.c:state_show). */
+enum block_state {
+        BLOCK_UNREADABLE, /* the file is there, and its value is not known now */
+        BLOCK_OFFLINE,
+        BLOCK_COMING, /* going-online */
+        BLOCK_ONLINE,
+        BLOCK_LEAVING, /* going-offline */
+        BLOCK_STATES,
+};
+
+/* The zone of an online block, from memoryM/valid_zones (drivers/base/memory.c:valid_zones_show).
+ */
+enum block_zone {
+        ZONE_UNKNOWN, /* the block is not online, or that cannot be read now */
+        ZONE_KERNEL,  /* Normal, DMA32, DMA, HighMem: also the kernel's own data */
+        ZONE_MOVABLE, /* only pages that can be moved away */
+        ZONE_NONE,    /* it spans zones or has holes: it can never be taken offline */
+        BLOCK_ZONES,
+};
+
+const char *block_zone_name(enum block_zone z); /* "unknown", "kernel", "movable", "none" */
+
+#define BLOCK_NO_NODE UINT32_MAX
+
+struct block {
+        uint64_t number; /* the M of memoryM: its physical address / block size */
+        uint32_t node;   /* or BLOCK_NO_NODE: it is linked in no node yet, or in several */
+        enum block_state state;
+        enum block_zone zone;
+};
+
+struct block_table {
+        uint64_t block_size;  /* bytes */
+        struct block *blocks; /* by number */
+        size_t n, allocated;
+};
+
+/* Reads the blocks of the given nodes, or of the whole machine (nodes is NULL). What cannot be read
+ * is reported in problems. A block that vanishes meanwhile is left out. A kernel without memory
+ * hotplug has none. 0, -ENOMEM, or why they cannot be listed (reported in problems). */
+int block_table_read(struct sysroot *root, const struct nodeset *nodes, struct messages *problems,
+                     struct block_table **ret);
+
+struct block_table *block_table_free(struct block_table *t);
+DEFINE_CLEANUP(struct block_table *, block_table_free)
+
+/* The block of that number, or NULL. */
+const struct block *block_table_get(const struct block_table *t, uint64_t number);
+
+/* One block as it is now: 0, or an error of reading its state (it is then BLOCK_UNREADABLE). The
+ * node is untouched. */
+int block_read(struct sysroot *root, struct block *b);
