@@ -7,7 +7,8 @@
 #include "facts/blocks.h"
 #include "facts/knobs.h"
 
-#define TEXT_SIZE 64
+#define TEXT_SIZE   64
+#define TARGET_SIZE 1024
 
 const char *block_zone_name(enum block_zone z)
 {
@@ -21,16 +22,21 @@ const char *block_zone_name(enum block_zone z)
         return names[z];
 }
 
-static enum block_state parse_state(const char *text)
+const char *block_state_name(enum block_state s)
 {
         static const char *const names[BLOCK_STATES] = {
-                [BLOCK_UNREADABLE] = "",           [BLOCK_OFFLINE] = "offline",
+                [BLOCK_UNREADABLE] = "unreadable", [BLOCK_OFFLINE] = "offline",
                 [BLOCK_COMING] = "going-online",   [BLOCK_ONLINE] = "online",
                 [BLOCK_LEAVING] = "going-offline",
         };
 
+        return names[s];
+}
+
+static enum block_state parse_state(const char *text)
+{
         for (unsigned s = BLOCK_OFFLINE; s < BLOCK_STATES; s++)
-                if (streq(text, names[s]))
+                if (streq(text, block_state_name(s)))
                         return s;
         return BLOCK_UNREADABLE;
 }
@@ -173,6 +179,38 @@ static int list_blocks(struct sysroot *root, const struct nodeset *nodes, struct
         return 0;
 }
 
+static void keep_nodes(struct block_table *t, const struct nodeset *nodes)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < t->n; i++)
+                if (t->blocks[i].node != BLOCK_NO_NODE && nodeset_has(nodes, t->blocks[i].node))
+                        t->blocks[n++] = t->blocks[i];
+        t->n = n;
+}
+
+/* 1: the table is that of a capture. 0: there is none. */
+static int read_record(struct sysroot *root, const struct nodeset *nodes, struct block_table *t,
+                       struct messages *problems)
+{
+        _cleanup_(freep) char *text = NULL;
+        int r;
+
+        if (sysroot_is_live(root))
+                return 0;
+        r = sysroot_read_alloc(root, BLOCKS_RECORD_PATH, &text);
+        if (r < 0) {
+                sysroot_reportf(problems, r, BLOCKS_RECORD_PATH);
+                return sysroot_is_absent(r) ? 0 : r;
+        }
+        r = block_table_parse(t, text, "/" BLOCKS_RECORD_PATH, problems);
+        if (r < 0)
+                return r;
+        if (nodes)
+                keep_nodes(t, nodes);
+        return 1;
+}
+
 int block_table_read(struct sysroot *root, const struct nodeset *nodes, struct messages *problems,
                      struct block_table **ret)
 {
@@ -182,6 +220,13 @@ int block_table_read(struct sysroot *root, const struct nodeset *nodes, struct m
         if (!t)
                 return -ENOMEM;
         t->block_size = blocks_read_size(root);
+        r = read_record(root, nodes, t, problems);
+        if (r < 0)
+                return r;
+        if (r == 1) {
+                *ret = TAKE_PTR(t);
+                return 0;
+        }
         r = list_blocks(root, nodes, t);
         if (r < 0 && !sysroot_is_absent(r)) {
                 sysroot_reportf(problems, r, MEMORY_DIR);
@@ -197,6 +242,9 @@ struct block_table *block_table_free(struct block_table *t)
 {
         if (!t)
                 return NULL;
+        for (size_t i = 0; i < t->n_recorded; i++)
+                free(t->recorded[i].name);
+        free(t->recorded);
         free(t->blocks);
         free(t);
         return NULL;
@@ -215,4 +263,39 @@ const struct block *block_table_get(const struct block_table *t, uint64_t number
                         high = middle;
         }
         return low < t->n && t->blocks[low].number == number ? &t->blocks[low] : NULL;
+}
+
+static int find_recorded(const struct block_table *t, uint64_t number, char *buf, size_t size)
+{
+        for (size_t i = 0; i < t->n_recorded; i++) {
+                const struct recorded_device *d = &t->recorded[i];
+
+                if (number < d->first || number > d->last)
+                        continue;
+                if (strlen(d->name) >= size)
+                        return -ENAMETOOLONG;
+                strcpy(buf, d->name);
+                return 0;
+        }
+        return -ENOENT;
+}
+
+int block_read_firmware_node(struct sysroot *root, const struct block_table *t, uint64_t number,
+                             char *buf, size_t size)
+{
+        char target[TARGET_SIZE];
+        const char *name;
+        int r;
+
+        if (t->is_recorded)
+                return find_recorded(t, number, buf, size);
+        r = sysroot_readlinkf(root, target, sizeof(target),
+                              MEMORY_DIR "/memory%" PRIu64 "/firmware_node", number);
+        if (r < 0)
+                return sysroot_is_absent(r) ? -ENOENT : r;
+        name = strrchr(target, '/') ? strrchr(target, '/') + 1 : target;
+        if (strlen(name) >= size)
+                return -ENAMETOOLONG;
+        strcpy(buf, name);
+        return 0;
 }

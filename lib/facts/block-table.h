@@ -23,6 +23,8 @@ enum block_state {
         BLOCK_STATES,
 };
 
+const char *block_state_name(enum block_state s); /* "unreadable", else as the kernel says */
+
 /* The zone of an online block, from memoryM/valid_zones (drivers/base/memory.c:valid_zones_show).
  */
 enum block_zone {
@@ -48,6 +50,16 @@ struct block_table {
         uint64_t block_size;  /* bytes */
         struct block *blocks; /* by number */
         size_t n, allocated;
+        /* of a captured machine only: block_table_parse() */
+        bool is_recorded;
+        struct recorded_device *recorded; /* by number */
+        size_t n_recorded, recorded_allocated;
+};
+
+/* The ACPI device of some blocks in a row. */
+struct recorded_device {
+        uint64_t first, last;
+        char *name;
 };
 
 /* Reads the blocks of the given nodes, or of the whole machine (nodes is NULL). What cannot be read
@@ -62,6 +74,31 @@ DEFINE_CLEANUP(struct block_table *, block_table_free)
 /* The block of that number, or NULL. */
 const struct block *block_table_get(const struct block_table *t, uint64_t number);
 
+/* The ACPI device that a block's firmware_node names, "PNP0C80:00". 0, -ENOENT (it has none), or
+ * why that cannot be read. */
+int block_read_firmware_node(struct sysroot *root, const struct block_table *t, uint64_t number,
+                             char *buf, size_t size);
+
 /* One block as it is now: 0, or an error of reading its state (it is then BLOCK_UNREADABLE). The
  * node is untouched. */
 int block_read(struct sysroot *root, struct block *b);
+
+/* A captured machine has its blocks in one file instead of thousands:
+ *
+ *     0-23,32-55 node 0 online kernel
+ *     64-71 node 1 online movable of PNP0C80:00
+ *     72 node 1 offline of PNP0C80:00
+ *     56 node none online none              linked in no node, or in several
+ *     73-75 node 1 unreadable
+ *
+ * block_table_read() reads it if the root is no running kernel. */
+#define BLOCKS_RECORD_PATH "captured/memory-blocks"
+#define BLOCKS_RECORD_MAX  (1U << 20) /* blocks */
+
+/* Fills in an empty table. 0, -EBADMSG (each fault reported in errors as "NAME:LINE: ..."), or
+ * -ENOMEM. */
+int block_table_parse(struct block_table *t, const char *text, const char *name,
+                      struct messages *errors);
+
+/* The text, to be freed by the caller. The root is asked for the ACPI devices. 0 or -ENOMEM. */
+int block_table_format(struct sysroot *root, const struct block_table *t, char **ret);

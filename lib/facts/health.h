@@ -23,7 +23,7 @@ struct text_fact {
 };
 
 /* A dax device, bound to a driver or not (drivers/dax). */
-struct dax_device {
+struct health_dax {
         char *name;       /* "dax0.0" */
         char *driver;     /* "kmem", "device_dax"; NULL: none, or unreadable */
         uint32_t node;    /* the node that its memory has or would have; BLOCK_NO_NODE: unknown */
@@ -86,7 +86,7 @@ struct health {
         struct kdamond *kdamonds; /* ascending */
         size_t n_kdamonds;
 
-        struct dax_device *dax; /* all of them, by name */
+        struct health_dax *dax; /* all of them, by name */
         size_t n_dax;
         bool dax_unlisted; /* they could not be listed, or not all */
 
