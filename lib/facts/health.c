@@ -133,6 +133,15 @@ static const char *next_option(const char *at, size_t *ret_length)
         return n == 0 || (n == 2 && memcmp(at, "--", 2) == 0) ? NULL : at;
 }
 
+/* Of a whole that is quoted: "a=b c". */
+static void strip_quotes(const char **text, size_t *length)
+{
+        if (*length < 2 || (*text)[0] != '"' || (*text)[*length - 1] != '"')
+                return;
+        *text += 1;
+        *length -= 2;
+}
+
 static size_t name_length(const char *option, size_t length)
 {
         const char *end = memchr(option, '=', length);
@@ -142,6 +151,7 @@ static size_t name_length(const char *option, size_t length)
 
 static bool is_memory_option(const char *option, size_t length)
 {
+        strip_quotes(&option, &length);
         for (size_t i = 0; i < ELEMENTSOF(memory_options); i++)
                 if (has_name(option, name_length(option, length), memory_options[i]))
                         return true;
@@ -184,24 +194,24 @@ static int read_options(struct sysroot *root, struct text_fact *fact, struct mes
 
 const char *health_find_option(const struct health *h, const char *name, char *buf, size_t size)
 {
-        const char *found = NULL;
+        const char *found = NULL, *option;
         size_t length, n = 0;
 
         for (const char *at = h->options.value ?: ""; (at = next_option(at, &length));
              at += length) {
-                size_t n_name = name_length(at, length);
+                size_t n_option = length, n_name;
 
-                if (!has_name(at, n_name, name))
+                option = at;
+                strip_quotes(&option, &n_option);
+                n_name = name_length(option, n_option);
+                if (!has_name(option, n_name, name))
                         continue;
-                found = n_name < length ? at + n_name + 1 : "";
-                n = n_name < length ? length - n_name - 1 : 0;
+                found = n_name < n_option ? option + n_name + 1 : "";
+                n = n_name < n_option ? n_option - n_name - 1 : 0;
         }
         if (!found || size == 0)
                 return NULL;
-        if (n >= 2 && found[0] == '"' && found[n - 1] == '"') {
-                found++;
-                n -= 2;
-        }
+        strip_quotes(&found, &n);
         (void)snprintf(buf, size, "%.*s", (int)n, found);
         return buf;
 }
@@ -228,7 +238,8 @@ static void read_tables(struct sysroot *root, struct health *h, struct messages 
         struct knob *const tables[] = { &h->has_hmat, &h->has_srat, &h->has_slit, &h->has_cedt };
         int r = sysroot_list(root, TABLE_DIR, note_table, h);
 
-        sysroot_reportf(problems, r, TABLE_DIR);
+        if (r < 0)
+                sysroot_reportf(problems, r, TABLE_DIR);
         for (size_t i = 0; i < ELEMENTSOF(tables); i++) {
                 tables[i]->present = r == 0;
                 tables[i]->unreadable = r < 0 && !sysroot_is_absent(r);
@@ -313,7 +324,7 @@ struct dax_search {
 
 static void note_unreadable(struct dax_search *s, struct health_dax *d, const char *file, int r)
 {
-        if (sysroot_is_absent(r))
+        if (r == 0 || sysroot_is_absent(r))
                 return;
         d->unreadable = true;
         sysroot_reportf(s->problems, r, DAX_DIR "/%s/%s", d->name, file);
@@ -403,7 +414,8 @@ static int read_all_dax(struct sysroot *root, struct health *h, struct messages 
         if (r == -ENOMEM)
                 return r;
         h->dax_unlisted = r < 0 && !sysroot_is_absent(r);
-        sysroot_reportf(problems, r, DAX_DIR);
+        if (r < 0)
+                sysroot_reportf(problems, r, DAX_DIR);
         if (h->n_dax > 0)
                 qsort(h->dax, h->n_dax, sizeof(*h->dax), compare_dax);
         return 0;
