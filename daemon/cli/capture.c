@@ -4,6 +4,8 @@
 
 #include "cli/cli.h"
 #include "facts/blocks.h"
+#include "facts/health.h"
+#include "facts/onliners.h"
 #include "sysroot/serials.h"
 
 /* A replay must find the tiers, whatever way they were found out. */
@@ -29,11 +31,107 @@ static void add_tiers(struct capture *c, const struct machine *m)
         }
 }
 
-/* Leaves out the states of memory blocks, which only decide when nodelist may be read: a replay
- * needs no such guard. */
+/* One file instead of thousands. */
+static int add_blocks(struct sysroot *root, struct capture *c, const struct block_table *blocks)
+{
+        _cleanup_(freep) char *text = NULL;
+        int r;
+
+        if (!blocks || blocks->n == 0)
+                return 0;
+        r = block_table_format(root, blocks, &text);
+        if (r == 0)
+                capture_add(BLOCKS_RECORD_PATH, text, (ssize_t)strlen(text), false, c);
+        return r;
+}
+
+/* Of the processes only those that doctor reports, and nothing of them but where they wait. */
+static void add_tasks(struct capture *c, const struct health *h)
+{
+        for (size_t i = 0; i < h->n_tasks; i++) {
+                const struct waiting_task *t = &h->tasks[i];
+                char path[64], line[128];
+
+                snprintf(path, sizeof(path), "proc/%u/task/%u/stat", t->pid, t->pid);
+                snprintf(line, sizeof(line), "%u (%s) D\n", t->pid, t->comm);
+                capture_add(path, line, (ssize_t)strlen(line), false, c);
+                snprintf(path, sizeof(path), "proc/%u/task/%u/wchan", t->pid, t->pid);
+                snprintf(line, sizeof(line), "%s\n", t->function);
+                capture_add(path, line, (ssize_t)strlen(line), false, c);
+        }
+}
+
+static void add_table(struct capture *c, const char *name, const struct knob *is_there)
+{
+        char path[64];
+
+        snprintf(path, sizeof(path), ACPI_TABLE_DIR "/%s", name);
+        if (is_there->present && is_there->value == 1)
+                capture_add(path, "\n", 1, false, c);
+}
+
+/* A replay needs to know which tables there are, not what they hold. */
+static void add_tables(struct capture *c, const struct health *h)
+{
+        add_table(c, "HMAT", &h->has_hmat);
+        add_table(c, "SRAT", &h->has_srat);
+        add_table(c, "SLIT", &h->has_slit);
+        add_table(c, "CEDT", &h->has_cedt);
+}
+
+/* What no pass reads, and doctor does. */
+static int add_health(struct sysroot *root, struct capture *c)
+{
+        _cleanup_(health_freep) struct health *h = NULL;
+        struct messages problems = MESSAGES_INIT; /* a replay reports them again */
+        struct onliners onliners = { 0 };
+        int r = health_read(root, &problems, &h);
+
+        if (r == 0)
+                r = onliners_read(root, &problems, &onliners);
+        sysroot_record(root, NULL, NULL);
+        if (r == 0)
+                r = add_blocks(root, c, h->blocks);
+        if (r == 0) {
+                add_tasks(c, h);
+                add_tables(c, h);
+        }
+        onliners_done(&onliners);
+        messages_done(&problems);
+        return r;
+}
+
+/* A file of which only some lines are of use here; the others may hold secrets. */
+static void record_part(const char *path, const char *text, void *userdata)
+{
+        char *kept = NULL;
+        int r = onliners_must_filter(path) ? onliners_filter(path, text, &kept)
+                                           : health_filter_options(text, &kept);
+
+        if (r == 0 && kept)
+                capture_add(path, kept, (ssize_t)strlen(kept), false, userdata);
+        free(kept);
+}
+
+static bool is_process(const char *path)
+{
+        const char *rest = startswith(path, "proc/");
+
+        return rest && *rest >= '0' && *rest <= '9';
+}
+
+/* Leaves out what is read of memory blocks and of processes (add_health() adds what counts), and of
+ * groups that are not restricted. */
 static void record(const char *path, const char *text, ssize_t length, bool link, void *userdata)
 {
-        if (!startswith(path, MEMORY_DIR "/memory"))
+        if (startswith(path, MEMORY_DIR "/memory") || is_process(path))
+                return;
+        if (startswith(path, "sys/fs/cgroup/") && strstr(path, "/cpuset.mems") &&
+            (length <= 0 || *text == '\n'))
+                return;
+        if (length >= 0 && (onliners_must_filter(path) || streq(path, "proc/cmdline")))
+                record_part(path, text, userdata);
+        else
                 capture_add(path, text, length, link, userdata);
 }
 
@@ -50,7 +148,7 @@ static int print_capture(struct capture *c, bool serials)
         return fputs(hidden ?: text, stdout) < 0 || fflush(stdout) < 0 ? -errno : 0;
 }
 
-/* What a pass reads is, by construction, what a replay needs. */
+/* What a pass and doctor read is, by construction, what a replay needs. */
 static int capture(const struct arguments *a, struct capture *c)
 {
         struct pass l = { 0 };
@@ -59,7 +157,9 @@ static int capture(const struct arguments *a, struct capture *c)
         r = pass_run_without_policy(a, record, c, &l);
         if (r == 0) {
                 add_tiers(c, l.result->machine);
-                r = print_capture(c, a->serials);
+                r = add_health(l.root, c);
+                if (r == 0)
+                        r = print_capture(c, a->serials);
                 if (r < 0)
                         (void)cli_print_error(r);
         }

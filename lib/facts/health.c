@@ -11,7 +11,6 @@
 #define HOTPLUG_DIR  "sys/module/memory_hotplug/parameters"
 #define AUTO_ONLINE  MEMORY_DIR "/auto_online_blocks"
 #define COMMAND_LINE "proc/cmdline"
-#define TABLE_DIR    "sys/firmware/acpi/tables"
 #define KDAMOND_DIR  "sys/kernel/mm/damon/admin/kdamonds"
 #define DAX_DIR      "sys/bus/dax/devices"
 #define CGROUP_DIR   "sys/fs/cgroup"
@@ -236,10 +235,10 @@ static int note_table(const char *name, void *userdata)
 static void read_tables(struct sysroot *root, struct health *h, struct messages *problems)
 {
         struct knob *const tables[] = { &h->has_hmat, &h->has_srat, &h->has_slit, &h->has_cedt };
-        int r = sysroot_list(root, TABLE_DIR, note_table, h);
+        int r = sysroot_list(root, ACPI_TABLE_DIR, note_table, h);
 
         if (r < 0)
-                sysroot_reportf(problems, r, TABLE_DIR);
+                sysroot_reportf(problems, r, ACPI_TABLE_DIR);
         for (size_t i = 0; i < ELEMENTSOF(tables); i++) {
                 tables[i]->present = r == 0;
                 tables[i]->unreadable = r < 0 && !sysroot_is_absent(r);

@@ -16,6 +16,8 @@
 #include "facts/machine.h"
 #include "sysroot/sysroot.h"
 
+#define ACPI_TABLE_DIR "sys/firmware/acpi/tables"
+
 /* A text of one line. */
 struct text_fact {
         char *value;     /* NULL: absent, or unreadable */
