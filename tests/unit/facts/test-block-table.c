@@ -99,8 +99,112 @@ static void test_no_blocks(void)
         sysroot_free(root);
 }
 
+#define RECORD                                                                                     \
+        "captured/memory-blocks:\n"                                                                \
+        "  0-2,9 node 0 online kernel\n"                                                           \
+        "  3 node none online none\n"                                                              \
+        "  4-5,7 node 1 offline of PNP0C80:00\n"                                                   \
+        "  6 node 1 unreadable\n"
+
+/* A captured machine has no files of the blocks. */
+static void test_recorded(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct nodeset nodes = { 0 };
+        struct sysroot *root =
+                root_from("sys/devices/system/memory/block_size_bytes: 8000000\n" RECORD);
+        struct block_table *t = read_table(root, NULL, &problems);
+        char name[32], *text;
+
+        assert(t->n == 9 && t->block_size == 128 << 20 && problems.n == 0);
+        assert_block(t, 9, 0, BLOCK_ONLINE, ZONE_KERNEL);
+        assert_block(t, 3, BLOCK_NO_NODE, BLOCK_ONLINE, ZONE_NONE);
+        assert_block(t, 7, 1, BLOCK_OFFLINE, ZONE_UNKNOWN);
+        assert_block(t, 6, 1, BLOCK_UNREADABLE, ZONE_UNKNOWN);
+        assert(block_read_firmware_node(root, t, 7, name, sizeof(name)) == 0);
+        assert_streq(name, "PNP0C80:00");
+        assert(block_read_firmware_node(root, t, 7, name, 5) == -ENAMETOOLONG);
+        assert(block_read_firmware_node(root, t, 6, name, sizeof(name)) == -ENOENT);
+        assert(block_table_format(root, t, &text) == 0);
+        assert_streq(text, "0-2,9 node 0 online kernel\n3 node none online none\n"
+                           "4-5,7 node 1 offline of PNP0C80:00\n6 node 1 unreadable\n");
+        free(text);
+        block_table_free(t);
+        nodeset_add(&nodes, 1);
+        t = read_table(root, &nodes, &problems);
+        assert(t->n == 4 && t->blocks[0].number == 4);
+        block_table_free(t);
+        sysroot_free(root);
+}
+
+static void test_firmware_node(void)
+{
+        struct sysroot *root =
+                root_from(BLOCK "9/firmware_node -> ../../LNXSYSTM:00/PNP0C80:01\n" BLOCK
+                                "8/firmware_node ! EIO\n");
+        struct block_table t = { 0 };
+        char name[32];
+
+        assert(block_read_firmware_node(root, &t, 9, name, sizeof(name)) == 0);
+        assert_streq(name, "PNP0C80:01");
+        assert(block_read_firmware_node(root, &t, 8, name, sizeof(name)) == -EIO);
+        assert(block_read_firmware_node(root, &t, 7, name, sizeof(name)) == -ENOENT);
+        sysroot_free(root);
+}
+
+/* What is wrong is said with its line, and nothing is guessed. */
+static void test_bad_record(void)
+{
+        static const char *const lines[] = {
+                "0",
+                "0 node 0",
+                "0 node 0 asleep",
+                "0 node 0 online",
+                "0 node 0 online asleep",
+                "0 node 0 offline movable",
+                "0 node 0 offline of",
+                "0 node 0 offline of a b",
+                "0 node 1024 offline",
+                "0 node -1 offline",
+                "0 nod 0 offline",
+                "x node 0 offline",
+                "5-4 node 0 offline",
+                "1- node 0 offline",
+                "1,,2 node 0 offline",
+                "0-18446744073709551615 node 0 offline",
+                "0-1048576 node 0 offline",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                struct messages errors = MESSAGES_INIT;
+                struct block_table t = { 0 };
+
+                assert(block_table_parse(&t, lines[i], "name", &errors) == -EBADMSG);
+                assert(errors.n == 1 && startswith(errors.items[0], "name:1: expected "));
+                messages_done(&errors);
+                free(t.blocks);
+        }
+}
+
+static void test_bad_record_read(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct sysroot *root = root_from("captured/memory-blocks:\n  0 node 0 offline\n"
+                                         "  0 node 1 offline\n");
+        struct block_table *t = NULL;
+
+        assert(block_table_read(root, NULL, &problems, &t) == -EBADMSG && !t);
+        assert(messages_have(&problems, "/captured/memory-blocks: expected block 0 once"));
+        messages_done(&problems);
+        sysroot_free(root);
+}
+
 int main(void)
 {
+        test_recorded();
+        test_firmware_node();
+        test_bad_record();
+        test_bad_record_read();
         test_read();
         test_read_one_node();
         test_unreadable();
