@@ -113,18 +113,19 @@ static void record_part(const char *path, const char *text, void *userdata)
         free(kept);
 }
 
-static bool is_process(const char *path)
+/* A pass reads only proc/PID/comm, of the daemon. */
+static bool is_task(const char *path)
 {
         const char *rest = startswith(path, "proc/");
 
-        return rest && *rest >= '0' && *rest <= '9';
+        return rest && startswith(rest + strspn(rest, "0123456789"), "/task/");
 }
 
-/* Leaves out what is read of memory blocks and of processes (add_health() adds what counts), and of
+/* Leaves out what is read of memory blocks and of tasks (add_health() adds what counts), and of
  * groups that are not restricted. */
 static void record(const char *path, const char *text, ssize_t length, bool link, void *userdata)
 {
-        if (startswith(path, MEMORY_DIR "/memory") || is_process(path))
+        if (startswith(path, MEMORY_DIR "/memory") || is_task(path))
                 return;
         if (startswith(path, "sys/fs/cgroup/") && strstr(path, "/cpuset.mems") &&
             (length <= 0 || *text == '\n'))
