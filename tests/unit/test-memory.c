@@ -5,7 +5,9 @@
 #include <stdarg.h>
 
 #include "apply/restore.h"
+#include "facts/health.h"
 #include "facts/knobs.h"
+#include "facts/onliners.h"
 #include "reconcile.h"
 #include "state/recall.h"
 #include "testing.h"
@@ -246,6 +248,65 @@ static int record(void)
         return r < 0 ? r : capture_format(capture, &text);
 }
 
+static const char health_text[] = "# numatier capture 1\n"
+                                  "captured/memory-blocks:\n"
+                                  "  0-3,5 node 0 online kernel\n"
+                                  "  7-9 node 1 offline of PNP0C80:00\n"
+                                  "sys/devices/system/memory/auto_online_blocks: online\n"
+                                  "proc/cmdline: quiet memhp_default_state=online\n"
+                                  "sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds: 1\n"
+                                  "sys/kernel/mm/damon/admin/kdamonds/0/state: on\n" DAX
+                                  "/driver -> ../kmem\n" DAX "/state: online\n"
+                                  "sys/fs/cgroup/cgroup.controllers: cpuset\n"
+                                  "sys/fs/cgroup/a.slice/cpuset.mems: 0\n"
+                                  "proc/1/task/1/stat: 1 (a) D\n"
+                                  "proc/1/task/1/wchan: kernfs_drain\n"
+                                  "proc/1/task/1/stack: [<0>] offline_pages+0x1/0x2\n"
+                                  "etc/udev/rules.d/1.rules:\n"
+                                  "  SUBSYSTEM==\"memory\", ENV{a}=\"online\"\n"
+                                  "  RESULT==\"b\", GOTO=\"end\"\n"
+                                  "  SUBSYSTEM==\"memory\", ATTR{state}=\"$env{a}\"\n"
+                                  "  LABEL=\"end\"\n"
+                                  "  SUBSYSTEM==\"dax\", RUN+=\"daxctl\"\n"
+                                  "etc/daxctl.conf.d/a.conf:\n"
+                                  "  [reconfigure-device a]\n"
+                                  "  mode = system-ram\n";
+
+static int read_health(struct sysroot *root, struct messages *problems)
+{
+        _cleanup_(health_freep) struct health *h = NULL;
+        _cleanup_(freep) char *text = NULL, *kept = NULL;
+        struct onliners onliners = { 0 };
+        int r = health_read(root, problems, &h);
+
+        if (r == 0)
+                r = health_read_tasks(root, h);
+        if (r == 0)
+                r = onliners_read(root, problems, &onliners);
+        assert(r < 0 || (onliners.n == 4 && h->n_tasks == 1 && h->n_cpusets == 1));
+        onliners_done(&onliners);
+        if (r == 0)
+                r = block_table_format(root, h->blocks, &text);
+        if (r == 0)
+                r = onliners_filter("etc/udev/rules.d/1.rules",
+                                    "SUBSYSTEM==\"memory\", ATTR{state}=\"online\"\n", &kept);
+        return r;
+}
+
+/* What is read outside of passes. */
+static int diagnose(void)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        struct messages problems = MESSAGES_INIT;
+        int r;
+
+        r = capture_open(health_text, strlen(health_text), "machine", &problems, &root);
+        if (r == 0)
+                r = read_health(root, &problems);
+        messages_done(&problems);
+        return r;
+}
+
 static void sweep(int (*fn)(void), unsigned at_least)
 {
         unsigned n = 0;
@@ -268,4 +329,5 @@ int main(void)
         sweep(run, 200);
         sweep(keep, 50);
         sweep(record, 100);
+        sweep(diagnose, 60);
 }
