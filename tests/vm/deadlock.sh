@@ -14,7 +14,8 @@
 # Exit statuses of the commands, a file for each status that came; 128 and more is a crash.
 commands() {
         while [ -e /run/loop ]; do
-                for command in status plan 'explain 0' 'explain 1' check capture apply restore 'status --json'; do
+                for command in status plan 'explain 0' 'explain 1' check capture apply restore 'status --json' \
+                        doctor; do
                         # shellcheck disable=SC2086
                         numatier --no-pager $command &>/tmp/output
                         echo $? >>"/tmp/statuses"
@@ -79,6 +80,16 @@ if [ -s /tmp/stuck ]; then
                 <<<"$(systemctl show -P StatusText numatierd)"
         check "and stops" timeout 30 systemctl stop numatierd
         refuse "and does not hang with it" pgrep -r D numatier
+        # Nor does numatier doctor, which names the tasks
+        timeout 60 numatier doctor >/tmp/diagnosis 2>&1
+        equal "numatier doctor says that this is an error" 2 $?
+        show "$(grep -A40 '^Error' /tmp/diagnosis)"
+        check "which one" grep -q '^ *id *hotplug-stuck$' /tmp/diagnosis
+        check "and where the tasks wait" eval "grep -q nodelist_show /tmp/diagnosis &&
+                grep -q kernfs_drain /tmp/diagnosis"
+        check "numatier capture ends" eval "timeout 60 numatier capture >/tmp/captured"
+        equal "the capture says the same" "$(awk '$1 == "id"' /tmp/diagnosis)" \
+                "$(numatier doctor --machine /tmp/captured | awk '$1 == "id"')"
 elif [ "$KERNEL" = 6.12 ]; then
         not_ok "read blindly it hangs, and this test sees it"
 else
