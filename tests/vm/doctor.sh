@@ -11,8 +11,8 @@ ids() { # of the findings in numatier doctor's text, in one line
         awk '$1 == "id" { print $2 }' | sort -u | xargs
 }
 
-expect() { # WHEN EXIT-STATUS ID...: exactly these
-        local when=$1 status=$2 text found wanted
+expect() { # WHEN EXIT-STATUS ID...: exactly these; sets $text
+        local when=$1 status=$2 found wanted
         shift 2
         wanted=$(printf '%s\n' "$@" | sort | xargs)
         text=$(numatier doctor 2>/run/errors)
@@ -49,10 +49,9 @@ check "numatier apply" numatier apply
 check "a block is taken offline" eval "echo offline >$memory${blocks[0]}/state"
 check "another one is made the kernel's" eval "echo offline >$memory${blocks[1]}/state &&
         echo online_kernel >$memory${blocks[1]}/state"
-expect "several things are wrong" 1 demotion-off kernel-memory memory-offline "${always[@]}"
+expect "several things are wrong" 1 balancing-off demotion-off kernel-memory memory-offline "${always[@]}"
 numatier capture >/run/captured
-equal "the same of a capture" "$(numatier doctor | ids)" "$(numatier doctor --machine /run/captured | ids)"
-show "$(numatier doctor)"
+equal "a capture says the same" "$(ids <<<"$text")" "$(numatier doctor --machine /run/captured | ids)"
 
 # Mended
 check "the blocks are as they were" eval "echo offline >$memory${blocks[1]}/state &&
