@@ -206,3 +206,15 @@ bool is_device_name(const char *s, const char *prefix, unsigned numbers)
                         return false;
         return *s == '\0';
 }
+
+bool is_acpi_name(const char *s)
+{
+        size_t id = strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        size_t number;
+
+        if (id < 7 || id > 8 || s[id] != ':') /* ACPI 6.5, 6.1.5: a hardware ID */
+                return false;
+        s += id + 1;
+        number = strspn(s, "0123456789abcdef");
+        return number >= 2 && number <= 8 && s[number] == '\0';
+}

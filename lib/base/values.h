@@ -26,5 +26,8 @@ int parse_pci_address(const char *s, char ret[static PCI_STRING_MAX]);
 /* "8086:0d93": vendor and device */
 int parse_pci_id(const char *s, char ret[static PCI_STRING_MAX]);
 
+/* Whether this is an ACPI device as sysfs names it (drivers/acpi/scan.c): "PNP0C80:00". */
+bool is_acpi_name(const char *s);
+
 /* Whether s is the prefix and that many numbers with a point between them: "region0", "dax0.0". */
 bool is_device_name(const char *s, const char *prefix, unsigned numbers);

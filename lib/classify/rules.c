@@ -29,7 +29,8 @@ static bool memdev_matches(const struct node_rule *r, const struct memdev *m)
 
 static bool device_matches(const struct node_rule *r, const struct node_device *d)
 {
-        if ((r->region && !same(r->region, d->region)) || (r->dax && !same(r->dax, d->dax)))
+        if ((r->region && !same(r->region, d->region)) || (r->dax && !same(r->dax, d->dax)) ||
+            (r->firmware_node && !same(r->firmware_node, d->firmware_node)))
                 return false;
         if (!r->has_cxl_serial && !r->pci_address && !r->pci_id)
                 return true;
@@ -41,7 +42,8 @@ static bool device_matches(const struct node_rule *r, const struct node_device *
 
 static bool names_device(const struct node_rule *r)
 {
-        return r->has_cxl_serial || r->pci_address || r->pci_id || r->region || r->dax;
+        return r->has_cxl_serial || r->pci_address || r->pci_id || r->region || r->dax ||
+               r->firmware_node;
 }
 
 enum match {
@@ -60,8 +62,16 @@ static enum match match_kind(const struct node_rule *r, const struct node *n)
         return r->kind == n->kind ? MATCH_YES : MATCH_NO;
 }
 
+/* Only the device of a memory block may have one (online/wanted.h). */
+static bool has_firmware_node(const struct node *n)
+{
+        return n->n_devices > 0 && n->devices[0].firmware_node;
+}
+
 static enum match match_devices(const struct node_rule *r, const struct node *n)
 {
+        if (r->firmware_node && !has_firmware_node(n))
+                return MATCH_NO;
         if (node_is_unreadable(n, FACT_DEVICES))
                 return MATCH_UNREADABLE;
         for (size_t i = 0; i < n->n_devices; i++)

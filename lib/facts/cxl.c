@@ -280,6 +280,46 @@ static int add_region(const char *name, void *userdata)
         return r;
 }
 
+struct region_list {
+        struct sysroot *root;
+        struct messages *problems;
+        bool *unlisted;
+        cxl_region_fn fn;
+        void *userdata;
+};
+
+static int list_region(const char *name, void *userdata)
+{
+        struct region_list *l = userdata;
+        struct node_device d = { .kind = KIND_CXL };
+        int r;
+
+        if (!is_region_name(name))
+                return 0;
+        d.region = strdup(name);
+        r = d.region ? cxl_read_region(l->root, &d, l->problems) : -ENOMEM;
+        if (r == 0 && d.size > 0)
+                return l->fn(&d, l->userdata);
+        *l->unlisted = *l->unlisted || d.unreadable;
+        node_device_done(&d);
+        return r;
+}
+
+int cxl_list_regions(struct sysroot *root, struct messages *problems, bool *unlisted,
+                     cxl_region_fn fn, void *userdata)
+{
+        struct region_list l = { root, problems, unlisted, fn, userdata };
+        int r = sysroot_list(root, CXL_DIR, list_region, &l);
+
+        if (r >= 0 || r == -ENOMEM)
+                return r;
+        if (!device_file_is_absent(r)) {
+                sysroot_reportf(problems, r, CXL_DIR);
+                *unlisted = true;
+        }
+        return 0;
+}
+
 int cxl_read_regions(struct sysroot *root, struct machine *m, struct messages *problems)
 {
         struct search s = { root, m, problems };

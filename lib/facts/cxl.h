@@ -13,6 +13,15 @@
  * not in force (yet, or no longer) has size 0. 0 or -ENOMEM. */
 int cxl_read_region(struct sysroot *root, struct node_device *d, struct messages *problems);
 
+/* Gets each region, and takes what it holds over. A non-zero return ends the listing and is passed
+ * on. */
+typedef int (*cxl_region_fn)(struct node_device *d, void *userdata);
+
+/* Lists the regions that are in force. unlisted is set if there may be others. 0, -ENOMEM, or what
+ * fn returned. */
+int cxl_list_regions(struct sysroot *root, struct messages *problems, bool *unlisted,
+                     cxl_region_fn fn, void *userdata);
+
 /* Adds the regions that firmware made and whose memory Linux had from the start to the nodes that
  * hold it; the dax devices must be there already. 0 or -ENOMEM. */
 int cxl_read_regions(struct sysroot *root, struct machine *m, struct messages *problems);

@@ -12,16 +12,11 @@
 
 struct search {
         struct sysroot *root;
-        struct machine *machine;
         struct messages *problems;
+        bool *unlisted;
+        dax_fn fn;
+        void *userdata;
 };
-
-static struct node *find_node(struct machine *m, unsigned id)
-{
-        struct node *n = (struct node *)machine_get_node(m, id);
-
-        return n && n->has_memory ? n : NULL;
-}
 
 static const char *last_component(const char *path)
 {
@@ -83,7 +78,7 @@ static void note_unreadable(struct search *s, ssize_t error, const char *name,
                 return;
         messages_add(s->problems, "/" DAX_DIR "/%s/%s: cannot be read: %s", name, attribute,
                      strerror((int)-error));
-        s->machine->devices_unlisted = true;
+        *s->unlisted = true;
 }
 
 static bool is_bound_to_kmem(struct search *s, const char *name)
@@ -115,7 +110,7 @@ static void read_extent(struct search *s, const char *name, struct node_device *
 }
 
 /* target_node is a node, or -1. */
-static struct node *find_target(struct search *s, const char *name)
+static uint32_t read_target(struct search *s, const char *name)
 {
         char buf[NUMBER_SIZE];
         unsigned id;
@@ -125,32 +120,23 @@ static struct node *find_target(struct search *s, const char *name)
         if (n < 0)
                 note_unreadable(s, n, name, "target_node");
         if (n < 0 || buf[0] == '-')
-                return NULL;
+                return DAX_NO_TARGET;
         if (parse_unsigned(buf, NODE_MAX - 1, &id) < 0) {
                 messages_add(s->problems,
                              "/" DAX_DIR "/%s/target_node: expected the number of a "
                              "node",
                              name);
-                s->machine->devices_unlisted = true;
-                return NULL;
+                *s->unlisted = true;
+                return DAX_NO_TARGET;
         }
-        return find_node(s->machine, id);
+        return id;
 }
 
-static int add_dax(const char *name, void *userdata)
+static int read_device(struct search *s, const char *name, struct node_device *ret)
 {
-        struct search *s = userdata;
-        struct node_device d = { 0 };
-        struct node *n;
+        struct node_device d = { .dax = strdup(name) };
         int r;
 
-        if (!startswith(name, "dax") || strlen(name) > NAME_LENGTH_MAX ||
-            !is_bound_to_kmem(s, name))
-                return 0;
-        n = find_target(s, name);
-        if (!n)
-                return 0;
-        d.dax = strdup(name);
         r = d.dax ? trace_dax(s, name, &d) : -ENOMEM;
         if (r == 0 && d.region)
                 r = cxl_read_region(s->root, &d, s->problems);
@@ -159,20 +145,138 @@ static int add_dax(const char *name, void *userdata)
                 return r;
         }
         read_extent(s, name, &d);
-        return node_add_device(n, &d, 0);
+        *ret = d;
+        return 0;
+}
+
+static bool is_dax_name(const char *name)
+{
+        return startswith(name, "dax") && strlen(name) <= NAME_LENGTH_MAX;
+}
+
+static int list_one(const char *name, void *userdata)
+{
+        struct search *s = userdata;
+        struct dax_device d = { 0 };
+        int r;
+
+        if (!is_dax_name(name))
+                return 0;
+        d.is_kmem = is_bound_to_kmem(s, name);
+        d.target = read_target(s, name);
+        r = read_device(s, name, &d.device);
+        return r < 0 ? r : s->fn(&d, s->userdata);
+}
+
+static int list(struct search *s, sysroot_entry_fn fn)
+{
+        int r = sysroot_list(s->root, DAX_DIR, fn, s);
+
+        if (r >= 0 || r == -ENOMEM)
+                return r;
+        if (!device_file_is_absent(r)) {
+                sysroot_reportf(s->problems, r, DAX_DIR);
+                *s->unlisted = true;
+        }
+        return 0;
+}
+
+int dax_list(struct sysroot *root, struct messages *problems, bool *unlisted, dax_fn fn,
+             void *userdata)
+{
+        struct search s = { root, problems, unlisted, fn, userdata };
+
+        return list(&s, list_one);
+}
+
+/* mappingN: 0, or what reading says; -ENOENT after the last one. */
+static int read_mapping(struct sysroot *root, const char *name, size_t number,
+                        struct dax_range *ret)
+{
+        static const char *const attributes[] = { "start", "end" };
+        unsigned long long v[ELEMENTSOF(attributes)];
+        char buf[NUMBER_SIZE];
+
+        for (size_t i = 0; i < ELEMENTSOF(attributes); i++) {
+                ssize_t n = sysroot_readf(root, buf, sizeof(buf), DAX_DIR "/%s/mapping%zu/%s", name,
+                                          number, attributes[i]);
+                int r = n < 0 ? (int)n : parse_u64(buf, 16, UINT64_MAX - 1, &v[i]);
+
+                if (r < 0)
+                        return r;
+        }
+        *ret = (struct dax_range){ v[0], v[1] + 1 };
+        return 0;
+}
+
+/* Kernels and captures without mappings: all of it is in one piece. */
+static int read_whole(struct sysroot *root, const char *name, struct dax_range *ret)
+{
+        struct node_device d = { 0 };
+        struct search s = { .root = root };
+
+        read_extent(&s, name, &d);
+        if (d.size == 0 || d.address == 0 || d.address > UINT64_MAX - d.size)
+                return -EACCES;
+        *ret = (struct dax_range){ d.address, d.address + d.size };
+        return 0;
+}
+
+int dax_read_ranges(struct sysroot *root, const struct node_device *d, struct dax_range **ret,
+                    size_t *ret_n)
+{
+        struct dax_range *ranges = NULL;
+        size_t n = 0, allocated = 0;
+        int r;
+
+        do {
+                r = array_grow(&ranges, &allocated, n + 1, sizeof(*ranges));
+                if (r == 0)
+                        r = read_mapping(root, d->dax, n, &ranges[n]);
+                n += r == 0;
+        } while (r == 0);
+        if (n == 0 && device_file_is_absent(r)) {
+                r = read_whole(root, d->dax, &ranges[0]);
+                n = r == 0;
+        } else if (device_file_is_absent(r)) {
+                r = 0;
+        }
+        if (r < 0) {
+                free(ranges);
+                return r;
+        }
+        *ret = ranges;
+        *ret_n = n;
+        return 0;
+}
+
+static struct node *find_node(struct machine *m, uint32_t id)
+{
+        struct node *n = id == DAX_NO_TARGET ? NULL : (struct node *)machine_get_node(m, id);
+
+        return n && n->has_memory ? n : NULL;
+}
+
+/* What is not that of a node with memory is not read any further. */
+static int add_dax(const char *name, void *userdata)
+{
+        struct search *s = userdata;
+        struct node_device d = { 0 };
+        struct node *n;
+        int r;
+
+        if (!is_dax_name(name) || !is_bound_to_kmem(s, name))
+                return 0;
+        n = find_node(s->userdata, read_target(s, name));
+        if (!n)
+                return 0;
+        r = read_device(s, name, &d);
+        return r < 0 ? r : node_add_device(n, &d, 0);
 }
 
 int dax_read_devices(struct sysroot *root, struct machine *m, struct messages *problems)
 {
-        struct search s = { root, m, problems };
+        struct search s = { root, problems, &m->devices_unlisted, NULL, m };
 
-        int r = sysroot_list(root, DAX_DIR, add_dax, &s);
-
-        if (r == -ENOMEM)
-                return r;
-        if (r < 0 && !device_file_is_absent(r)) {
-                sysroot_reportf(problems, r, DAX_DIR);
-                m->devices_unlisted = true;
-        }
-        return 0;
+        return list(&s, add_dax);
 }

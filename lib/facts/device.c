@@ -29,6 +29,7 @@ void node_device_done(struct node_device *d)
         free(d->memdevs);
         free(d->dax);
         free(d->region);
+        free(d->firmware_node);
 }
 
 static bool copy_text(const char *from, char **ret)
@@ -61,6 +62,7 @@ static bool copy_device(const struct node_device *from, struct node_device *ret)
         ret->n_memdevs = 0;
         done = copy_text(from->dax, &ret->dax);
         done = copy_text(from->region, &ret->region) && done;
+        done = copy_text(from->firmware_node, &ret->firmware_node) && done;
         ret->memdevs = calloc(from->n_memdevs ?: 1, sizeof(*ret->memdevs));
         if (!ret->memdevs)
                 return false;

@@ -38,8 +38,10 @@ struct memdev {
 /* What one stretch of a node's memory is made of. */
 struct node_device {
         enum node_kind kind;
-        char *dax;    /* "dax0.0", or NULL: none, or Linux had the memory from the start */
-        char *region; /* "region0", or NULL: not CXL, or not known to Linux as such */
+        char *dax;           /* "dax0.0", or NULL: none, or Linux had the memory from the start */
+        char *region;        /* "region0", or NULL: not CXL, or not known to Linux as such */
+        char *firmware_node; /* "PNP0C80:00": the ACPI device that a memory block names; NULL in
+                                nodes' devices (block-devices.h) */
         uint64_t address, size; /* physical, in bytes; size 0: unknown */
         unsigned ways;          /* over how many devices the region is interleaved */
         struct memdev *memdevs;

@@ -27,9 +27,15 @@ static int is_virtio_device(const char *name, void *userdata)
         return sysroot_readlinkf(root, target, sizeof(target), VIRTIO_DIR "/%s", name) == 0;
 }
 
-struct range_search {
-        struct sysroot *root;
-        uint64_t address;
+int virtio_has_device(struct sysroot *root)
+{
+        int r = sysroot_list(root, VIRTIO_DIR, is_virtio_device, root);
+
+        return sysroot_is_absent(r) ? 0 : r;
+}
+
+struct firmware_range {
+        unsigned long long start, end; /* the end is part of it */
 };
 
 static int read_bound(struct sysroot *root, const char *entry, const char *name,
@@ -41,31 +47,71 @@ static int read_bound(struct sysroot *root, const char *entry, const char *name,
         return n < 0 ? (int)n : parse_u64(buf, 16, UINT64_MAX, ret);
 }
 
-/* 1: the address is in this entry; an entry that cannot be read may hold anything. */
-static int holds_address(const char *entry, void *userdata)
+struct map_reading {
+        struct sysroot *root;
+        struct firmware_map *map;
+};
+
+/* An entry that cannot be read may hold any address. */
+static int add_entry(const char *entry, void *userdata)
 {
-        struct range_search *s = userdata;
-        unsigned long long start, end;
+        struct map_reading *reading = userdata;
+        struct firmware_map *map = reading->map;
+        struct firmware_range range;
 
         if (!isdigit((unsigned char)entry[0]) || strlen(entry) > ENTRY_LENGTH_MAX)
                 return 0;
-        if (read_bound(s->root, entry, "start", &start) < 0 ||
-            read_bound(s->root, entry, "end", &end) < 0)
-                return 1;
-        return s->address >= start && s->address <= end;
+        if (read_bound(reading->root, entry, "start", &range.start) < 0 ||
+            read_bound(reading->root, entry, "end", &range.end) < 0) {
+                map->unreadable = true;
+                return 0;
+        }
+        if (array_grow(&map->ranges, &map->allocated, map->n + 1, sizeof(*map->ranges)) < 0)
+                return -ENOMEM;
+        map->ranges[map->n++] = range;
+        return 0;
+}
+
+int firmware_map_read(struct sysroot *root, struct firmware_map *map)
+{
+        struct map_reading reading = { root, map };
+        int r;
+
+        r = sysroot_list(root, FIRMWARE, add_entry, &reading);
+        map->unreadable = map->unreadable || r < 0;
+        return r == -ENOMEM ? r : 0;
+}
+
+void firmware_map_done(struct firmware_map *map)
+{
+        free(map->ranges);
+        *map = (struct firmware_map){ 0 };
+}
+
+bool firmware_map_may_hold(const struct firmware_map *map, uint64_t address)
+{
+        for (size_t i = 0; i < map->n; i++)
+                if (address >= map->ranges[i].start && address <= map->ranges[i].end)
+                        return true;
+        return map->unreadable;
 }
 
 static bool is_driver_managed(struct sysroot *root, const struct machine *m, const struct node *n)
 {
-        struct range_search search = { .root = root };
+        struct firmware_map map = { 0 };
+        uint64_t address;
+        bool found;
 
-        return blocks_find_lowest(root, m->block_size, n->id, &search.address, NULL) == 0 &&
-               sysroot_list(root, FIRMWARE, holds_address, &search) == 0;
+        if (blocks_find_lowest(root, m->block_size, n->id, &address, NULL) < 0)
+                return false;
+        found = firmware_map_read(root, &map) == 0 && !firmware_map_may_hold(&map, address);
+        firmware_map_done(&map);
+        return found;
 }
 
 void virtio_find_nodes(struct sysroot *root, struct machine *m)
 {
-        if (sysroot_list(root, VIRTIO_DIR, is_virtio_device, root) <= 0)
+        if (virtio_has_device(root) <= 0)
                 return;
         for (size_t i = 0; i < m->n_nodes; i++) {
                 struct node *n = &m->nodes[i];

@@ -182,21 +182,24 @@ static void check_rule_tier(const struct policy *p, const struct node_rule *r,
 static bool has_match(const struct node_rule *r)
 {
         return r->has_node || r->has_kind || r->has_cxl_serial || r->pci_address || r->pci_id ||
-               r->region || r->dax;
+               r->region || r->dax || r->firmware_node;
 }
 
 static void check_rule(const struct node_rule *r, struct messages *errors, bool *failed)
 {
         if (!has_match(r))
                 complain(errors, failed, r->file, r->line, "node", r->name, "",
-                         "expected one of node, kind, cxl-serial, pci-address, pci-id, region and "
-                         "dax, to say which node is meant");
+                         "expected one of node, kind, cxl-serial, pci-address, pci-id, region, dax "
+                         "and firmware-node, to say which node is meant");
         if (!r->has_ignore && !r->tier && !perf_is_known(&r->perf) && r->online == ONLINE_UNSET)
                 complain(errors, failed, r->file, r->line, "node", r->name, "",
                          "expected a tier, a latency or bandwidth, ignore, or online");
         if (r->ignore && r->tier)
                 complain(errors, failed, r->file, r->line, "node", r->name, "ignore",
                          "expected no tier beside ignore = yes");
+        if (r->firmware_node && (r->has_ignore || r->tier || perf_is_known(&r->perf)))
+                complain(errors, failed, r->file, r->line, "node", r->name, "firmware-node",
+                         "expected no key beside it but online and other matches");
 }
 
 static void check_rules(const struct policy *p, struct messages *errors, bool *failed)

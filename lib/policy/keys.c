@@ -179,6 +179,13 @@ static int set_dax(struct place *p, const char *value)
         return set_text(&p->policy->rules[p->rule].dax, value);
 }
 
+static int set_firmware_node(struct place *p, const char *value)
+{
+        if (!is_acpi_name(value))
+                return -EINVAL;
+        return set_text(&p->policy->rules[p->rule].firmware_node, value);
+}
+
 static int set_tier(struct place *p, const char *value)
 {
         return set_text(&p->policy->rules[p->rule].tier, value);
@@ -411,6 +418,7 @@ static const struct key keys[] = {
         { SECTION_NODE, "pci-id", set_pci_id, "a PCI vendor and device such as 8086:0d93" },
         { SECTION_NODE, "region", set_region, "the name of a CXL region such as region0" },
         { SECTION_NODE, "dax", set_dax, "the name of a DAX device such as dax0.0" },
+        { SECTION_NODE, "firmware-node", set_firmware_node, "an ACPI device such as PNP0C80:00" },
         { SECTION_NODE, "tier", set_tier, "the name of a [tier] section" },
         { SECTION_NODE, "ignore", set_ignore, "yes or no" },
         { SECTION_NODE, "online", set_node_online, EXPECT_ONLINE },

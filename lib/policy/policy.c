@@ -81,6 +81,7 @@ static void rule_done(struct node_rule *r)
         free(r->pci_id);
         free(r->region);
         free(r->dax);
+        free(r->firmware_node);
         free(r->tier);
 }
 

@@ -94,6 +94,7 @@ struct node_rule {
         bool has_cxl_serial;
         uint64_t cxl_serial;                       /* never 0: that is no serial number */
         char *pci_address, *pci_id, *region, *dax; /* as the kernel writes them; or NULL */
+        char *firmware_node; /* the same: only memory blocks have it, so it decides only online */
         /* consequences */
         bool has_ignore; /* with ignore = no: it is classified as usual */
         bool ignore;

@@ -215,8 +215,8 @@ static void test_bad_lines(void)
                "f:2: tier a: expected KEY = VALUE or [SECTION], found \"= 3\"\n");
         refuse("[node n]\nserial = 1\n",
                "f:2: node n.serial: unknown key; expected one of node, kind, cxl-serial, "
-               "pci-address, pci-id, region, dax, tier, ignore, online, latency, read-latency, "
-               "write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
+               "pci-address, pci-id, region, dax, firmware-node, tier, ignore, online, latency, "
+               "read-latency, write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
         refuse("[apply]\nmanuel = keep\n",
                "f:2: apply.manuel: unknown key; expected one of interface, manual, demotion, "
                "min-ttl, numa-balancing, promotion-rate-limit, weighted-interleave\n");
@@ -315,12 +315,19 @@ static void test_rule_without_match(void)
         };
 
         refuse("[tier a]\n[node x]\ntier = a\n",
-               "f:2: node x: expected one of node, kind, cxl-serial, pci-address, pci-id, region "
-               "and dax, to say which node is meant\n");
+               "f:2: node x: expected one of node, kind, cxl-serial, pci-address, pci-id, region, "
+               "dax and firmware-node, to say which node is meant\n");
         refuse("[tier a]\n[node x]\n",
-               "f:2: node x: expected one of node, kind, cxl-serial, pci-address, pci-id, region "
-               "and dax, to say which node is meant\n"
+               "f:2: node x: expected one of node, kind, cxl-serial, pci-address, pci-id, region, "
+               "dax and firmware-node, to say which node is meant\n"
                "f:2: node x: expected a tier, a latency or bandwidth, ignore, or online\n");
+        refuse("[tier a]\n[node x]\nfirmware-node = PNP0C80:00\ntier = a\n",
+               "f:2: node x.firmware-node: expected no key beside it but online and other "
+               "matches\n");
+        refuse("[tier a]\n[node x]\nfirmware-node = PNP0C80\nonline = no\n",
+               "f:3: node x.firmware-node: expected an ACPI device such as PNP0C80:00, found "
+               "\"PNP0C80\"\n");
+        policy_unref(policy_from("[tier a]\n[node x]\nfirmware-node = PNP0C80:0a\nonline = no\n"));
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
                 char text[128];
 
@@ -638,8 +645,8 @@ static void test_no_false_errors(void)
         refuse_wholly(
                 "[tier a]\n[node n]\nnode=1\ntire=a\n",
                 "f:4: node n.tire: unknown key; expected one of node, kind, cxl-serial, "
-                "pci-address, pci-id, region, dax, tier, ignore, online, latency, read-latency, "
-                "write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
+                "pci-address, pci-id, region, dax, firmware-node, tier, ignore, online, latency, "
+                "read-latency, write-latency, bandwidth, read-bandwidth, write-bandwidth\n");
         refuse_wholly("[policy]\nmethod=adistence\n",
                       "f:2: policy.method: expected thresholds or adistance, found "
                       "\"adistence\"\n");
