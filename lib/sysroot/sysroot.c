@@ -192,6 +192,17 @@ static int directory_remove(void *data, const char *path)
         return unlinkat(directory_fd(data), path, 0) < 0 ? -errno : 0;
 }
 
+/* sysfs numbers its entries upwards and does not use a number again (fs/kernfs/dir.c). */
+static int directory_identify(void *data, const char *path, uint64_t *ret)
+{
+        struct stat st;
+
+        if (fstatat(directory_fd(data), path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        *ret = st.st_ino;
+        return 0;
+}
+
 static const struct sysroot_ops directory_ops = {
         .read = directory_read,
         .write = directory_write,
@@ -199,6 +210,7 @@ static const struct sysroot_ops directory_ops = {
         .list = directory_list,
         .replace = directory_replace,
         .remove = directory_remove,
+        .identify = directory_identify,
         .free = directory_free,
 };
 
@@ -405,6 +417,14 @@ int sysroot_listf(struct sysroot *root, sysroot_entry_fn fn, void *userdata, con
 int sysroot_write(struct sysroot *root, const char *path, const char *value)
 {
         return root->ops->write(root->data, path, value);
+}
+
+int sysroot_identify(struct sysroot *root, const char *path, uint64_t *ret)
+{
+        if (root->ops->identify)
+                return root->ops->identify(root->data, path, ret);
+        *ret = 0;
+        return 0;
 }
 
 int sysroot_list(struct sysroot *root, const char *path, sysroot_entry_fn fn, void *userdata)

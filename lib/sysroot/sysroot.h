@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/messages.h"
@@ -25,6 +26,8 @@ struct sysroot_ops {
         int (*list)(void *data, const char *path, sysroot_entry_fn fn, void *userdata);
         int (*replace)(void *data, const char *path, const char *text, size_t size);
         int (*remove)(void *data, const char *path); /* may be NULL: no file can be removed */
+        /* may be NULL: 0 for each path */
+        int (*identify)(void *data, const char *path, uint64_t *ret);
         void (*free)(void *data);
         bool live; /* see sysroot_is_live(); a directory finds out for itself */
 };
@@ -85,6 +88,10 @@ int sysroot_listf(struct sysroot *root, sysroot_entry_fn fn, void *userdata, con
 
 /* Where a symbolic link points, as it stands there. 0, -ENAMETOOLONG, or what readlink(2) says. */
 int sysroot_readlink(struct sysroot *root, const char *path, char *buf, size_t size);
+
+/* What tells a file or directory of sysfs from a later one of the same path: 0 if this root has no
+ * such numbers. 0, or what stat(2) says. */
+int sysroot_identify(struct sysroot *root, const char *path, uint64_t *ret);
 
 /* Writes a value to an existing file in one write(2); never creates one. */
 int sysroot_write(struct sysroot *root, const char *path, const char *value);

@@ -120,6 +120,12 @@ static int fake_remove(void *data, const char *path)
         return sysroot_remove(((struct fake_kernel *)data)->files, path);
 }
 
+static int fake_identify(void *data, const char *path, uint64_t *ret)
+{
+        *ret = ((struct fake_kernel *)data)->identity;
+        return 0;
+}
+
 static void set_nodelist(struct fake_kernel *k, unsigned tier, unsigned node, bool member)
 {
         char path[128], buf[NODESET_STRING_MAX];
@@ -269,6 +275,7 @@ struct sysroot *fake_kernel_new(const char *text, struct fake_kernel **ret)
                 .list = fake_list,
                 .replace = fake_replace,
                 .remove = fake_remove,
+                .identify = fake_identify,
                 .free = fake_free,
                 .live = true,
         };

@@ -23,6 +23,7 @@ struct fake_kernel {
         void (*before_write)(struct fake_kernel *k, const char *path);
         /* and before each read, once set */
         void (*before_read)(struct fake_kernel *k, const char *path);
+        uint64_t identity; /* of every directory (sysroot_identify()) */
         /* what happened */
         unsigned reads, nodelist_reads, writes;
         bool state_saved_before_first_write;

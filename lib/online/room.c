@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "online/room.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#include "base/nodeset.h"
+#include "facts/knobs.h"
+
+/* Of the other nodes' memory, a 16th is not counted. */
+#define RESERVE 16
+
+int meminfo_find(const char *text, const char *field, uint64_t *ret)
+{
+        size_t length = strlen(field);
+
+        /* "Node 1 MemFree:   498132 kB" */
+        for (const char *at = strstr(text, field); at; at = strstr(at + 1, field)) {
+                char *end;
+                unsigned long long v;
+
+                if (at == text || at[-1] != ' ' || at[length] != ':')
+                        continue;
+                errno = 0;
+                v = strtoull(at + length + 1, &end, 10);
+                if (errno != 0 || end == at + length + 1)
+                        return -ENOENT;
+                *ret = v;
+                return 0;
+        }
+        return -ENOENT;
+}
+
+static int read_meminfo(struct sysroot *root, unsigned node, struct messages *problems, char **ret)
+{
+        int r = sysroot_read_allocf(root, ret, NODE_DIR "/node%u/meminfo", node);
+
+        if (r < 0)
+                messages_add(problems, "/" NODE_DIR "/node%u/meminfo: cannot be read: %s", node,
+                             strerror(-r));
+        return r < 0 ? r : 0;
+}
+
+static uint64_t find(const char *text, const char *field)
+{
+        uint64_t kib = 0;
+
+        (void)meminfo_find(text, field, &kib);
+        return kib;
+}
+
+static void add_other(const char *text, struct room *room)
+{
+        uint64_t total = find(text, "MemTotal"), kib;
+
+        if (total == 0)
+                return;
+        room->has_others = true;
+        kib = find(text, "MemFree") + find(text, "Active(file)") + find(text, "Inactive(file)") +
+              find(text, "SReclaimable");
+        room->other_kib += kib > total / RESERVE ? kib - total / RESERVE : 0;
+}
+
+int room_read(struct sysroot *root, unsigned node, struct messages *problems, struct room *ret)
+{
+        struct room room = { 0 };
+        struct nodeset nodes;
+        char list[NODESET_STRING_MAX];
+        int r;
+
+        r = sysroot_read_line(root, NODE_DIR "/has_memory", list, sizeof(list));
+        if (r == 0)
+                r = nodeset_parse(list, &nodes);
+        if (r < 0) {
+                messages_add(problems, "/" NODE_DIR "/has_memory: cannot be read: %s",
+                             strerror(-r));
+                return r;
+        }
+        nodeset_foreach (n, &nodes) {
+                _cleanup_(freep) char *text = NULL;
+
+                r = read_meminfo(root, n, problems, &text);
+                if (r < 0)
+                        return r;
+                if (n != node)
+                        add_other(text, &room);
+                else if (find(text, "MemTotal") > find(text, "MemFree"))
+                        room.used_kib = find(text, "MemTotal") - find(text, "MemFree");
+        }
+        *ret = room;
+        return 0;
+}

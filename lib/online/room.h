@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Whether the pages of a node fit into the other nodes. If they do not, the kernel reclaims and
+ * swaps while it takes the node offline, and then kills processes. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/messages.h"
+#include "sysroot/sysroot.h"
+
+struct room {
+        uint64_t used_kib; /* of the node: what must move */
+        /* Of all other nodes with memory: what is free, or holds pages of files and can be
+         * dropped. A 16th of their memory is not counted, since the kernel keeps some free. */
+        uint64_t other_kib;
+        bool has_others; /* some other node has memory */
+};
+
+/* 0, or an error of reading (a message names the file). */
+int room_read(struct sysroot *root, unsigned node, struct messages *problems, struct room *ret);
+
+/* A field of nodeN/meminfo in KiB: "MemFree". 0 or -ENOENT: it is not there, or is no number. */
+int meminfo_find(const char *text, const char *field, uint64_t *ret);

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "online/slice.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "facts/block-devices.h"
+#include "facts/blocks.h"
+#include "online/wanted.h"
+#include "state/drained.h"
+
+/* Blocks of which the record says, before they go offline, that they are to come back. */
+#define PENDING_MAX 32
+
+/* The time until a block that failed is tried again; it doubles with each failure. */
+#define RETRY_USEC     UINT64_C(30000000)
+#define RETRY_DOUBLING 7 /* at most: more than an hour */
+
+struct slice {
+        struct sysroot *root;
+        const struct policy *policy;
+        const struct machine *machine;
+        struct online_memory *memory;
+        const struct online_hooks *hooks;
+        struct online_result *result;
+        struct block_table *table;
+        struct block_devices *devices;
+        struct wanted *wanted;
+        uint64_t *identities;
+        struct node_room *rooms;
+        size_t n_rooms, rooms_allocated;
+        uint64_t end; /* 0: none */
+};
+
+/* Reading */
+
+static int read_blocks(struct slice *s)
+{
+        struct messages *problems = &s->result->problems;
+        int r;
+
+        r = block_table_read(s->root, NULL, problems, &s->table);
+        if (r == 0)
+                r = block_devices_read(s->root, s->table, s->machine, problems, &s->devices);
+        if (r == 0)
+                r = wanted_decide(s->policy, s->machine, s->table, s->devices, &s->wanted);
+        return r;
+}
+
+/* A block that vanishes now is noticed when it is to be changed. */
+static int read_identities(struct slice *s)
+{
+        s->identities = calloc(s->table->n ?: 1, sizeof(*s->identities));
+        if (!s->identities)
+                return -ENOMEM;
+        for (size_t i = 0; i < s->table->n; i++) {
+                char path[SYSROOT_PATH_MAX];
+
+                if (s->wanted[i].online == ONLINE_LEAVE)
+                        continue;
+                snprintf(path, sizeof(path), MEMORY_DIR "/memory%" PRIu64,
+                         s->table->blocks[i].number);
+                (void)sysroot_identify(s->root, path, &s->identities[i]);
+        }
+        return 0;
+}
+
+static int read_state(struct slice *s)
+{
+        struct messages *problems = &s->result->problems;
+        int r = 0;
+
+        if (!s->memory->record)
+                r = online_record_load(s->root, problems, &s->memory->record);
+        return r < 0 ? r : drained_load(s->root, problems, &s->result->drained);
+}
+
+/* The record */
+
+static struct record_block describe(const struct slice *s, size_t i, enum record_state state,
+                                    enum policy_online online)
+{
+        return (struct record_block){
+                .number = s->table->blocks[i].number,
+                .identity = s->identities[i],
+                .state = state,
+                .online = online,
+        };
+}
+
+static int remember(struct slice *s, size_t i, enum record_state state, enum policy_online online)
+{
+        struct record_block b = describe(s, i, state, online);
+
+        return online_record_set(s->memory->record, &b);
+}
+
+static void forget_gone(struct slice *s)
+{
+        struct online_record *r = s->memory->record;
+        size_t n = 0;
+
+        for (size_t i = 0; i < r->n; i++)
+                if (block_table_get(s->table, r->blocks[i].number))
+                        r->blocks[n++] = r->blocks[i];
+        r->changed = r->changed || n != r->n;
+        r->n = n;
+}
+
+/* A block that is online was seen; if it was pending, somebody was faster. After damage, blocks
+ * that are offline may have been online before. */
+static int note_block(struct slice *s, size_t i)
+{
+        const struct block *b = &s->table->blocks[i];
+        struct online_record *record = s->memory->record;
+        const struct record_block *known = online_record_get(record, b->number, s->identities[i]);
+        bool seen = b->state == BLOCK_ONLINE ||
+                    (record->damaged && !known && b->state == BLOCK_OFFLINE &&
+                     s->wanted[i].online != ONLINE_NO);
+
+        if (!seen || (known && (known->state != RECORD_PENDING || b->state != BLOCK_ONLINE)))
+                return 0;
+        return remember(s, i, RECORD_SEEN, ONLINE_UNSET);
+}
+
+static int note_blocks(struct slice *s)
+{
+        struct online_record *record = s->memory->record;
+
+        forget_gone(s);
+        for (size_t i = 0; i < s->table->n; i++)
+                if (s->wanted[i].online != ONLINE_LEAVE && note_block(s, i) < 0)
+                        return -ENOMEM;
+        record->changed = record->changed || record->damaged;
+        record->damaged = false;
+        return 0;
+}
+
+static int save(struct slice *s)
+{
+        int r = online_record_save(s->root, s->memory->record);
+
+        if (r < 0)
+                messages_add(&s->result->problems, "/" ONLINE_RECORD_PATH ": cannot be saved: %s",
+                             strerror(-r));
+        return r;
+}
+
+/* Failures */
+
+static struct online_failure *find_failure(struct slice *s, size_t i)
+{
+        struct online_failures *f = &s->memory->failures;
+
+        for (size_t j = 0; j < f->n; j++)
+                if (f->items[j].number == s->table->blocks[i].number)
+                        return &f->items[j];
+        return NULL;
+}
+
+static void forget_failure(struct slice *s, size_t i)
+{
+        struct online_failures *f = &s->memory->failures;
+        struct online_failure *found = find_failure(s, i);
+
+        if (found)
+                array_remove(f->items, &f->n, (size_t)(found - f->items), sizeof(*f->items));
+}
+
+/* Without memory for it, the block is tried again at once. */
+static void note_failure(struct slice *s, size_t i, int error)
+{
+        struct online_failures *f = &s->memory->failures;
+        struct online_failure *found = find_failure(s, i);
+        unsigned doubling;
+
+        if (!found) {
+                if (array_grow(&f->items, &f->allocated, f->n + 1, sizeof(*f->items)) < 0)
+                        return;
+                found = &f->items[f->n++];
+                *found = (struct online_failure){ .number = s->table->blocks[i].number };
+        }
+        if (found->identity != s->identities[i])
+                found->attempts = 0;
+        found->identity = s->identities[i];
+        found->error = error;
+        doubling = found->attempts < RETRY_DOUBLING ? found->attempts : RETRY_DOUBLING;
+        found->attempts++;
+        found->retry = s->hooks->now(s->hooks->userdata) + (RETRY_USEC << doubling);
+}
+
+/* The steps */
+
+static int make(struct slice *s, size_t i, enum block_request q)
+{
+        return s->hooks->make(s->root, &s->table->blocks[i], q, s->hooks->userdata);
+}
+
+static enum block_request get_former(const struct block *b)
+{
+        return b->zone == ZONE_MOVABLE  ? REQUEST_ONLINE_MOVABLE
+               : b->zone == ZONE_KERNEL ? REQUEST_ONLINE_KERNEL
+                                        : REQUEST_ONLINE;
+}
+
+static bool is_pending(const struct slice *s, size_t i)
+{
+        const struct record_block *known =
+                online_record_get(s->memory->record, s->table->blocks[i].number, s->identities[i]);
+
+        return known && known->state == RECORD_PENDING;
+}
+
+/* Before a block goes offline, the record says that it is to come back: whatever happens then, the
+ * next run does that. */
+static int prepare(struct slice *s, size_t step)
+{
+        const struct online_plan *p = s->result->plan;
+        int r = 0;
+
+        if (p->steps[step].then == REQUEST_OFFLINE || is_pending(s, p->steps[step].block))
+                return 0;
+        for (size_t i = step; r == 0 && i < p->n_steps && i < step + PENDING_MAX; i++)
+                if (p->steps[i].then != REQUEST_OFFLINE)
+                        r = remember(s, p->steps[i].block, RECORD_PENDING,
+                                     p->groups[p->steps[i].group].online);
+        return r < 0 ? r : save(s);
+}
+
+/* Offline and online again. If the zone cannot be had, the block comes back as it was. */
+static int change_zone(struct slice *s, const struct online_step *step)
+{
+        enum block_request former = get_former(&s->table->blocks[step->block]);
+        int r, back;
+
+        r = make(s, step->block, REQUEST_OFFLINE);
+        if (r < 0)
+                return r;
+        r = make(s, step->block, step->then);
+        if (r >= 0)
+                return 0;
+        back = make(s, step->block, former);
+        return back < 0 && back != -EEXIST && !sysroot_is_absent(back) ? back : r;
+}
+
+static bool is_room_left(struct slice *s, uint32_t node)
+{
+        struct messages ignored = MESSAGES_INIT;
+        struct room room;
+        int r = room_read(s->root, node, &ignored, &room);
+
+        messages_done(&ignored);
+        return r == 0 && online_is_empty_enough(&room, online_get_node_size(s->table, node));
+}
+
+static int note_outcome(struct slice *s, const struct online_step *step, int error)
+{
+        struct online_group *g = &s->result->plan->groups[step->group];
+        const struct block *b = &s->table->blocks[step->block];
+
+        if (sysroot_is_absent(error)) {
+                g->gone++;
+                return 0;
+        }
+        if (error < 0) {
+                if (g->error == 0) {
+                        g->error = error;
+                        g->failed_block = b->number;
+                }
+                g->failed++;
+                note_failure(s, step->block, error);
+                /* a block that is offline stays pending */
+                return b->state == BLOCK_ONLINE
+                               ? remember(s, step->block, RECORD_SEEN, ONLINE_UNSET)
+                               : 0;
+        }
+        g->done++;
+        forget_failure(s, step->block);
+        return remember(s, step->block, RECORD_MADE, g->online);
+}
+
+static int take_step(struct slice *s, size_t index)
+{
+        const struct online_step *step = &s->result->plan->steps[index];
+        struct online_group *g = &s->result->plan->groups[step->group];
+        const struct block *b = &s->table->blocks[step->block];
+        int r;
+
+        if (step->request == REQUEST_OFFLINE && !is_room_left(s, b->node)) {
+                g->count[CASE_ACT]--;
+                g->count[CASE_FULL]++;
+                return 0;
+        }
+        r = prepare(s, index);
+        if (r < 0)
+                return r;
+        if (step->then == REQUEST_OFFLINE)
+                r = make(s, step->block, step->request);
+        else
+                r = change_zone(s, step);
+        return note_outcome(s, step, r);
+}
+
+/* "numatier drain" may have begun meanwhile. */
+static bool is_drained(struct slice *s, uint32_t node)
+{
+        struct messages ignored = MESSAGES_INIT;
+        int r = drained_load(s->root, &ignored, &s->result->drained);
+
+        messages_done(&ignored);
+        return r < 0 || nodeset_has(&s->result->drained, node);
+}
+
+static bool is_over(const struct slice *s)
+{
+        return s->hooks->stop(s->hooks->userdata) ||
+               (s->end > 0 && s->hooks->now(s->hooks->userdata) >= s->end);
+}
+
+/* What was noted as pending and was not reached is as it was. */
+static int drop_pending(struct slice *s, size_t from)
+{
+        const struct online_plan *p = s->result->plan;
+        int r = 0;
+
+        for (size_t i = from; r == 0 && i < p->n_steps; i++)
+                if (p->steps[i].request == REQUEST_OFFLINE && is_pending(s, p->steps[i].block))
+                        r = remember(s, p->steps[i].block, RECORD_SEEN, ONLINE_UNSET);
+        return r;
+}
+
+static int take_steps(struct slice *s)
+{
+        const struct online_plan *p = s->result->plan;
+        size_t i;
+        int r, e;
+
+        r = save(s); /* what is known now; if that fails, nothing is changed */
+
+        for (i = 0; r == 0 && i < p->n_steps; i++) {
+                if ((i > 0 || s->hooks->stop(s->hooks->userdata)) && is_over(s))
+                        break;
+                if (!is_drained(s, s->table->blocks[p->steps[i].block].node))
+                        r = take_step(s, i);
+        }
+        s->result->remaining = p->n_steps - i;
+        e = drop_pending(s, i);
+        if (r == 0)
+                r = e;
+        e = save(s);
+        return r < 0 ? r : e;
+}
+
+static int read_rooms(struct slice *s, const struct nodeset *nodes)
+{
+        nodeset_foreach (node, nodes) {
+                struct room room;
+
+                if (room_read(s->root, node, &s->result->problems, &room) < 0)
+                        continue;
+                if (array_grow(&s->rooms, &s->rooms_allocated, s->n_rooms + 1, sizeof(*s->rooms)) <
+                    0)
+                        return -ENOMEM;
+                s->rooms[s->n_rooms++] = (struct node_room){ node, room };
+        }
+        return 0;
+}
+
+static int make_plan(struct slice *s, uint64_t now)
+{
+        struct online_input in = {
+                .table = s->table,
+                .wanted = s->wanted,
+                .identities = s->identities,
+                .record = s->memory->record,
+                .failures = &s->memory->failures,
+                .drained = &s->result->drained,
+                .now = now,
+        };
+        struct nodeset nodes = online_plan_get_nodes_to_empty(&in);
+        int r;
+
+        r = read_rooms(s, &nodes);
+        if (r < 0)
+                return r;
+        in.rooms = s->rooms;
+        in.n_rooms = s->n_rooms;
+        return online_plan_new(&in, &s->result->plan);
+}
+
+static int run(struct slice *s, uint64_t budget_usec)
+{
+        uint64_t now = s->hooks ? s->hooks->now(s->hooks->userdata) : 0;
+        int r;
+
+        s->end = budget_usec > 0 ? now + budget_usec : 0;
+        r = read_state(s);
+        if (r == 0)
+                r = read_blocks(s);
+        if (r == 0)
+                r = read_identities(s);
+        if (r == 0)
+                r = note_blocks(s);
+        if (r == 0)
+                r = make_plan(s, now);
+        return r < 0 || !s->hooks ? r : take_steps(s);
+}
+
+int online_slice(struct sysroot *root, const struct policy *p, const struct machine *m,
+                 struct online_memory *memory, const struct online_hooks *hooks,
+                 uint64_t budget_usec, struct online_result **ret)
+{
+        struct slice s = {
+                .root = root,
+                .policy = p,
+                .machine = m,
+                .memory = memory,
+                .hooks = hooks,
+                .result = calloc(1, sizeof(*s.result)),
+        };
+        int r;
+
+        *ret = s.result;
+        if (!s.result)
+                return -ENOMEM;
+        r = run(&s, budget_usec);
+        free(s.rooms);
+        free(s.identities);
+        free(s.wanted);
+        block_devices_free(s.devices);
+        block_table_free(s.table);
+        return r;
+}
+
+void online_memory_done(struct online_memory *m)
+{
+        online_record_free(m->record);
+        free(m->failures.items);
+        *m = (struct online_memory){ 0 };
+}
+
+struct online_result *online_result_free(struct online_result *r)
+{
+        if (!r)
+                return NULL;
+        messages_done(&r->problems);
+        online_plan_free(r->plan);
+        free(r);
+        return NULL;
+}

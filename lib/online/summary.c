@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "online/summary.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/units.h"
+
+size_t online_count_good(const struct online_group *g)
+{
+        return g->count[CASE_GOOD] + g->done;
+}
+
+size_t online_count_all(const struct online_group *g)
+{
+        return g->total - g->gone;
+}
+
+const char *online_format_group(const struct online_group *g, char buf[static ONLINE_TEXT_MAX])
+{
+        size_t all = online_count_all(g);
+
+        snprintf(buf, ONLINE_TEXT_MAX, "%zu of %zu block%s of node %" PRIu32 " %s%s",
+                 online_count_good(g), all, plural(all), g->node,
+                 g->online == ONLINE_NO ? "offline, as online = no says" : "online, ",
+                 g->online == ONLINE_NO ? "" : policy_online_word(g->online));
+        return buf;
+}
+
+/* "3 blocks of node 2" */
+static int format_subject(const struct online_group *g, size_t n, char *buf)
+{
+        return snprintf(buf, ONLINE_TEXT_MAX, "%zu block%s of node %" PRIu32 " ", n, plural(n),
+                        g->node);
+}
+
+static void format_full(const struct online_group *g, char *buf, size_t size)
+{
+        if (g->online == ONLINE_NO)
+                snprintf(buf, size,
+                         "not taken offline, though online = no says so: the node is in use, or "
+                         "the other nodes have no room; to do it nevertheless: numatier drain "
+                         "%" PRIu32,
+                         g->node);
+        else
+                snprintf(buf, size,
+                         "not changed to %s: the node is in use, or the other nodes have no room; "
+                         "to do it nevertheless: numatier drain %" PRIu32
+                         ", then numatier online %" PRIu32,
+                         policy_online_word(g->online), g->node, g->node);
+}
+
+static void format_failed(const struct online_group *g, char *buf, size_t size)
+{
+        snprintf(buf, size, "could not be %s: memory%" PRIu64 ": %s; tried again later",
+                 g->online == ONLINE_NO        ? "taken offline"
+                 : g->online == ONLINE_MOVABLE ? "brought online, movable"
+                                               : "brought online, kernel",
+                 g->failed_block,
+                 g->error == -ETIMEDOUT ? "the kernel could not move all its pages away in time"
+                                        : strerror(-g->error));
+}
+
+static void format_other(const struct online_group *g, enum online_case v, char *buf, size_t size)
+{
+        const char *const online = g->online == ONLINE_NO ? "offline" : "as the policy wants";
+
+        if (v == CASE_DRAINED)
+                snprintf(buf, size,
+                         "left alone: the node was drained; numatier online %" PRIu32 " ends that",
+                         g->node);
+        else if (v == CASE_FIXED)
+                snprintf(buf, size,
+                         "not made %s: they may be boot memory, or Linux can never take them "
+                         "offline",
+                         online);
+        else if (g->online == ONLINE_NO)
+                snprintf(buf, size,
+                         "left online: somebody brought them online after numatier took them "
+                         "offline");
+        else
+                snprintf(buf, size,
+                         "left as they are: somebody else took them offline or changed their "
+                         "zone; numatier online %" PRIu32 " makes them as the policy wants",
+                         g->node);
+}
+
+const char *online_format_reason(const struct online_group *g, enum online_case v,
+                                 char buf[static ONLINE_TEXT_MAX])
+{
+        size_t n = g->count[v] + (v == CASE_WAIT ? g->failed : 0);
+        int length;
+
+        if (n == 0)
+                return NULL;
+        length = format_subject(g, n, buf);
+        if (v == CASE_FULL)
+                format_full(g, buf + length, ONLINE_TEXT_MAX - (size_t)length);
+        else if (v == CASE_WAIT)
+                format_failed(g, buf + length, ONLINE_TEXT_MAX - (size_t)length);
+        else
+                format_other(g, v, buf + length, ONLINE_TEXT_MAX - (size_t)length);
+        return buf;
+}

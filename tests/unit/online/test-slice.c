@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "facts/survey.h"
+#include "fake-kernel.h"
+#include "online/slice.h"
+#include "online/summary.h"
+#include "state/drained.h"
+
+/* Node 0 has CPUs and 8 GiB free of 16; node 1 has four blocks of an ACPI device. */
+#define MEMORY   "sys/devices/system/memory/"
+#define STATE(n) MEMORY "memory" #n "/state"
+#define BLOCK(n, node, state, zones)                                                               \
+        STATE(n)                                                                                   \
+        ": " state "\n" MEMORY "memory" #n "/valid_zones: " zones "\n" NODE "node" #node           \
+        "/memory" #n " -> m\n" MEMORY "memory" #n "/firmware_node -> a/PNP0C80:0" #node "\n"
+#define INFO(node, total, free)                                                                    \
+        NODE "node" #node "/meminfo:\n  Node " #node " MemTotal:  " #total " kB\n  Node " #node    \
+             " MemFree:  " #free " kB\n"
+#define MACHINE(state, zones)                                                                      \
+        NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0\n" NODE                     \
+             "node0/distance: 10 20\n" MEMORY                                                      \
+             "block_size_bytes: 8000000\n" INFO(0, 16000000, 8000000) INFO(1, 524288, 520000)      \
+                     BLOCK(32, 1, state, zones) BLOCK(33, 1, state, zones)                         \
+                             BLOCK(34, 1, state, zones) BLOCK(35, 1, state, zones)
+#define OFFLINE MACHINE("offline", "Normal Movable")
+#define NORMAL  MACHINE("online", "Normal")
+
+static struct sysroot *root;
+static struct fake_kernel *kernel;
+static struct online_memory memory;
+static struct online_result *result;
+static uint64_t now, tick;  /* tick: the time that each block takes */
+static unsigned stop_after; /* blocks; 0: never */
+static unsigned made;
+static int make_error;
+static enum block_request failing; /* with make_error; the others work */
+static uint64_t failing_block;     /* 0: any */
+
+static uint64_t get_now(void *userdata)
+{
+        return now;
+}
+
+static bool stop(void *userdata)
+{
+        return stop_after > 0 && made >= stop_after;
+}
+
+static int make(struct sysroot *r, struct block *b, enum block_request q, void *userdata)
+{
+        now += tick;
+        made++;
+        if (make_error < 0 && q == failing && (failing_block == 0 || failing_block == b->number)) {
+                assert(block_read(r, b) == 0);
+                return make_error;
+        }
+        return block_make(r, b, q);
+}
+
+static const struct online_hooks hooks = { get_now, stop, make, NULL };
+
+static void forget(void)
+{
+        online_memory_done(&memory);
+        result = online_result_free(result);
+        root = sysroot_free(root);
+}
+
+static void begin(const char *text)
+{
+        forget();
+        root = fake_kernel_new(text, &kernel);
+        kernel->identity = 1;
+        now = 1000;
+        tick = 1;
+        stop_after = made = 0;
+        make_error = 0;
+        failing_block = 0;
+}
+
+static int run(const char *policy_text, const struct online_hooks *h, uint64_t budget)
+{
+        struct messages ignored = MESSAGES_INIT;
+        struct policy *p;
+        struct machine *m;
+        char text[256];
+        int r;
+
+        result = online_result_free(result);
+        snprintf(text, sizeof(text), "[tier t]\n%s", policy_text);
+        p = policy_from(text);
+        assert(survey_begin(root, NULL, &ignored, &m) == 0);
+        *kernel->log = '\0';
+        r = online_slice(root, p, m, &memory, h, budget, &result);
+        assert(result);
+        machine_free(m);
+        policy_unref(p);
+        messages_done(&ignored);
+        return r;
+}
+
+#define MOVABLE "[online]\nonline=movable\n"
+#define KERNEL  "[online]\nonline=kernel\n"
+#define NO      "[online]\nonline=no\n"
+
+static const struct online_group *run_all(const char *policy_text)
+{
+        assert(run(policy_text, &hooks, 0) == 0 && result->remaining == 0);
+        assert(result->plan->n_groups == 1);
+        return &result->plan->groups[0];
+}
+
+static void set_info(unsigned node, unsigned total, unsigned available)
+{
+        char path[128], text[256];
+
+        snprintf(path, sizeof(path), NODE "node%u/meminfo", node);
+        snprintf(text, sizeof(text), "Node %u MemTotal: %u kB\nNode %u MemFree: %u kB", node, total,
+                 node, available);
+        fake_kernel_set(kernel, path, text);
+}
+
+static void restart(void)
+{
+        online_memory_done(&memory);
+}
+
+static void set_all(const char *state, const char *zones)
+{
+        for (unsigned i = 32; i < 36; i++) {
+                char path[128];
+
+                snprintf(path, sizeof(path), MEMORY "memory%u/state", i);
+                fake_kernel_set(kernel, path, state);
+                snprintf(path, sizeof(path), MEMORY "memory%u/valid_zones", i);
+                fake_kernel_set(kernel, path, zones);
+        }
+}
+
+static void assert_says(const char *wanted)
+{
+        char buf[ONLINE_TEXT_MAX];
+
+        assert_streq(online_format_group(&result->plan->groups[0], buf), wanted);
+}
+
+static void test_new_blocks(void)
+{
+        begin(OFFLINE);
+        run_all(MOVABLE);
+        assert_says("4 of 4 blocks of node 1 online, movable");
+        assert_streq(kernel->log, STATE(32) "=online_movable\n" STATE(33) "=online_movable\n" STATE(
+                                          34) "=online_movable\n" STATE(35) "=online_movable\n");
+        run_all(MOVABLE);
+        assert_says("4 of 4 blocks of node 1 online, movable");
+        assert(*kernel->log == '\0');
+        begin(OFFLINE);
+        run_all(KERNEL);
+        assert_streq(fake_kernel_get(kernel, MEMORY "memory32/valid_zones"), "Normal");
+        begin(OFFLINE);
+        run_all(NO);
+        assert_says("4 of 4 blocks of node 1 offline, as online = no says");
+        assert(*kernel->log == '\0');
+}
+
+/* Only what would be done. */
+static void test_dry_run(void)
+{
+        begin(OFFLINE);
+        assert(run(MOVABLE, NULL, 0) == 0 && result->plan->n_steps == 4 && kernel->writes == 0);
+        assert(!fake_kernel_get(kernel, ONLINE_RECORD_PATH));
+}
+
+static void test_manual(void)
+{
+        const struct online_group *g;
+
+        begin(OFFLINE);
+        run_all(MOVABLE);
+        fake_kernel_set(kernel, STATE(33), "offline");
+        restart(); /* it is in the file */
+        g = run_all(MOVABLE);
+        assert(g->count[CASE_MANUAL] == 1 && g->count[CASE_GOOD] == 3);
+        assert(*kernel->log == '\0');
+        /* other memory of the same numbers is new */
+        kernel->identity = 2;
+        g = run_all(MOVABLE);
+        assert(g->done == 1 && g->count[CASE_GOOD] == 3);
+        /* who changes the zone after numatier insists, until the policy changes */
+        set_all("online", "Normal");
+        kernel->identity = 1;
+        g = run_all(MOVABLE);
+        assert(g->done == 4);
+        set_all("online", "Normal");
+        g = run_all(MOVABLE);
+        assert(g->count[CASE_MANUAL] == 4 && *kernel->log == '\0');
+        g = run_all(NO);
+        assert(g->done == 4);
+}
+
+/* What went away and came back under the same numbers, while no look was taken. */
+static void test_gone(void)
+{
+        begin(OFFLINE);
+        run_all(MOVABLE);
+        assert(memory.record->n == 4);
+        kernel->unreadable_path = "memory34/state";
+        kernel->unreadable_error = -ENOENT;
+        run_all(MOVABLE);
+        assert(memory.record->n == 3);
+}
+
+static void test_other_zone(void)
+{
+        const struct online_group *g;
+
+        begin(NORMAL);
+        g = run_all(MOVABLE);
+        assert(g->done == 4);
+        assert_says("4 of 4 blocks of node 1 online, movable");
+        /* the highest first, each back before the next */
+        assert(startswith(kernel->log,
+                          STATE(35) "=offline\n" STATE(35) "=online_movable\n" STATE(34) "="));
+        assert_streq(fake_kernel_get(kernel, MEMORY "memory32/valid_zones"), "Movable");
+}
+
+static void test_no(void)
+{
+        begin(NORMAL);
+        run_all(NO);
+        assert_says("4 of 4 blocks of node 1 offline, as online = no says");
+        assert_streq(fake_kernel_get(kernel, STATE(32)), "offline");
+        /* it was numatier that took them offline */
+        restart();
+        assert(run_all(MOVABLE)->done == 4);
+}
+
+static void test_full(void)
+{
+        const struct online_group *g;
+        char buf[ONLINE_TEXT_MAX];
+
+        begin(NORMAL);
+        set_info(1, 524288, 380000); /* more than a quarter is used */
+        g = run_all(MOVABLE);
+        assert(g->count[CASE_FULL] == 4 && *kernel->log == '\0');
+        assert(strstr(online_format_reason(g, CASE_FULL, buf), "numatier drain 1"));
+        begin(NORMAL);
+        set_info(1, 524288, 424288);
+        set_info(0, 16000000, 1150000); /* a 16th of it is not counted */
+        assert(run_all(NO)->count[CASE_FULL] == 4 && *kernel->log == '\0');
+        begin(NORMAL);
+        kernel->unreadable_path = "node0/meminfo";
+        kernel->unreadable_error = -EIO;
+        g = run_all(NO);
+        assert(g->count[CASE_FULL] == 4 && *kernel->log == '\0' && result->problems.n == 1);
+}
+
+/* It is in use from the second block on. */
+static void fill_node(struct fake_kernel *k, const char *path)
+{
+        if (strstr(path, "memory35/state"))
+                set_info(1, 524288, 1);
+}
+
+static void test_full_meanwhile(void)
+{
+        const struct online_group *g;
+
+        begin(NORMAL);
+        kernel->before_write = fill_node;
+        g = run_all(MOVABLE);
+        assert(g->done == 1 && g->count[CASE_FULL] == 3 && g->count[CASE_ACT] == 1);
+}
+
+/* A node with CPUs: ACPI memory may be boot memory. */
+static void test_fixed(void)
+{
+        const struct online_group *g;
+
+        begin(NORMAL);
+        fake_kernel_set(kernel, NODE "has_cpu", "0-1");
+        fake_kernel_set(kernel, NODE "node1/distance", "20 10");
+        g = run_all(NO);
+        assert(g->count[CASE_FIXED] == 4 && *kernel->log == '\0');
+        begin(MACHINE("online", "none"));
+        g = run_all(MOVABLE);
+        assert(g->count[CASE_FIXED] == 4 && *kernel->log == '\0');
+}
+
+static void test_failures(void)
+{
+        const struct online_group *g;
+        char buf[ONLINE_TEXT_MAX];
+        unsigned before;
+
+        begin(OFFLINE);
+        make_error = -ENOMEM;
+        failing = REQUEST_ONLINE_MOVABLE;
+        failing_block = 33;
+        g = run_all(MOVABLE);
+        assert(g->done == 3 && g->failed == 1 && g->error == -ENOMEM && g->failed_block == 33);
+        assert_says("3 of 4 blocks of node 1 online, movable");
+        assert(strstr(online_format_reason(g, CASE_WAIT, buf),
+                      "1 block of node 1 could not be brought online, movable: memory33: Cannot "
+                      "allocate memory"));
+        before = made;
+        now += 29000000; /* not in each pass */
+        g = run_all(MOVABLE);
+        assert(made == before && g->count[CASE_WAIT] == 1 && g->error == -ENOMEM);
+        now += 2000000;
+        g = run_all(MOVABLE);
+        assert(made == before + 1 && g->failed == 1);
+        now += 31000000; /* twice as long */
+        run_all(MOVABLE);
+        assert(made == before + 1);
+        now += 31000000;
+        make_error = 0;
+        assert(run_all(MOVABLE)->done == 1 && memory.failures.n == 0);
+}
+
+/* If the zone cannot be had, the block comes back as it was. */
+static void test_back(void)
+{
+        const struct online_group *g;
+
+        begin(NORMAL);
+        make_error = -EINVAL;
+        failing = REQUEST_ONLINE_MOVABLE;
+        g = run_all(MOVABLE);
+        assert(g->failed == 4);
+        for (unsigned i = 0; i < memory.record->n; i++)
+                assert(memory.record->blocks[i].state == RECORD_SEEN);
+        assert_streq(fake_kernel_get(kernel, STATE(32)), "online");
+        assert_streq(fake_kernel_get(kernel, MEMORY "memory32/valid_zones"), "Normal");
+}
+
+/* Killed between offline and online: the record says what is to be done. */
+static void test_pending(void)
+{
+        begin(MACHINE("offline", "Normal Movable"));
+        fake_kernel_set(kernel, ONLINE_RECORD_PATH,
+                        "numatier online 1\nseen 32-33 1\npending 34-35 1 movable");
+        assert(run_all(MOVABLE)->done == 2);
+        assert_streq(fake_kernel_get(kernel, STATE(34)), "online");
+        assert_streq(fake_kernel_get(kernel, STATE(33)), "offline");
+}
+
+/* The record is written before a block goes offline. */
+static void look_at_record(struct fake_kernel *k, const char *path)
+{
+        const char *text;
+
+        if (!strstr(path, "/state"))
+                return;
+        text = fake_kernel_get(k, ONLINE_RECORD_PATH);
+        assert(text && streq(text, "numatier online 1"));
+        assert(k->writes > 0 || sysroot_read(k->files, ONLINE_RECORD_PATH, (char[256]){ 0 }, 256) >
+                                        (ssize_t)strlen("numatier online 1\npending 32-35"));
+}
+
+static void test_pending_first(void)
+{
+        char text[256];
+
+        begin(NORMAL);
+        kernel->before_write = look_at_record;
+        run_all(MOVABLE);
+        assert(sysroot_read(root, ONLINE_RECORD_PATH, text, sizeof(text)) > 0);
+        assert_streq(text, "numatier online 1\nmade 32-35 1 movable\n");
+        /* nothing is changed that could not be remembered */
+        begin(NORMAL);
+        kernel->replace_error = -ENOSPC;
+        assert(run(MOVABLE, &hooks, 0) == -ENOSPC && *kernel->log == '\0');
+        assert(messages_have(&result->problems, ONLINE_RECORD_PATH));
+}
+
+static void test_budget(void)
+{
+        begin(OFFLINE);
+        tick = 600;
+        assert(run(MOVABLE, &hooks, 1000) == 0 && result->remaining == 2);
+        assert_says("2 of 4 blocks of node 1 online, movable");
+        assert(run(MOVABLE, &hooks, 1000) == 0 && result->remaining == 0);
+        /* the end: no block is left in between, nor pending */
+        begin(NORMAL);
+        stop_after = 1;
+        assert(run(MOVABLE, &hooks, 0) == 0 && result->remaining == 3);
+        assert_streq(fake_kernel_get(kernel, STATE(35)), "online");
+        assert_streq(fake_kernel_get(kernel, MEMORY "memory35/valid_zones"), "Movable");
+        for (unsigned i = 0; i < memory.record->n; i++)
+                assert(memory.record->blocks[i].state != RECORD_PENDING);
+}
+
+static void drain_node(struct fake_kernel *k, const char *path)
+{
+        if (strstr(path, "memory33/state"))
+                fake_kernel_set(k, DRAINED_PATH, "nodes 1");
+}
+
+static void test_drained(void)
+{
+        begin(OFFLINE);
+        fake_kernel_set(kernel, DRAINED_PATH, "nodes 1");
+        assert(run_all(MOVABLE)->count[CASE_DRAINED] == 4 && *kernel->log == '\0');
+        begin(OFFLINE);
+        kernel->before_write = drain_node;
+        assert(run_all(MOVABLE)->done == 2);
+        begin(OFFLINE);
+        fake_kernel_set(kernel, DRAINED_PATH, "what");
+        assert(run(MOVABLE, &hooks, 0) == -EBADMSG && *kernel->log == '\0');
+}
+
+/* Of a damaged record, blocks may be missing that somebody took offline. */
+static void test_damaged(void)
+{
+        begin(OFFLINE);
+        fake_kernel_set(kernel, ONLINE_RECORD_PATH, "numatier online 1\nseen what");
+        assert(run_all(MOVABLE)->count[CASE_MANUAL] == 4 && *kernel->log == '\0');
+        assert(result->problems.n == 1);
+        kernel->identity = 2; /* what comes later is new */
+        assert(run_all(MOVABLE)->done == 4);
+}
+
+static void vanish(struct fake_kernel *k, const char *path)
+{
+        if (strstr(path, "memory33/state")) {
+                k->unreadable_path = "memory34/state";
+                k->unreadable_error = -ENODEV;
+        }
+}
+
+static void test_removal_meanwhile(void)
+{
+        begin(OFFLINE);
+        kernel->before_write = vanish;
+        run_all(MOVABLE);
+        assert(result->plan->groups[0].gone == 1 && result->plan->groups[0].failed == 0);
+        assert_says("3 of 3 blocks of node 1 online, movable");
+}
+
+int main(void)
+{
+        test_new_blocks();
+        test_dry_run();
+        test_manual();
+        test_gone();
+        test_other_zone();
+        test_no();
+        test_full();
+        test_full_meanwhile();
+        test_fixed();
+        test_failures();
+        test_back();
+        test_pending();
+        test_pending_first();
+        test_budget();
+        test_drained();
+        test_damaged();
+        test_removal_meanwhile();
+        forget();
+        return 0;
+}
