@@ -6,6 +6,10 @@
 #include <time.h>
 
 #include "common/session.h"
+#include "online/rivals.h"
+#include "state/drained.h"
+
+#define SLICE_USEC 1000000
 
 static void set_place(struct job *j, const char *path)
 {
@@ -40,11 +44,11 @@ static int enter(struct job *j, struct messages *problems)
         return state_save(j->root, j->state, problems);
 }
 
-int job_init(struct job *j, struct sysroot *root, struct messages *problems)
+int job_init(struct job *j, struct sysroot *root, const char *path, struct messages *problems)
 {
         int r;
 
-        *j = (struct job){ .root = root };
+        *j = (struct job){ .root = root, .path = path };
         r = session_load_state(root, problems, &j->state);
         if (r == 0)
                 r = enter(j, problems);
@@ -61,6 +65,9 @@ int job_init(struct job *j, struct sysroot *root, struct messages *problems)
 void job_done(struct job *j)
 {
         snapshot_unref(j->result);
+        online_result_free(j->online_result);
+        onlining_done(&j->online);
+        messages_done(&j->rivals);
         job_drop_arguments(j);
         state_free(j->state);
         sysroot_record(j->root, NULL, NULL);
@@ -85,10 +92,27 @@ void job_prepare_pass(struct job *j, struct policy *policy, struct snapshot *pre
         j->tiers = tiers;
 }
 
+void job_prepare_online(struct job *j, struct policy *policy, struct snapshot *previous)
+{
+        job_drop_arguments(j);
+        j->policy = policy_ref(policy);
+        j->previous = snapshot_ref(previous);
+}
+
 void job_drop_arguments(struct job *j)
 {
         j->policy = policy_unref(j->policy);
         j->previous = snapshot_unref(j->previous);
+}
+
+static bool is_any_drained(struct job *j)
+{
+        struct messages ignored = MESSAGES_INIT;
+        struct nodeset nodes;
+        int r = drained_load(j->root, &ignored, &nodes);
+
+        messages_done(&ignored);
+        return r == 0 && nodeset_count(&nodes) > 0;
 }
 
 void job_run_pass(struct job *j)
@@ -102,6 +126,32 @@ void job_run_pass(struct job *j)
         j->error = reconcile(j->root, j->policy, j->tiers, RECONCILE_APPLY, j->state, j->previous,
                              &j->result);
         assert(j->error < 0 || j->result);
+        j->any_drained = is_any_drained(j);
+}
+
+static void find_rivals(struct job *j)
+{
+        struct messages ignored = MESSAGES_INIT;
+        struct onliners o = { 0 };
+
+        if (onliners_read(j->root, &ignored, &o) == 0)
+                rivals_find(j->policy, &o, &j->rivals);
+        onliners_done(&o);
+        messages_done(&ignored);
+}
+
+void job_run_online(struct job *j)
+{
+        assert(j->policy && j->previous && j->previous->machine && !j->online_result);
+        set_place(j, "");
+        messages_done(&j->rivals);
+        if (j->find_rivals)
+                find_rivals(j);
+        j->find_rivals = false;
+        j->online_error = onlining_run(j->root, j->policy, j->previous->machine, &j->online,
+                                       SLICE_USEC, &j->online_result);
+        if (j->online_result)
+                onlining_forget_drained(j->root, j->path, &j->online_result->vanished);
 }
 
 void job_run_withdraw(struct job *j)

@@ -7,12 +7,14 @@
 #include <pthread.h>
 
 #include "base/messages.h"
+#include "common/onlining.h"
 #include "reconcile.h"
 
 #define JOB_PLACE_MAX 192
 
 struct job {
         struct sysroot *root;
+        const char *path; /* of the root, or NULL for / */
         struct state *state;
 
         /* The arguments of a pass */
@@ -23,6 +25,17 @@ struct job {
         int error;
         struct snapshot *result; /* NULL if there was no memory for it; error says so */
 
+        /* Found by a pass: nodes are drained, whose memory may have gone */
+        bool any_drained;
+
+        /* Of slices, which take policy and previous, too */
+        struct onlining online;
+        bool find_rivals; /* look for who else brings memory online */
+        /* The result */
+        int online_error;
+        struct online_result *online_result; /* NULL: no memory for it */
+        struct messages rivals;              /* if they were looked for */
+
         /* The argument of a withdrawal */
         bool memory_went; /* it may be memory that went, and not only a device or a module */
 
@@ -30,9 +43,10 @@ struct job {
         char place[JOB_PLACE_MAX]; /* the file last read */
 };
 
-/* Takes over the root, loads the state, and notes in it who keeps it. 0 or a negative errno; says
- * in problems what is wrong. job_done() only after success. */
-int job_init(struct job *j, struct sysroot *root, struct messages *problems);
+/* Takes over the root (path: the directory of --root, or NULL for /), loads the state, and notes in
+ * it who keeps it. 0 or a negative errno; says in problems what is wrong. job_done() only after
+ * success. */
+int job_init(struct job *j, struct sysroot *root, const char *path, struct messages *problems);
 void job_done(struct job *j);
 
 /* Notes in the state that nobody keeps it any more. Not while a command runs. */
@@ -47,6 +61,11 @@ void job_drop_arguments(struct job *j);
 
 /* reconcile(). The last result must have been taken. */
 void job_run_pass(struct job *j);
+
+/* Brings memory online for about a second, as the policy says; previous must have a machine. The
+ * last result must have been taken. */
+void job_prepare_online(struct job *j, struct policy *policy, struct snapshot *previous);
+void job_run_online(struct job *j);
 
 /* After a removal, what is known of tiers may be wrong, and the command line, which asks the state
  * for it, must not go by it. If memory went, where it was put is in doubt: when it comes back

@@ -12,6 +12,7 @@
 #include "common/session.h"
 #include "job.h"
 #include "monitor.h"
+#include "online/wanted.h"
 #include "policy/files.h"
 #include "publish/journal.h"
 #include "publish/log.h"
@@ -23,6 +24,9 @@
 
 /* A command that takes longer than this waits for the kernel; the status repeats it as often. */
 #define SLOW_USEC (30 * USEC_PER_SEC)
+
+/* After SIGTERM, so long is waited for a block that is between two zones. */
+#define STOP_USEC (5 * USEC_PER_SEC)
 
 struct manager {
         struct input input;
@@ -47,7 +51,11 @@ struct manager {
 
         struct journal journal;
         struct status status;
-        char *summary; /* of the last pass */
+        char *summary;        /* of the last pass */
+        char *online;         /* what is not as [online] says: status_format_online(), or NULL */
+        enum command command; /* the last that began */
+        bool stopping;
+        bool find_rivals; /* the policy is new: who else brings memory online? */
         bool ready, reloading, policy_refused, events_lost_reported;
 };
 
@@ -63,11 +71,11 @@ static uint64_t get_now(const struct manager *m)
 
 static void send_status(const struct manager *m, const char *states)
 {
-        sd_notifyf(false, "%sSTATUS=%s%s", states,
+        sd_notifyf(false, "%sSTATUS=%s%s%s", states,
                    m->policy_refused ? "A new policy was refused (see the journal), the previous "
                                        "one stays in force; "
                                      : "",
-                   m->summary ?: "Reading the machine");
+                   m->summary ?: "Reading the machine", m->online ?: "");
 }
 
 static void send_ready(struct manager *m)
@@ -174,10 +182,15 @@ static void prepare_command(enum command c, void *userdata)
                 note_waiting_news(m);
                 m->tiers_withdrawn = m->placements_withdrawn = false;
                 job_prepare_pass(&m->job, m->policy, m->snapshot, schedule_begin_pass(m->schedule));
+        } else if (c == COMMAND_ONLINE) {
+                job_prepare_online(&m->job, m->policy, m->snapshot);
+                m->job.find_rivals = m->find_rivals;
+                m->find_rivals = false;
         } else {
                 m->job.memory_went = m->memory_went;
                 m->memory_went = false;
         }
+        m->command = c;
         m->command_started = get_now(m);
         (void)arm_slow_timer(m, m->command_started + SLOW_USEC);
 }
@@ -188,8 +201,44 @@ static void run_command(enum command c, void *userdata)
 
         if (c == COMMAND_PASS)
                 job_run_pass(&m->job);
+        else if (c == COMMAND_ONLINE)
+                job_run_online(&m->job);
         else
                 job_run_withdraw(&m->job);
+}
+
+static void set_online(struct manager *m, char *text)
+{
+        free(m->online);
+        m->online = text;
+}
+
+/* Nothing is read for it where nobody wants it. */
+static int begin_online(struct manager *m)
+{
+        bool wanted = wanted_any(m->policy);
+
+        if (!wanted)
+                set_online(m, NULL);
+        if (!m->snapshot || m->stopping || (!wanted && !m->job.any_drained))
+                return 0;
+        return worker_push(m->worker, COMMAND_ONLINE);
+}
+
+/* Other commands that wait come first. */
+static int finish_online(struct manager *m)
+{
+        _cleanup_(online_result_freep) struct online_result *result =
+                TAKE_PTR(m->job.online_result);
+
+        journal_online(&m->journal, result, m->job.online_error, &m->job.rivals);
+        if (result && wanted_any(m->policy))
+                set_online(m, status_format_online(result));
+        send_status(m, "");
+        job_drop_arguments(&m->job);
+        if (!result || m->job.online_error < 0 || result->remaining == 0 || m->stopping)
+                return 0;
+        return worker_push(m->worker, COMMAND_ONLINE);
 }
 
 static int finish_pass(struct manager *m)
@@ -206,6 +255,8 @@ static int finish_pass(struct manager *m)
                 m->snapshot = TAKE_PTR(result);
         }
         job_drop_arguments(&m->job);
+        if (r == 0)
+                r = begin_online(m);
         /* A machine of a thousand nodes took megabytes, and the next pass may be long in coming. */
         malloc_trim(0);
         return r;
@@ -216,8 +267,12 @@ static int on_command_done(enum command c, void *userdata)
         struct manager *m = userdata;
 
         (void)sd_event_source_set_enabled(m->slow_timer, SD_EVENT_OFF);
+        if (m->stopping)
+                (void)sd_event_exit(m->event, 0);
         if (c == COMMAND_PASS)
                 return finish_pass(m);
+        if (c == COMMAND_ONLINE)
+                return finish_online(m);
         m->tiers_withdrawn = true;
         m->placements_withdrawn = m->placements_withdrawn || m->job.memory_went;
         m->job.memory_went = false;
@@ -260,6 +315,8 @@ static int use_policy(struct manager *m, struct policy *policy)
         policy_unref(m->policy);
         m->policy = policy;
         m->policy_refused = false;
+        if (wanted_any(policy))
+                m->find_rivals = true;
         journal_policy(policy);
         return schedule_set_policy(m->schedule, policy);
 }
@@ -307,14 +364,33 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
 
 /* Beginning and end */
 
+static int on_late(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        return sd_event_exit(((struct manager *)userdata)->event, 0);
+}
+
+/* A block that is between two zones is brought back first, if the kernel lets us: the next
+ * numatierd would do it, but there may be none. */
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+        struct manager *m = userdata;
+
+        if (m->stopping || !worker_is_busy(m->worker) || m->command != COMMAND_ONLINE)
+                return sd_event_exit(m->event, 0);
+        m->stopping = true;
+        onlining_stop(&m->job.online);
+        return sd_event_add_time_relative(m->event, NULL, CLOCK_MONOTONIC, STOP_USEC, 0, on_late,
+                                          m);
+}
+
 static int add_signals(struct manager *m)
 {
         int r;
 
-        r = sd_event_add_signal(m->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+        r = sd_event_add_signal(m->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, on_stop, m);
         if (r >= 0)
-                r = sd_event_add_signal(m->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, NULL,
-                                        NULL);
+                r = sd_event_add_signal(m->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, on_stop,
+                                        m);
         if (r >= 0)
                 r = sd_event_add_signal(m->event, NULL, SIGHUP | SD_EVENT_SIGNAL_PROCMASK,
                                         on_reload, m);
@@ -376,7 +452,7 @@ static int open_session(struct manager *m)
                 return r;
         r = session_lock(&m->input, &problems, &m->lock_fd);
         if (r == 0)
-                r = job_init(&m->job, root, &problems);
+                r = job_init(&m->job, root, m->input.root, &problems);
         if (r == 0) {
                 m->job_ready = true;
                 TAKE_PTR(root);
@@ -458,6 +534,7 @@ struct manager *manager_free(struct manager *m)
         sd_event_unref(m->event);
         journal_done(&m->journal);
         free(m->summary);
+        free(m->online);
         snapshot_unref(m->snapshot);
         policy_unref(m->policy);
         sysroot_free(m->events_root);

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "classify/rules.h"
 #include "facts/knobs.h"
+#include "online/summary.h"
 #include "publish/log.h"
 #include "publish/message-ids.h"
 #include "view/unmet.h"
@@ -18,6 +19,7 @@
 void journal_done(struct journal *j)
 {
         conditions_done(&j->conditions);
+        conditions_done(&j->online);
         free(j->memory);
         *j = (struct journal){ 0 };
 }
@@ -438,6 +440,113 @@ void journal_summary(const struct snapshot *r, const char *summary)
         log_text(&e, "Pass finished: %zu writes; %s", r && r->plan ? r->plan->n_writes : 0,
                  summary ?: "");
         log_send(&e);
+}
+
+/* Memory that is brought online and taken offline */
+
+static void send_online(struct journal *j, struct log_entry *e, bool always)
+{
+        bool is_new = conditions_note(&j->online, conditions_hash(e->id, e->text ?: ""));
+
+        if (is_new || always)
+                log_send(e);
+        else
+                log_discard(e);
+}
+
+static void add_group_fields(struct log_entry *e, const struct online_group *g)
+{
+        log_field(e, "NUMATIER_NODE=%" PRIu32, g->node);
+        log_field(e, "NUMATIER_ONLINE=%s", policy_online_word(g->online));
+        log_field(e, "NUMATIER_BLOCKS=%zu", online_count_all(g));
+        log_field(e, "NUMATIER_BLOCKS_AS_WANTED=%zu", online_count_good(g));
+        if (*g->device)
+                log_field(e, "NUMATIER_DEVICE=%s", g->device);
+        if (*g->section)
+                log_field(e, "NUMATIER_SECTION=%s", g->section);
+}
+
+static void report_group(struct journal *j, const struct online_group *g)
+{
+        struct log_entry e =
+                LOG_ENTRY(g->online == ONLINE_NO ? LOG_NOTICE : LOG_INFO,
+                          g->online == ONLINE_NO ? MESSAGE_QUARANTINE : MESSAGE_ONLINE);
+        bool changed = nodeset_has(&j->changed, g->node);
+        char buf[ONLINE_TEXT_MAX];
+
+        if (online_count_good(g) == 0)
+                return;
+        add_group_fields(&e, g);
+        log_text(&e, "%s", online_format_group(g, buf));
+        send_online(j, &e, changed);
+}
+
+static void report_reason(struct journal *j, const struct online_group *g, enum online_case c)
+{
+        struct log_entry e =
+                LOG_ENTRY(c == CASE_WAIT ? LOG_WARNING : LOG_NOTICE,
+                          c == CASE_WAIT ? MESSAGE_ONLINE_FAILED : MESSAGE_ONLINE_LEFT);
+        char buf[ONLINE_TEXT_MAX];
+
+        if (!online_format_reason(g, c, buf))
+                return;
+        add_group_fields(&e, g);
+        if (c == CASE_WAIT)
+                log_field(&e, "ERRNO=%d", -g->error);
+        log_text(&e, "%s", buf);
+        send_online(j, &e, false);
+}
+
+static void report_groups(struct journal *j, const struct online_plan *p)
+{
+        static const enum online_case reasons[] = { CASE_WAIT, CASE_FULL, CASE_FIXED, CASE_MANUAL,
+                                                    CASE_DRAINED };
+
+        for (size_t i = 0; i < p->n_groups; i++) {
+                report_group(j, &p->groups[i]);
+                for (size_t k = 0; k < ELEMENTSOF(reasons); k++)
+                        report_reason(j, &p->groups[i], reasons[k]);
+        }
+        j->changed = (struct nodeset){ 0 };
+}
+
+static void report_online_messages(struct journal *j, const struct messages *messages,
+                                   const char *message_id)
+{
+        for (size_t i = 0; i < messages->n; i++) {
+                struct log_entry e = LOG_ENTRY(LOG_WARNING, message_id);
+
+                log_text(&e, "%s", messages->items[i]);
+                send_online(j, &e, false);
+        }
+}
+
+static void note_changes(struct journal *j, const struct online_plan *p)
+{
+        for (size_t i = 0; i < p->n_groups; i++)
+                if (p->groups[i].done > 0)
+                        nodeset_add(&j->changed, p->groups[i].node);
+}
+
+void journal_online(struct journal *j, const struct online_result *r, int error,
+                    const struct messages *rivals)
+{
+        /* rivals are looked for once a policy */
+        for (size_t i = 0; i < rivals->n; i++) {
+                struct log_entry e = LOG_ENTRY(LOG_WARNING, MESSAGE_RIVAL);
+
+                log_text(&e, "%s", rivals->items[i]);
+                log_send(&e);
+        }
+        if (r && r->plan)
+                note_changes(j, r->plan);
+        if (r && r->remaining > 0)
+                return;
+        if (r)
+                report_online_messages(j, &r->problems, MESSAGE_UNREADABLE);
+        if (r && r->plan)
+                report_groups(j, r->plan);
+        conditions_end(&j->online, error < 0);
 }
 
 /* The policy, and the daemon itself */

@@ -4,6 +4,7 @@
 /* What numatierd writes to the journal. A condition that lasts is reported once (conditions.h). */
 
 #include "base/messages.h"
+#include "online/slice.h"
 #include "policy/policy.h"
 #include "publish/conditions.h"
 #include "reconcile.h"
@@ -17,7 +18,9 @@ struct journal {
         struct conditions conditions;
         struct memory_size *memory; /* as of the last pass, ascending */
         size_t n_memory;
-        bool knows_memory; /* there was a pass */
+        bool knows_memory;        /* there was a pass */
+        struct conditions online; /* the same for what slices find (online/slice.h) */
+        struct nodeset changed;   /* nodes of which blocks were changed since the last report */
 };
 
 void journal_done(struct journal *j);
@@ -28,6 +31,11 @@ void journal_pass(struct journal *j, const struct snapshot *r, int error);
 
 /* The outcome in one line, at the level debug. */
 void journal_summary(const struct snapshot *r, const char *summary);
+
+/* What a slice found and did. Reports only when no steps remain. rivals: who else brings memory
+ * online against the policy. r is NULL if there was no memory for it. */
+void journal_online(struct journal *j, const struct online_result *r, int error,
+                    const struct messages *rivals);
 
 void journal_policy(const struct policy *p);
 void journal_policy_refused(const struct messages *errors, bool keeps_old);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/units.h"
+#include "online/summary.h"
 #include "view/unmet.h"
 
 /* systemd accepts messages of up to 4096 bytes; a person reads fewer. */
@@ -184,5 +185,28 @@ char *status_format(const struct status *s, const struct snapshot *r, int error)
         }
         if (size > STATUS_MAX)
                 strcpy(text + STATUS_MAX - 4, "...");
+        return text;
+}
+
+char *status_format_online(const struct online_result *r)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return NULL;
+        for (size_t i = 0; r->plan && i < r->plan->n_groups; i++) {
+                const struct online_group *g = &r->plan->groups[i];
+                char buf[ONLINE_TEXT_MAX];
+
+                if (online_count_good(g) < online_count_all(g) && (size_t)ftell(f) < LIST_MAX)
+                        fprintf(f, "; %s%s", online_format_group(g, buf),
+                                r->remaining > 0 ? " so far" : " (see the journal)");
+        }
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
         return text;
 }

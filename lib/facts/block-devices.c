@@ -8,7 +8,7 @@
 #include "facts/cxl.h"
 #include "facts/virtio.h"
 
-#define TARGET_SIZE 1024
+#define NAME_SIZE 64
 
 /* What is read once for all blocks. */
 struct search {
@@ -147,21 +147,16 @@ static int take_item(struct search *s, enum block_origin origin, enum node_kind 
  * -ENOENT (it has none), or why that cannot be read. */
 static int find_firmware_node(struct search *s, const struct block *b, uint32_t *ret)
 {
-        char target[TARGET_SIZE];
-        const char *slash;
+        char name[NAME_SIZE];
         int r;
 
-        r = sysroot_readlinkf(s->root, target, sizeof(target),
-                              MEMORY_DIR "/memory%" PRIu64 "/firmware_node", b->number);
-        if (sysroot_is_absent(r))
-                return -ENOENT;
-        if (r < 0) {
+        r = block_read_firmware_node(s->root, s->table, b->number, name, sizeof(name));
+        if (r == 0)
+                return take_item(s, ORIGIN_ACPI, KIND_DRAM, name, ret);
+        if (r != -ENOENT)
                 sysroot_reportf(s->problems, r, MEMORY_DIR "/memory%" PRIu64 "/firmware_node",
                                 b->number);
-                return r;
-        }
-        slash = strrchr(target, '/');
-        return take_item(s, ORIGIN_ACPI, KIND_DRAM, slash ? slash + 1 : target, ret);
+        return r;
 }
 
 /* Also of a GPU whose node is known from before. */

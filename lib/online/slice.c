@@ -47,6 +47,23 @@ static int read_blocks(struct slice *s)
         return r;
 }
 
+/* Neither blocks nor a dax device that could be brought back ("numatier drain --unplug"). */
+static void find_vanished(struct slice *s)
+{
+        struct nodeset vanished = s->result->drained;
+
+        for (size_t i = 0; i < s->table->n; i++)
+                if (s->table->blocks[i].node == BLOCK_NO_NODE)
+                        return; /* it may be of any node */
+                else
+                        nodeset_remove(&vanished, s->table->blocks[i].node);
+        for (size_t i = 0; i < s->devices->n; i++)
+                if (s->devices->items[i].target != DAX_NO_TARGET)
+                        nodeset_remove(&vanished, s->devices->items[i].target);
+        if (!s->devices->unlisted)
+                s->result->vanished = vanished;
+}
+
 /* A block that vanishes now is noticed when it is to be changed. */
 static int read_identities(struct slice *s)
 {
@@ -397,6 +414,8 @@ static int run(struct slice *s, uint64_t budget_usec)
         r = read_state(s);
         if (r == 0)
                 r = read_blocks(s);
+        if (r == 0)
+                find_vanished(s);
         if (r == 0)
                 r = read_identities(s);
         if (r == 0)

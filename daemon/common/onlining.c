@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/onlining.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+
+#include "common/lock.h"
+#include "state/drained.h"
+
+/* How long the kernel may try to take one block offline; then it is reminded again and again. */
+#define LIMIT_SEC   30
+#define REMIND_NSEC 200000000
+#define SIGNAL      SIGUSR2
+
+static void on_signal(int number)
+{
+}
+
+/* A signal interrupts a thread only if it has a handler. */
+static int open_timer(timer_t *ret)
+{
+        struct sigaction action = { .sa_handler = on_signal };
+        struct sigevent event = {
+                .sigev_notify = SIGEV_THREAD_ID,
+                .sigev_signo = SIGNAL,
+                ._sigev_un._tid = gettid(),
+        };
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGNAL);
+        if (sigaction(SIGNAL, &action, NULL) < 0 || timer_create(CLOCK_MONOTONIC, &event, ret) < 0)
+                return -errno;
+        return -pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static int take_offline(struct sysroot *root, struct block *b)
+{
+        const struct itimerspec times = {
+                .it_value.tv_sec = LIMIT_SEC,
+                .it_interval.tv_nsec = REMIND_NSEC,
+        };
+        struct itimerspec rest;
+        timer_t timer;
+        int r;
+
+        r = open_timer(&timer);
+        if (r < 0)
+                return r;
+        r = timer_settime(timer, 0, &times, NULL) < 0 ? -errno : 0;
+        if (r == 0)
+                r = block_make(root, b, REQUEST_OFFLINE);
+        if (timer_gettime(timer, &rest) == 0 && r == -EINTR && rest.it_value.tv_sec == 0 &&
+            rest.it_value.tv_nsec <= REMIND_NSEC)
+                r = -ETIMEDOUT;
+        timer_delete(timer);
+        return r;
+}
+
+static int make(struct sysroot *root, struct block *b, enum block_request q, void *userdata)
+{
+        return q == REQUEST_OFFLINE ? take_offline(root, b) : block_make(root, b, q);
+}
+
+static uint64_t get_now(void *userdata)
+{
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static bool is_stopped(void *userdata)
+{
+        const struct onlining *o = userdata;
+
+        return __atomic_load_n(&o->stop, __ATOMIC_ACQUIRE);
+}
+
+void onlining_stop(struct onlining *o)
+{
+        __atomic_store_n(&o->stop, true, __ATOMIC_RELEASE);
+}
+
+void onlining_done(struct onlining *o)
+{
+        online_memory_done(&o->memory);
+}
+
+int onlining_run(struct sysroot *root, const struct policy *p, const struct machine *m,
+                 struct onlining *o, uint64_t budget_usec, struct online_result **ret)
+{
+        const struct online_hooks hooks = {
+                .now = get_now,
+                .stop = is_stopped,
+                .make = make,
+                .userdata = o,
+        };
+
+        return online_slice(root, p, m, &o->memory, &hooks, budget_usec, ret);
+}
+
+int onlining_plan(struct sysroot *root, const struct policy *p, const struct machine *m,
+                  struct online_result **ret)
+{
+        struct online_memory memory = { 0 };
+        int r = online_slice(root, p, m, &memory, NULL, 0, ret);
+
+        online_memory_done(&memory);
+        return r;
+}
+
+void onlining_forget_drained(struct sysroot *root, const char *path, const struct nodeset *vanished)
+{
+        _cleanup_(closep) int fd = -1;
+        struct messages ignored = MESSAGES_INIT;
+        struct nodeset nodes;
+
+        if (nodeset_count(vanished) == 0 || lock_take_file(path, DRAINED_LOCK_PATH, &fd, NULL) < 0)
+                return;
+        if (drained_load(root, &ignored, &nodes) == 0) {
+                nodeset_foreach (n, vanished)
+                        nodeset_remove(&nodes, n);
+                (void)drained_save(root, &nodes); /* the next pass tries again */
+        }
+        messages_done(&ignored);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The writes of online/slice.h in a program: with a limit of time, since the kernel tries without
+ * end to take a block offline while one of its pages cannot be moved, and gives up only for a
+ * signal. */
+
+#include <stdbool.h>
+
+#include "online/slice.h"
+
+struct onlining {
+        struct online_memory memory;
+        bool stop; /* set from another thread: no further block */
+};
+
+void onlining_done(struct onlining *o);
+
+/* From another thread, or from this one. */
+void onlining_stop(struct onlining *o);
+
+/* online_slice() with these writes. */
+int onlining_run(struct sysroot *root, const struct policy *p, const struct machine *m,
+                 struct onlining *o, uint64_t budget_usec, struct online_result **ret);
+
+/* The same without any write. */
+int onlining_plan(struct sysroot *root, const struct policy *p, const struct machine *m,
+                  struct online_result **ret);
+
+/* Forgets drained nodes that have no memory any more (online_result.vanished), unless "numatier
+ * drain" or "online" works just now. path: the directory of --root, or NULL for /. */
+void onlining_forget_drained(struct sysroot *root, const char *path,
+                             const struct nodeset *vanished);
