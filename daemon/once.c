@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "once.h"
 
+#include "common/exit.h"
+#include "common/onlining.h"
 #include "common/quiet.h"
 #include "common/session.h"
+#include "online/wanted.h"
 #include "publish/journal.h"
 #include "publish/log.h"
 #include "publish/status.h"
@@ -62,15 +65,56 @@ static int get_exit_status(const struct snapshot *r)
         return unclear ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int run_pass(struct sysroot *root, struct policy *policy, struct state *state, bool dry_run)
+static void print_steps(const struct online_plan *p)
+{
+        for (size_t i = 0; i < p->n_groups; i++)
+                if (p->groups[i].count[CASE_ACT] > 0)
+                        log_notice("Would change %zu blocks of node %u (online = %s)",
+                                   p->groups[i].count[CASE_ACT], p->groups[i].node,
+                                   policy_online_word(p->groups[i].online));
+}
+
+/* All at once: nobody waits for anything else. */
+static int bring_online(struct sysroot *root, const struct snapshot *r, const char *path,
+                        bool dry_run)
+{
+        _cleanup_(online_result_freep) struct online_result *result = NULL;
+        struct messages none = MESSAGES_INIT;
+        struct journal journal = { 0 };
+        struct onlining o = { 0 };
+        int e;
+
+        if (!wanted_any(r->policy) || !r->machine)
+                return EXIT_SUCCESS;
+        if (dry_run)
+                e = onlining_plan(root, r->policy, r->machine, &result);
+        else
+                e = onlining_run(root, r->policy, r->machine, &o, 0, &result);
+        journal_online(&journal, result, e, &none);
+        journal_done(&journal);
+        onlining_done(&o);
+        if (e < 0)
+                return EXIT_FAILURE;
+        if (dry_run)
+                print_steps(result->plan);
+        else
+                onlining_forget_drained(root, path, &result->vanished);
+        return onlining_get_exit_status(result->plan);
+}
+
+static int run_pass(const struct input *in, struct sysroot *root, struct policy *policy,
+                    struct state *state, bool dry_run)
 {
         _cleanup_(snapshot_unrefp) struct snapshot *result = NULL;
-        int r;
+        int r, status;
 
         r = quiet_reconcile(root, policy, dry_run ? RECONCILE_PLAN : RECONCILE_APPLY, state,
                             &result);
         print_result(result, r);
-        return r < 0 ? EXIT_FAILURE : get_exit_status(result);
+        if (r < 0)
+                return EXIT_FAILURE;
+        status = bring_online(root, result, in->root, dry_run || in->machine);
+        return exit_join(get_exit_status(result), status);
 }
 
 int once_run(const struct input *in, bool dry_run)
@@ -89,7 +133,7 @@ int once_run(const struct input *in, bool dry_run)
                 r = session_load_state(root, &problems, &state);
         log_messages(&problems);
         messages_done(&problems);
-        return r < 0 ? EXIT_FAILURE : run_pass(root, policy, state, dry_run);
+        return r < 0 ? EXIT_FAILURE : run_pass(in, root, policy, state, dry_run);
 }
 
 int once_check(const struct input *in)

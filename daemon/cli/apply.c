@@ -2,6 +2,7 @@
 
 #include "apply/restore.h"
 #include "cli/cli.h"
+#include "common/exit.h"
 #include "common/session.h"
 
 static void print_problems(struct messages *problems)
@@ -32,7 +33,7 @@ int verb_apply(const struct arguments *a)
         if (pass_run(a, RECONCILE_APPLY, &l) == 0) {
                 print_changes(a, l.view);
                 print_rest(a, &l);
-                status = find_exit_status(&l);
+                status = exit_join(find_exit_status(&l), bring_online(a, &l, false));
         }
         pass_done(&l);
         return status;

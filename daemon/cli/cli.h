@@ -80,6 +80,10 @@ void print_rest(const struct arguments *a, const struct pass *l);
  * tiers are unknown. */
 int find_exit_status(const struct pass *l);
 
+/* Brings memory online and offline as [online] says, or (planned) says what would be done. Returns
+ * an exit status, as find_exit_status(). */
+int bring_online(const struct arguments *a, const struct pass *l, bool planned);
+
 /* "This kernel has no memory tiers": nothing can be placed. */
 void print_lack_of_tiers(const struct view *v);
 

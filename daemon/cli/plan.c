@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/cli.h"
 #include "cli/pager.h"
+#include "common/exit.h"
 
-static void print(const struct arguments *a, const struct pass *l)
+static int print(const struct arguments *a, const struct pass *l)
 {
+        int status;
+
         if (a->pager && !a->json)
                 pager_open();
         print_changes(a, l->view);
         print_rest(a, l);
+        status = bring_online(a, l, true);
         pager_close();
+        return status;
 }
 
 int verb_plan(const struct arguments *a)
@@ -17,8 +22,8 @@ int verb_plan(const struct arguments *a)
         int status = EXIT_FAILURE;
 
         if (pass_run(a, RECONCILE_PLAN, &l) == 0) {
-                print(a, &l);
-                status = find_exit_status(&l);
+                status = print(a, &l);
+                status = exit_join(find_exit_status(&l), status);
         }
         pass_done(&l);
         return status;

@@ -12,3 +12,10 @@ int finish_output(const char *program, int status)
                 fprintf(stderr, "%s: cannot write to standard output\n", program);
         return EXIT_FAILURE;
 }
+
+int exit_join(int a, int b)
+{
+        if (a == EXIT_FAILURE || b == EXIT_FAILURE)
+                return EXIT_FAILURE;
+        return a == EXIT_SUCCESS ? b : a;
+}

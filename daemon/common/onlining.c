@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "common/exit.h"
 #include "common/lock.h"
 #include "state/drained.h"
 
@@ -125,4 +126,20 @@ void onlining_forget_drained(struct sysroot *root, const char *path, const struc
                 (void)drained_save(root, &nodes); /* the next pass tries again */
         }
         messages_done(&ignored);
+}
+
+/* What somebody else wanted, or must not be changed, is nothing that is left to do. */
+int onlining_get_exit_status(const struct online_plan *p)
+{
+        int status = EXIT_SUCCESS;
+
+        for (size_t i = 0; i < p->n_groups; i++) {
+                const struct online_group *g = &p->groups[i];
+
+                if (g->failed > 0)
+                        return EXIT_FAILURE;
+                if (g->count[CASE_ACT] > g->done || g->count[CASE_FULL] > 0)
+                        status = EXIT_DIFFERS;
+        }
+        return status;
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "cli/cli.h"
+#include "common/onlining.h"
+#include "online/summary.h"
+#include "online/wanted.h"
+
+/* "Would bring 4 blocks of node 1 online, movable" */
+static void print_steps(const struct online_group *g)
+{
+        size_t n = g->count[CASE_ACT];
+
+        if (n > 0)
+                printf("Would %s %zu block%s of node %" PRIu32 " %s%s\n",
+                       g->online == ONLINE_NO ? "take" : "bring", n, n == 1 ? "" : "s", g->node,
+                       g->online == ONLINE_NO ? "offline" : "online, ",
+                       g->online == ONLINE_NO ? "" : policy_online_word(g->online));
+}
+
+static void print_group(const struct online_group *g, bool planned)
+{
+        static const enum online_case reasons[] = { CASE_WAIT, CASE_FULL, CASE_FIXED, CASE_MANUAL,
+                                                    CASE_DRAINED };
+        char buf[ONLINE_TEXT_MAX];
+
+        if (planned)
+                print_steps(g);
+        else
+                printf("%s\n", online_format_group(g, buf));
+        for (size_t i = 0; i < ELEMENTSOF(reasons); i++)
+                if (online_format_reason(g, reasons[i], buf))
+                        printf("%s\n", buf);
+}
+
+static int run(const struct pass *l, bool planned, struct online_result **ret)
+{
+        struct onlining o = { 0 };
+        int r;
+
+        if (planned)
+                return onlining_plan(l->root, l->policy, l->result->machine, ret);
+        r = onlining_run(l->root, l->policy, l->result->machine, &o, 0, ret);
+        onlining_done(&o);
+        return r;
+}
+
+int bring_online(const struct arguments *a, const struct pass *l, bool planned)
+{
+        _cleanup_(online_result_freep) struct online_result *result = NULL;
+        int r;
+
+        if (!wanted_any(l->policy))
+                return EXIT_SUCCESS;
+        r = run(l, planned || a->input.machine, &result);
+        for (size_t i = 0; result && i < result->problems.n; i++)
+                fprintf(stderr, "numatier: warning: %s\n", result->problems.items[i]);
+        if (r < 0)
+                return cli_error(r, "cannot bring memory online");
+        if (!a->json)
+                for (size_t i = 0; i < result->plan->n_groups; i++)
+                        print_group(&result->plan->groups[i], planned || a->input.machine);
+        if (!planned)
+                onlining_forget_drained(l->root, a->input.root, &result->vanished);
+        return onlining_get_exit_status(result->plan);
+}
