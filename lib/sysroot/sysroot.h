@@ -28,6 +28,8 @@ struct sysroot_ops {
         int (*remove)(void *data, const char *path); /* may be NULL: no file can be removed */
         /* may be NULL: 0 for each path */
         int (*identify)(void *data, const char *path, uint64_t *ret);
+        /* may be NULL: files can only be read from their beginning */
+        ssize_t (*read_at)(void *data, const char *path, void *buf, size_t size, uint64_t offset);
         void (*free)(void *data);
         bool live; /* see sysroot_is_live(); a directory finds out for itself */
 };
@@ -65,6 +67,13 @@ void sysroot_reportf(struct messages *problems, ssize_t error, const char *forma
 int sysroot_read_alloc(struct sysroot *root, const char *path, char **ret);
 /* The same for a file that may hold NULs: its size is returned too. */
 int sysroot_read_bytes(struct sysroot *root, const char *path, char **ret, size_t *ret_size);
+
+/* Reads a part of a file that is too large to be read as a whole (/proc/kpageflags), or whose
+ * offset has a meaning of its own (page_owner). Not recorded. Returns the length, which is shorter
+ * than size only at the end of the file or, in a file of records, of the record; -EOPNOTSUPP (this
+ * root cannot), or what the system says. */
+ssize_t sysroot_read_at(struct sysroot *root, const char *path, void *buf, size_t size,
+                        uint64_t offset);
 
 /* Reads one number. 0, -ENOENT and the like, or -EBADMSG when it is not a number up to max; then
  * (if messages is given) a message names the path and what was found. */
