@@ -22,7 +22,7 @@
 struct writer {
         struct sysroot *root;
         uint64_t deadline_usec;
-        writer_tick_fn tick;
+        writer_tick_fn tick, before_interrupt;
         void *userdata;
         pthread_t thread;
         int signal_fd, job_fd, done_fd;
@@ -145,6 +145,11 @@ int writer_new(struct sysroot *root, uint64_t deadline_usec, writer_tick_fn tick
         return 0;
 }
 
+void writer_set_before_interrupt(struct writer *w, writer_tick_fn before)
+{
+        w->before_interrupt = before;
+}
+
 struct writer *writer_free(struct writer *w)
 {
         if (!w || w->is_stuck)
@@ -244,6 +249,8 @@ static int run_once(struct writer *w, uint64_t end)
                         why = -ETIMEDOUT;
                 if (why == 0)
                         continue;
+                if (why == -ETIMEDOUT && w->before_interrupt)
+                        w->before_interrupt(w->userdata);
                 if (kick(w) < 0)
                         return -EINPROGRESS;
                 break;

@@ -17,13 +17,17 @@ struct writer;
 /* A job runs in the thread; all it touches must outlive the writer. */
 typedef int (*writer_job_fn)(struct sysroot *root, void *data);
 
-/* Called from writer_do() and writer_wait() a few times a second. */
+/* Called from writer_do() and writer_wait(), the first a few times a second. */
 typedef void (*writer_tick_fn)(void *userdata);
 
 /* From now on SIGINT, SIGTERM and SIGHUP do not end the program: they end what the writer does.
  * deadline_usec: of monotonic time, when all writing ends; 0: never. 0 or a negative errno. */
 int writer_new(struct sysroot *root, uint64_t deadline_usec, writer_tick_fn tick, void *userdata,
                struct writer **ret);
+
+/* before is called before a job is interrupted because its time is over: it then shows what it is
+ * busy with. */
+void writer_set_before_interrupt(struct writer *w, writer_tick_fn before);
 
 /* Waits for the thread, unless that is stuck in the kernel. */
 struct writer *writer_free(struct writer *w);

@@ -106,12 +106,12 @@ void run_offline(struct run *r, const struct run_hooks *h, uint64_t limit_usec)
         }
 }
 
-void run_online(struct run *r, const struct run_hooks *h, enum block_request q)
+void run_online(struct run *r, const struct run_hooks *h, const enum block_request *requests)
 {
         for (size_t i = 0; i < r->table->n; i++) {
                 if (r->table->blocks[i].state == BLOCK_ONLINE || r->blocks[i].gone)
                         continue;
-                r->end = try_block(r, h, i, q, 0);
+                r->end = try_block(r, h, i, requests[i], 0);
                 if (r->end < 0)
                         return;
         }
@@ -147,6 +147,14 @@ bool run_roll_back(struct run *r, const struct run_hooks *h)
                         break;
         }
         return done;
+}
+
+void run_refresh(struct run *r, struct sysroot *root)
+{
+        for (size_t i = 0; i < r->table->n; i++)
+                if (!r->blocks[i].gone)
+                        r->blocks[i].gone =
+                                sysroot_is_absent(block_read(root, &r->table->blocks[i]));
 }
 
 struct run_count run_count_blocks(const struct run *r)

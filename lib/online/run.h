@@ -55,12 +55,15 @@ DEFINE_CLEANUP(struct run *, run_free)
  * all are offline is what run_count_blocks() says. */
 void run_offline(struct run *r, const struct run_hooks *h, uint64_t limit_usec);
 
-/* Brings all offline blocks online, the lowest first. */
-void run_online(struct run *r, const struct run_hooks *h, enum block_request q);
+/* Brings all offline blocks online, the lowest first. requests: one for each block. */
+void run_online(struct run *r, const struct run_hooks *h, const enum block_request *requests);
 
 /* Brings the blocks that this run took offline back into the zones in which they were. Whether that
  * worked for all of them. */
 bool run_roll_back(struct run *r, const struct run_hooks *h);
+
+/* Reads the state of all blocks again: others may have changed it meanwhile. */
+void run_refresh(struct run *r, struct sysroot *root);
 
 struct run_count run_count_blocks(const struct run *r);
 

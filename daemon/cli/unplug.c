@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/unplug.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include "facts/blocks.h"
+#include "facts/virtio.h"
+
+/* Ejecting is the work of a kernel thread and of the firmware. */
+#define EJECT_USEC UINT64_C(30000000)
+#define POLL_USEC  UINT64_C(200000)
+
+/* Whether the device is out, or only the hypervisor or the firmware remains to act. */
+static bool unplug_dax(struct hotplug *h, const struct memory_device *d)
+{
+        int r = d->driver == DAX_DRIVER_OTHER ? 1 : hotplug_unplug_dax(h, d);
+
+        if (r == 0)
+                messages_add(&h->steps,
+                             d->has_state ? "%s is unplugged" : "%s was unbound from kmem",
+                             d->name);
+        else if (r < 0)
+                messages_add(&h->notes, "%s cannot be %s: %s", d->name,
+                             d->has_state ? "unplugged" : "unbound from kmem", strerror(-r));
+        return r >= 0;
+}
+
+static bool remove_region(struct hotplug *h, const char *region)
+{
+        int r = -EBUSY;
+
+        if (region_may_go(h->root, region, &h->notes))
+                r = hotplug_remove_region(h, region);
+        if (r == 0)
+                return true;
+        messages_add(&h->notes,
+                     "To remove %s: cxl disable-region %s; cxl destroy-region %s (or disable the "
+                     "memory device of a region that the firmware made: cxl disable-memdev)",
+                     region, region, region);
+        return false;
+}
+
+static bool is_first_of_region(const struct memory_devices *d, size_t i)
+{
+        for (size_t j = 0; j < i; j++)
+                if (streq(d->items[j].region, d->items[i].region))
+                        return false;
+        return true;
+}
+
+static size_t count_blocks(struct hotplug *h)
+{
+        _cleanup_(block_table_freep) struct block_table *t = NULL;
+
+        return hotplug_read_table(h, &t) < 0 ? SIZE_MAX : t->n;
+}
+
+/* Waits until the node has fewer blocks. */
+static bool await_removal(struct hotplug *h, size_t before)
+{
+        uint64_t end = monotonic_usec() + EJECT_USEC;
+
+        while (monotonic_usec() < end) {
+                if (count_blocks(h) < before)
+                        return true;
+                if (writer_wait(h->writer, POLL_USEC) < 0)
+                        return false;
+        }
+        return false;
+}
+
+static bool eject(struct hotplug *h, const char *name)
+{
+        size_t before = count_blocks(h);
+        int r = hotplug_eject(h, name);
+
+        if (r == 0 && await_removal(h, before)) {
+                messages_add(&h->steps, "%s was ejected", name);
+                return true;
+        }
+        if (sysroot_is_absent(r))
+                messages_add(&h->notes,
+                             "%s cannot be ejected from here: unplug it at the hypervisor (QEMU: "
+                             "device_del) or at the machine",
+                             name);
+        else
+                messages_add(&h->notes, "%s was not ejected: %s", name,
+                             r < 0 ? strerror(-r) : "see \"dmesg\"");
+        return false;
+}
+
+static bool unplug_all(struct hotplug *h, const struct memory_devices *d)
+{
+        bool done = true;
+
+        for (size_t i = 0; i < d->n; i++)
+                if (d->items[i].kind == MEMORY_DEVICE_DAX)
+                        done = unplug_dax(h, &d->items[i]) && done;
+        for (size_t i = 0; done && i < d->n; i++)
+                if (*d->items[i].region && is_first_of_region(d, i))
+                        done = remove_region(h, d->items[i].region) && done;
+        for (size_t i = 0; i < d->n; i++)
+                if (d->items[i].kind == MEMORY_DEVICE_ACPI)
+                        done = eject(h, d->items[i].name) && done;
+        return done;
+}
+
+/* What is left, nobody here can remove. */
+static void note_rest(struct hotplug *h, size_t blocks)
+{
+        if (virtio_has_device(h->root) == 1)
+                messages_add(&h->notes,
+                             "%zu blocks remain: the hypervisor removes the memory of a virtio-mem "
+                             "device, when its requested size is made smaller",
+                             blocks);
+        else
+                messages_add(&h->notes, "%zu blocks remain: of no device that is known", blocks);
+}
+
+static bool is_gone(struct hotplug *h)
+{
+        _cleanup_(block_table_freep) struct block_table *t = NULL;
+        struct memory_devices devices;
+        bool gone;
+
+        if (hotplug_read_table(h, &t) < 0 ||
+            memory_devices_find(h->root, h->node, t, &h->notes, &devices) < 0)
+                return false;
+        if (t->n > 0)
+                note_rest(h, t->n);
+        gone = t->n == 0 && devices.n == 0;
+        memory_devices_done(&devices);
+        if (gone)
+                (void)hotplug_record(h, false);
+        return t->n == 0;
+}
+
+bool drain_unplug(struct hotplug *h)
+{
+        struct memory_devices devices;
+        bool done;
+
+        if (memory_devices_find(h->root, h->node, h->run->table, &h->notes, &devices) < 0)
+                return false;
+        done = unplug_all(h, &devices);
+        memory_devices_done(&devices);
+        return is_gone(h) && done;
+}
