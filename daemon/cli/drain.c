@@ -18,9 +18,9 @@
  * (mm/memory_hotplug.c:offline_pages). */
 #define BLOCK_LIMIT_USEC UINT64_C(60000000)
 /* Slower than this no machine moves pages. */
-#define SLOWEST_RATE     (UINT64_C(16) << 20)
+#define SLOWEST_RATE (UINT64_C(16) << 20)
 /* Reading the flags of all pages of a block takes milliseconds. */
-#define EXPLAINED_MAX    64
+#define EXPLAINED_MAX 64
 
 struct drain {
         struct hotplug h;
@@ -129,9 +129,8 @@ static int check_blocks(const struct hotplug *h, const struct block_table *t)
         }
         if (t->n == 0) {
                 char list[8];
-                bool exists = !sysroot_is_absent(sysroot_readf(h->root, list, sizeof(list),
-                                                               NODE_DIR "/node%u/distance",
-                                                               h->node));
+                bool exists = !sysroot_is_absent(sysroot_readf(
+                        h->root, list, sizeof(list), NODE_DIR "/node%u/distance", h->node));
 
                 hotplug_error(h, exists ? "it has no memory" : "there is no such node");
                 return -ENOENT;
@@ -187,8 +186,7 @@ static void explain_block(struct drain *d, size_t i)
         dump = page_dumps_find(&d->dumps, b->number * pages, pages);
         if (dump || holders_get_example(holders, b->zone, &pfn))
                 has_owner = page_owner_read(d->h.root, dump ? dump->pfn : pfn, owner) == 0;
-        d->h.reasons[i] =
-                holders_explain(holders, b->zone, error, dump, has_owner ? owner : NULL);
+        d->h.reasons[i] = holders_explain(holders, b->zone, error, dump, has_owner ? owner : NULL);
 }
 
 static void explain(struct drain *d)
@@ -246,8 +244,8 @@ static int finish_rolled_back(struct drain *d)
                  done ? "%s%sNode %u is as it was before: %zu of %zu blocks are online"
                       : "%s%sNode %u cannot be brought back to what it was: %zu of %zu blocks are "
                         "online. \"numatier online %u\" tries again",
-                 hotplug_describe_end(d->h.run->end) ?: "",
-                 d->h.run->end < 0 ? ". " : "", d->h.node, c.online, c.total, d->h.node);
+                 hotplug_describe_end(d->h.run->end) ?: "", d->h.run->end < 0 ? ". " : "",
+                 d->h.node, c.online, c.total, d->h.node);
         return hotplug_print(&d->h, false, text);
 }
 

@@ -83,7 +83,8 @@ static int take_lock(struct hotplug *h)
 int hotplug_begin(struct hotplug *h)
 {
         if (!sysroot_is_live(h->root)) {
-                fprintf(stderr, "numatier: %s changes a running machine, and this is a copy of one\n",
+                fprintf(stderr,
+                        "numatier: %s changes a running machine, and this is a copy of one\n",
                         h->verb);
                 return -EOPNOTSUPP;
         }
@@ -246,13 +247,13 @@ const char *hotplug_describe_end(int end)
         case 0:
                 return NULL;
         case -EINTR:
-                return "interrupted";
+                return "Interrupted";
         case -ETIMEDOUT:
-                return "the time is over";
+                return "The time is over";
         case -ENOSPC:
-                return "the other nodes have no room left for its pages (--force goes on)";
+                return "The other nodes have no room left for its pages (--force goes on)";
         case -EINPROGRESS:
-                return "the kernel does not end the last write. Maybe another hotplug operation "
+                return "The kernel does not end the last write. Maybe another hotplug operation "
                        "never ends: see \"dmesg\"";
         default:
                 return strerror(-end);

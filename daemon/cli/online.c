@@ -298,8 +298,8 @@ static int check_table(struct online *o, const struct block_table *t)
         if (t->n > 0 || o->devices.n > 0)
                 return 0;
         if (t->block_size == 0)
-                hotplug_error(&o->h, "this kernel has no memory hotplug (/" MEMORY_DIR
-                                     " is missing)");
+                hotplug_error(&o->h,
+                              "this kernel has no memory hotplug (/" MEMORY_DIR " is missing)");
         else
                 hotplug_error(&o->h, "it has no memory, and no dax device is to become memory of "
                                      "it");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/unplug.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include "facts/blocks.h"
 #include "facts/virtio.h"
+#include <errno.h>
+#include <inttypes.h>
 
 /* Ejecting is the work of a kernel thread and of the firmware. */
 #define EJECT_USEC UINT64_C(30000000)

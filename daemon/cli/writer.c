@@ -15,9 +15,9 @@
 /* How long an interrupted write may still take. While another hotplug operation is under way the
  * kernel restarts the write every 5 ms, and no signal ends that
  * (drivers/base/core.c:lock_device_hotplug_sysfs). */
-#define GRACE_USEC  UINT64_C(30000000)
+#define GRACE_USEC UINT64_C(30000000)
 /* Signals that are ignored after writer_persist(). */
-#define PATIENCE    3
+#define PATIENCE 3
 
 struct writer {
         struct sysroot *root;

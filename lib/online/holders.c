@@ -60,7 +60,8 @@ void holders_count(const uint64_t *flags, size_t n, uint64_t first_pfn, struct h
 
 int holders_read(struct sysroot *root, uint64_t block, uint64_t block_size, struct holders *ret)
 {
-        size_t n = block_size / (uint64_t)sysconf(_SC_PAGESIZE), done = 0, size = n * sizeof(uint64_t);
+        size_t n = block_size / (uint64_t)sysconf(_SC_PAGESIZE), done = 0,
+               size = n * sizeof(uint64_t);
         _cleanup_(freep) uint64_t *flags = malloc(size + 1);
 
         *ret = (struct holders){ 0 };
@@ -84,11 +85,11 @@ int holders_read(struct sysroot *root, uint64_t block, uint64_t block_size, stru
  * pages were allocated. */
 static bool is_telling(const char *line)
 {
-        static const char *const common[] = { "__alloc_",    "alloc_pages",   "get_page_from",
-                                              "post_alloc",  "__folio_alloc", "folio_alloc",
-                                              "prep_new",    "__set_page",    "__get_free_pages",
-                                              "get_free_p",  "vma_alloc",     "alloc_frozen",
-                                              "save_stack",  "folio_prealloc" };
+        static const char *const common[] = { "__alloc_",   "alloc_pages",   "get_page_from",
+                                              "post_alloc", "__folio_alloc", "folio_alloc",
+                                              "prep_new",   "__set_page",    "__get_free_pages",
+                                              "get_free_p", "vma_alloc",     "alloc_frozen",
+                                              "save_stack", "folio_prealloc" };
 
         for (size_t i = 0; i < ELEMENTSOF(common); i++)
                 if (startswith(line, common[i]))
@@ -142,8 +143,7 @@ int page_owner_read(struct sysroot *root, uint64_t pfn, char ret[static PAGE_OWN
         char text[OWNER_SIZE + 1];
 
         for (uint64_t first = 0; first < 2 && first <= pfn; first++) {
-                ssize_t n =
-                        sysroot_read_at(root, OWNER_PATH, text, sizeof(text) - 1, pfn - first);
+                ssize_t n = sysroot_read_at(root, OWNER_PATH, text, sizeof(text) - 1, pfn - first);
 
                 if (n < 0)
                         return (int)n;
@@ -237,8 +237,9 @@ static const char *explain_error(enum block_zone zone, int error)
         case -EINTR:
                 return "interrupted";
         case -EBUSY:
-                return zone == ZONE_KERNEL ? "it is in a kernel zone, and not all of it can be moved"
-                                           : "not all of it can be moved";
+                return zone == ZONE_KERNEL
+                               ? "it is in a kernel zone, and not all of it can be moved"
+                               : "not all of it can be moved";
         default:
                 return strerror(-error);
         }

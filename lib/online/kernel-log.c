@@ -82,8 +82,8 @@ static void add_line(struct page_dumps *d, const char *text)
                 return;
         if (startswith(text, "head:")) {
                 /* 6.1 to 6.6: compound_pincount */
-                d->current.pincount = find_count(text, "pincount")
-                                              ?: find_count(text, "compound_pincount");
+                d->current.pincount =
+                        find_count(text, "pincount") ?: find_count(text, "compound_pincount");
                 /* of a large folio the first line counts one page only */
                 if (find_count(text, "mapcount") > d->current.mapcount)
                         d->current.mapcount = find_count(text, "mapcount");

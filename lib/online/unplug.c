@@ -54,8 +54,7 @@ static struct memory_device *add_device(struct memory_devices *d, enum memory_de
 static int report(struct messages *problems, int error, const char *path, const char *name,
                   const char *file)
 {
-        messages_add(problems, "/%s/%s/%s: cannot be read: %s", path, name, file,
-                     strerror(-error));
+        messages_add(problems, "/%s/%s/%s: cannot be read: %s", path, name, file, strerror(-error));
         return error;
 }
 
@@ -232,9 +231,8 @@ int dax_unplug(struct sysroot *root, const struct memory_device *d)
         if (r < 0)
                 return r;
         if (r == 0)
-                return streq(state, STATE_UNPLUGGED)
-                               ? 1
-                               : write_state(root, d->name, STATE_UNPLUGGED);
+                return streq(state, STATE_UNPLUGGED) ? 1
+                                                     : write_state(root, d->name, STATE_UNPLUGGED);
         return write_binding(root, d->name, "unbind", DAX_DRIVER_NONE);
 }
 
@@ -283,8 +281,8 @@ static int read_decoders(struct sysroot *root, const char *region, struct decode
 
         for (unsigned i = 0; i < INTERLEAVE_MAX; i++) {
                 char name[MEMORY_DEVICE_NAME_MAX];
-                int r = sysroot_read_linef(root, name, sizeof(name), CXL_DIR "/%s/target%u",
-                                           region, i);
+                int r = sysroot_read_linef(root, name, sizeof(name), CXL_DIR "/%s/target%u", region,
+                                           i);
 
                 if (sysroot_is_absent(r))
                         break;
@@ -365,8 +363,7 @@ bool region_may_go(struct sysroot *root, const char *region, struct messages *pr
                 }
         }
         if (r < 0) {
-                messages_add(problems, "/" CXL_DIR "/%s: cannot be read: %s", region,
-                             strerror(-r));
+                messages_add(problems, "/" CXL_DIR "/%s: cannot be read: %s", region, strerror(-r));
                 return false;
         }
         return sysroot_list(root, DAX_DIR, is_in_use, &s) == 0;

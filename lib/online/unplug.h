@@ -52,9 +52,9 @@ int memory_devices_find(struct sysroot *root, unsigned node, const struct block_
                         struct messages *problems, struct memory_devices *ret);
 void memory_devices_done(struct memory_devices *d);
 
-/* Takes the memory of a dax device out: 7.3's state, or unbinds kmem. All its blocks must be offline:
- * a kernel before 7.3 that finds one online keeps the memory until the next boot. 1: it was so
- * already. 0: done. Or an error. */
+/* Takes the memory of a dax device out: 7.3's state, or unbinds kmem. All its blocks must be
+ * offline: a kernel before 7.3 that finds one online keeps the memory until the next boot. 1: it
+ * was so already. 0: done. Or an error. */
 int dax_unplug(struct sysroot *root, const struct memory_device *d);
 
 /* Puts it in again. q: for 7.3's state. As above. */

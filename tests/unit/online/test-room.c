@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "online/room.h"
+
+#include "fake-kernel.h"
+
+#define INFO(node, total, free, active, inactive)                                                  \
+        NODE "node" #node "/meminfo:\n  Node " #node " MemTotal:  " #total " kB\n  Node " #node    \
+             " MemFree:  " #free " kB\n  Node " #node " Inactive(anon):  7 kB\n  Node " #node      \
+             " Active(file):  " #active " kB\n  Node " #node " Inactive(file):  " #inactive        \
+             " kB\n"
+
+static void test_room(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct room room;
+        struct sysroot *root = root_from(NODE "has_memory: 0-2\n" INFO(0, 1600, 500, 20, 3)
+                                                 INFO(1, 1000, 400, 5, 5) INFO(2, 320, 1, 2, 3));
+
+        assert(room_read(root, 1, &problems, &room) == 0 && problems.n == 0);
+        assert(room.has_others && room.used_kib == 600);
+        assert(room.other_kib == 523 - 100); /* node 2 has less than the kernel keeps */
+        sysroot_free(root);
+}
+
+static void test_alone(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct room room;
+        struct sysroot *root = root_from(NODE "has_memory: 0\n" INFO(0, 1600, 500, 20, 3));
+
+        assert(room_read(root, 0, &problems, &room) == 0);
+        assert(!room.has_others && room.other_kib == 0 && room.used_kib == 1100);
+        /* a node without memory uses none */
+        assert(room_read(root, 5, &problems, &room) == 0);
+        assert(room.has_others && room.used_kib == 0);
+        sysroot_free(root);
+}
+
+static void test_unreadable(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct room room;
+        struct sysroot *root = root_from(NODE "has_memory: 0-1\n" INFO(0, 1600, 500, 20, 3));
+
+        assert(room_read(root, 0, &problems, &room) == -ENOENT);
+        assert(messages_have(&problems, "node1/meminfo"));
+        messages_done(&problems);
+        sysroot_free(root);
+}
+
+static void test_find(void)
+{
+        uint64_t v = 0;
+
+        assert(meminfo_find("Node 0 Inactive(file): 3 kB\nNode 0 Active(file): 20 kB\n",
+                            "Active(file)", &v) == 0 &&
+               v == 20);
+        assert(meminfo_find("Node 0 MemFreeX: 3 kB\n", "MemFree", &v) == -ENOENT);
+        assert(meminfo_find("Node 0 MemFree: kB\n", "MemFree", &v) == -ENOENT && v == 20);
+}
+
+int main(void)
+{
+        test_room();
+        test_alone();
+        test_unreadable();
+        test_find();
+        return 0;
+}
