@@ -266,7 +266,7 @@ struct result_row {
         bool done;
         uint64_t blocks, offline, online, kernel, movable, failed;
         const char *ended; /* why it ended early, or NULL */
-        const char *state; /* the sentence */
+        const char *summary;
 };
 
 static const struct view_field result_fields[] = {
@@ -275,7 +275,7 @@ static const struct view_field result_fields[] = {
         VIEW_FIELD("offline", result_row, offline), VIEW_FIELD("online", result_row, online),
         VIEW_FIELD("kernel", result_row, kernel),   VIEW_FIELD("movable", result_row, movable),
         VIEW_FIELD("failed", result_row, failed),   VIEW_FIELD("ended", result_row, ended),
-        VIEW_FIELD("state", result_row, state),
+        VIEW_FIELD("summary", result_row, summary),
 };
 
 struct held_row {
@@ -380,7 +380,7 @@ int hotplug_print(struct hotplug *h, bool done, const char *sentence)
                 .movable = c.movable,
                 .failed = c.failed,
                 .ended = hotplug_describe_end(h->run->end),
-                .state = sentence,
+                .summary = sentence,
         };
         int r = 0;
 
