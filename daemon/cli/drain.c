@@ -162,42 +162,45 @@ static int check_node(const struct hotplug *h, const struct block_table *t)
         return check_room(h);
 }
 
-static bool must_explain(const struct run *r, size_t i, size_t explained)
+static bool stays(const struct run *r, size_t i)
 {
         const struct block *b = &r->table->blocks[i];
 
         return b->state != BLOCK_OFFLINE && !r->blocks[i].gone &&
-               (r->blocks[i].tried || b->zone == ZONE_NONE) && explained < EXPLAINED_MAX;
+               (r->blocks[i].tried || b->zone == ZONE_NONE);
 }
 
-static void explain_block(struct drain *d, size_t i)
+/* What the pages in the block are, as it was when its time was over, or as it is now. */
+static char *explain_pages(struct drain *d, size_t i)
 {
         const struct block_table *t = d->h.run->table;
         uint64_t pages = t->block_size / (uint64_t)sysconf(_SC_PAGESIZE), pfn;
         const struct block *b = &t->blocks[i];
         struct holders *holders = &d->holders[i];
+        int error = d->h.run->blocks[i].error;
         const struct page_dump *dump;
         char owner[PAGE_OWNER_MAX];
         bool has_owner = false;
-        int error = d->h.run->blocks[i].error;
 
         if (!holders->known && b->zone != ZONE_NONE && error != -EINTR)
                 (void)holders_read(d->h.root, b->number, t->block_size, holders);
         dump = page_dumps_find(&d->dumps, b->number * pages, pages);
         if (dump || holders_get_example(holders, b->zone, &pfn))
                 has_owner = page_owner_read(d->h.root, dump ? dump->pfn : pfn, owner) == 0;
-        d->h.reasons[i] = holders_explain(holders, b->zone, error, dump, has_owner ? owner : NULL);
+        return holders_explain(holders, b->zone, error, dump, has_owner ? owner : NULL);
 }
 
 static void explain(struct drain *d)
 {
+        const struct run *r = d->h.run;
         size_t explained = 0;
 
-        for (size_t i = 0; i < d->h.run->table->n; i++)
-                if (must_explain(d->h.run, i, explained)) {
-                        explain_block(d, i);
-                        explained++;
-                }
+        for (size_t i = 0; i < r->table->n; i++)
+                if (stays(r, i))
+                        d->h.reasons[i] = explained++ < EXPLAINED_MAX
+                                                  ? explain_pages(d, i)
+                                                  : holders_explain(NULL, r->table->blocks[i].zone,
+                                                                    r->blocks[i].error, NULL, NULL);
 }
 
 /* Whether all memory of the node is offline: also what was added meanwhile. */

@@ -213,16 +213,27 @@ static void print_counts(FILE *f, const struct holders *h, enum block_zone zone)
                 fputs("no page that is known to be in the way", f);
 }
 
+/* Nobody counts references to the kernel's own pages. */
+static void print_references(FILE *f, const struct page_dump *p)
+{
+        if (p->is_anonymous || *p->file || p->mapcount > 0)
+                fprintf(f, ", %" PRId64 " reference%s, mapped %" PRId64 " time%s", p->refcount,
+                        plural((size_t)p->refcount), p->mapcount, plural((size_t)p->mapcount));
+        if (page_dump_is_pinned(p))
+                fputs(", pinned", f);
+}
+
 static void print_dump(FILE *f, const struct page_dump *p)
 {
         fprintf(f, "; the kernel's example: page 0x%" PRIx64, p->pfn);
         if (p->is_anonymous)
                 fputs(", anonymous", f);
+        if (*p->type)
+                fprintf(f, ", %s", p->type);
         if (*p->file)
                 fprintf(f, ", of a file \"%s\"", p->file);
-        fprintf(f, ", %" PRId64 " reference%s, mapped %" PRId64 " time%s%s (%s)", p->refcount,
-                plural((size_t)p->refcount), p->mapcount, plural((size_t)p->mapcount),
-                page_dump_is_pinned(p) ? ", pinned" : "", p->reason);
+        print_references(f, p);
+        fprintf(f, " (%s)", p->reason);
 }
 
 static const char *explain_error(enum block_zone zone, int error)

@@ -92,6 +92,8 @@ static void add_line(struct page_dumps *d, const char *text)
         } else if ((rest = strstr(text, "dentry name:\"")) ||
                    (rest = strstr(text, "dentry name(?):\""))) {
                 copy_name(d->current.file, strchr(rest, '"') + 1, '"');
+        } else if (startswith(text, "page_type:") && (rest = strchr(text, '('))) {
+                copy_name(d->current.type, rest + 1, ')'); /* "page_type: f5(slab)" */
         } else if ((rest = startswith(text, "page dumped because: "))) {
                 end(d, rest);
         }

@@ -16,7 +16,8 @@ struct page_dump {
         int64_t refcount, mapcount;
         int64_t pincount; /* of a large folio; else 0 */
         bool is_anonymous;
-        char file[PAGE_DUMP_NAME_MAX];   /* the name in its directory of the file it is of; or "" */
+        char file[PAGE_DUMP_NAME_MAX]; /* the name in its directory of the file it is of; or "" */
+        char type[PAGE_DUMP_NAME_MAX]; /* "slab", "hugetlb"; or "": of no such type, or Linux 6.1 */
         char reason[PAGE_DUMP_NAME_MAX]; /* "unmovable page", "migration failure" */
 };
 

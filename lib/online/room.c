@@ -7,8 +7,9 @@
 #include "base/nodeset.h"
 #include "facts/knobs.h"
 
-/* Of the other nodes' memory, a 16th is not counted. */
-#define RESERVE 16
+/* Of each other node, a 16th is not counted, and at most 1 GiB. */
+#define RESERVE     16
+#define RESERVE_MAX (UINT64_C(1) << 20)
 
 int meminfo_find(const char *text, const char *field, uint64_t *ret)
 {
@@ -51,14 +52,16 @@ static uint64_t find(const char *text, const char *field)
 
 static void add_other(const char *text, struct room *room)
 {
-        uint64_t total = find(text, "MemTotal"), kib;
+        uint64_t total = find(text, "MemTotal"), reserve = total / RESERVE, kib;
 
         if (total == 0)
                 return;
         room->has_others = true;
         kib = find(text, "MemFree") + find(text, "Active(file)") + find(text, "Inactive(file)") +
               find(text, "SReclaimable");
-        room->other_kib += kib > total / RESERVE ? kib - total / RESERVE : 0;
+        if (reserve > RESERVE_MAX)
+                reserve = RESERVE_MAX;
+        room->other_kib += kib > reserve ? kib - reserve : 0;
 }
 
 int room_read(struct sysroot *root, unsigned node, struct messages *problems, struct room *ret)

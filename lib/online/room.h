@@ -13,7 +13,7 @@
 struct room {
         uint64_t used_kib; /* of the node: what must move */
         /* Of all other nodes with memory: what is free, or holds pages of files and can be
-         * dropped. A 16th of their memory is not counted, since the kernel keeps some free. */
+         * dropped. A 16th of each, or 1 GiB, is not counted, since the kernel keeps some free. */
         uint64_t other_kib;
         bool has_others; /* some other node has memory */
 };

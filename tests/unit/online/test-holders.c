@@ -66,6 +66,17 @@ static void test_movable_zone(void)
                 "not all of it can be moved: 1 other page of the kernel; for example page 0x1000");
 }
 
+static void test_slab(void)
+{
+        static const uint64_t flags[] = { FLAG(SLAB) };
+        const struct page_dump dump = { .pfn = 0x1000, .type = "slab", .reason = "unmovable page" };
+
+        holders_count(flags, 1, 0x1000, &holders);
+        explain(ZONE_KERNEL, -EBUSY, &dump, NULL,
+                "it is in a kernel zone, and not all of it can be moved: 1 page of slab; the "
+                "kernel's example: page 0x1000, slab (unmovable page)");
+}
+
 /* A huge page that began in the block before is one, too. */
 static void test_edges(void)
 {
@@ -138,6 +149,7 @@ int main(void)
 {
         test_kernel_zone();
         test_movable_zone();
+        test_slab();
         test_edges();
         test_read();
         test_owner();

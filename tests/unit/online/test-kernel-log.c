@@ -52,6 +52,20 @@ static void test_file(void)
         assert_streq(p->reason, "unmovable page");
 }
 
+static void test_slab(void)
+{
+        const struct page_dump *p;
+
+        page_dumps_add(&dumps, "4,1,2,-;page: refcount:0 mapcount:0 mapping:0000000000000000 "
+                               "index:0x0 pfn:0x160000\n");
+        page_dumps_add(&dumps, "4,1,2,-;flags: 0x100000000000000(node=0|zone=1)\n");
+        page_dumps_add(&dumps, "4,1,2,-;page_type: f5(slab)\n");
+        page_dumps_add(&dumps, "4,1,2,-;page dumped because: unmovable page\n");
+        p = page_dumps_find(&dumps, 0x160000, 1);
+        assert(p && !p->is_anonymous);
+        assert_streq(p->type, "slab");
+}
+
 /* A dump that begins or ends outside of what was read is none. */
 static void test_parts(void)
 {
@@ -85,6 +99,7 @@ int main(void)
 {
         test_anonymous();
         test_file();
+        test_slab();
         test_parts();
         test_many();
         return 0;

@@ -23,6 +23,19 @@ static void test_room(void)
         sysroot_free(root);
 }
 
+/* Of a large node, not much is kept. */
+static void test_large(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct room room;
+        struct sysroot *root = root_from(NODE "has_memory: 0-1\n" INFO(0, 1000000000, 4000000, 0, 0)
+                                                 INFO(1, 1000, 400, 5, 5));
+
+        assert(room_read(root, 1, &problems, &room) == 0);
+        assert(room.other_kib == 4000000 - 1048576);
+        sysroot_free(root);
+}
+
 static void test_alone(void)
 {
         struct messages problems = MESSAGES_INIT;
@@ -63,6 +76,7 @@ static void test_find(void)
 int main(void)
 {
         test_room();
+        test_large();
         test_alone();
         test_unreadable();
         test_find();

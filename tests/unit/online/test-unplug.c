@@ -10,9 +10,9 @@
 #define MEMORY "sys/devices/system/memory/"
 
 #define DAX_DEVICE(name, node)                                                                     \
-        DAX #name " -> ../../../devices/root0/decoder0.0/region0/dax_region0/" #name               \
-                  "\n" DAX #name "/target_node: " #node "\n"
-#define BOUND(name) DAX #name "/driver -> ../../bus/dax/drivers/kmem\n"
+        DAX name " -> ../../../devices/root0/decoder0.0/region0/dax_region0/" name "\n" DAX name   \
+                 "/target_node: " #node "\n"
+#define BOUND(name) DAX name "/driver -> ../../bus/dax/drivers/kmem\n"
 
 #define REGION                                                                                     \
         CXL "region0 -> ../../../devices/ACPI0017:00/root0/decoder0.0/region0\n" CXL               \
@@ -58,7 +58,7 @@ static void halt(void)
 
 static void test_find(void)
 {
-        assert(find(DAX_DEVICE(dax0 .0, 1) BOUND(dax0 .0) DAX_DEVICE(dax1 .0, 2) DAX
+        assert(find(DAX_DEVICE("dax0.0", 1) BOUND("dax0.0") DAX_DEVICE("dax1.0", 2) DAX
                     "dax2.0/target_node: -1\n" MEMORY
                     "memory32/firmware_node -> ../PNP0C80:03\n" MEMORY
                     "memory33/firmware_node -> ../PNP0C80:03\n" MEMORY
@@ -76,13 +76,13 @@ static void test_find(void)
 
 static void test_unbind(void)
 {
-        assert(find(DAX_DEVICE(dax0 .0, 1) BOUND(dax0 .0) KMEM "unbind:\n") == 0);
+        assert(find(DAX_DEVICE("dax0.0", 1) BOUND("dax0.0") KMEM "unbind:\n") == 0);
         assert(dax_unplug(root, &devices.items[0]) == 0);
         assert_streq(kernel->log, KMEM "unbind=dax0.0\n");
         assert(dax_unplug(root, &devices.items[0]) == 1);
         halt();
         /* the kernel accepts it and does nothing */
-        assert(find(DAX_DEVICE(dax0 .0, 1) BOUND(dax0 .0) KMEM "unbind:\n") == 0);
+        assert(find(DAX_DEVICE("dax0.0", 1) BOUND("dax0.0") KMEM "unbind:\n") == 0);
         kernel->before_write = NULL;
         assert(dax_unplug(root, &devices.items[0]) == -EIO);
         halt();
@@ -90,7 +90,7 @@ static void test_unbind(void)
 
 static void test_state(void)
 {
-        assert(find(DAX_DEVICE(dax0 .0, 1) BOUND(dax0 .0) DAX "dax0.0/state: online\n") == 0);
+        assert(find(DAX_DEVICE("dax0.0", 1) BOUND("dax0.0") DAX "dax0.0/state: online\n") == 0);
         assert(devices.items[0].has_state && !devices.items[0].is_unplugged);
         assert(dax_plug(root, &devices.items[0], REQUEST_ONLINE_MOVABLE) == 1);
         assert(dax_unplug(root, &devices.items[0]) == 0);
@@ -107,12 +107,13 @@ static void test_state(void)
 /* A program may have mapped a device of device_dax. */
 static void test_other_driver(void)
 {
-        assert(find(DAX_DEVICE(dax0 .0, 1) DAX "dax0.0/driver -> ../../drivers/device_dax\n") == 0);
+        assert(find(DAX_DEVICE("dax0.0", 1) DAX "dax0.0/driver -> ../../drivers/device_dax\n") ==
+               0);
         assert(devices.items[0].driver == DAX_DRIVER_OTHER);
         assert(dax_plug(root, &devices.items[0], REQUEST_ONLINE_MOVABLE) == -EBUSY);
         assert(dax_unplug(root, &devices.items[0]) == 1 && kernel->writes == 0);
         halt();
-        assert(find(DAX_DEVICE(dax0 .0, 1) BOUND(dax0 .0)) == 0);
+        assert(find(DAX_DEVICE("dax0.0", 1) BOUND("dax0.0")) == 0);
         kernel->unreadable_path = "state";
         kernel->unreadable_error = -EIO;
         assert(dax_unplug(root, &devices.items[0]) == -EIO && kernel->writes == 0);
@@ -121,7 +122,7 @@ static void test_other_driver(void)
 
 static void test_region(void)
 {
-        assert(find(REGION DAX_DEVICE(dax0 .0, 1)) == 0);
+        assert(find(REGION DAX_DEVICE("dax0.0", 1)) == 0);
         assert(region_may_go(root, "region0", &problems) && problems.n == 0);
         assert(region_remove(root, "region0", &steps, &problems) == 0);
         assert_streq(kernel->log, "sys/bus/cxl/drivers/cxl_region/unbind=region0\n" CXL
@@ -145,7 +146,7 @@ static void test_region_fails(void)
 
 static void test_region_stays(void)
 {
-        assert(find(REGION DAX_DEVICE(dax0 .0, 1) DAX_DEVICE(dax0 .1, 1) DAX
+        assert(find(REGION DAX_DEVICE("dax0.0", 1) DAX_DEVICE("dax0.1", 1) DAX
                     "dax0.1/driver -> ../../drivers/device_dax\n") == 0);
         assert(!region_may_go(root, "region0", &problems));
         assert(messages_have(&problems, "dax0.1 in it is still in use"));
