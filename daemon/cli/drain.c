@@ -23,7 +23,7 @@
 #define EXPLAINED_MAX 64
 
 struct drain {
-        struct hotplug h;
+        struct hotplug h; /* the first: its userdata is that of all */
         int kmsg_fd;
         struct page_dumps dumps;
         struct holders *holders; /* of each block, as it was when its time was over */
@@ -31,15 +31,10 @@ struct drain {
         bool was_recorded;
 };
 
-static struct drain *drain_of(struct hotplug *h)
-{
-        return (struct drain *)((char *)h - offsetof(struct drain, h));
-}
-
 /* While the kernel still tries, all pages are gone that can go. */
 static void look_into_block(void *userdata)
 {
-        struct drain *d = drain_of(userdata);
+        struct drain *d = userdata;
         const struct block_table *t = d->h.run->table;
 
         (void)holders_read(d->h.root, t->blocks[d->busy].number, t->block_size,
