@@ -270,17 +270,17 @@ static int finish_partly(struct drain *d)
 static int finish_done(struct drain *d)
 {
         struct run_count c = run_count_blocks(d->h.run);
-        bool is_out = true;
+        bool done = true, gone = false;
         char text[256];
 
         if (d->h.a->unplug)
-                is_out = drain_unplug(&d->h);
+                done = drain_unplug(&d->h, &gone);
         snprintf(text, sizeof(text), "%zu of %zu blocks of node %u are offline%s", c.offline,
                  c.total, d->h.node,
                  !d->h.a->unplug ? ""
-                 : is_out        ? ", and its memory was removed"
+                 : gone          ? ", and its memory was removed"
                                  : "; its memory was not removed");
-        return hotplug_print(&d->h, is_out, text);
+        return hotplug_print(&d->h, done, text);
 }
 
 static int run(struct drain *d)

@@ -10,10 +10,30 @@
 #define EJECT_USEC UINT64_C(30000000)
 #define POLL_USEC  UINT64_C(200000)
 
-/* Whether the device is out, or only the hypervisor or the firmware remains to act. */
+static bool all_are_offline(struct hotplug *h)
+{
+        _cleanup_(block_table_freep) struct block_table *t = NULL;
+
+        if (hotplug_read_table(h, &t) < 0)
+                return false;
+        for (size_t i = 0; i < t->n; i++)
+                if (t->blocks[i].state != BLOCK_OFFLINE)
+                        return false;
+        return true;
+}
+
+/* Before Linux 7.3, kmem cannot be asked twice: memory that is online then stays until the next
+ * boot (drivers/dax/kmem.c:dev_dax_kmem_remove). So it is looked at once more. */
+static int unplug_kmem(struct hotplug *h, const struct memory_device *d)
+{
+        if (d->driver != DAX_DRIVER_KMEM)
+                return 1;
+        return all_are_offline(h) ? hotplug_unplug_dax(h, d) : -EBUSY;
+}
+
 static bool unplug_dax(struct hotplug *h, const struct memory_device *d)
 {
-        int r = d->driver == DAX_DRIVER_OTHER ? 1 : hotplug_unplug_dax(h, d);
+        int r = unplug_kmem(h, d);
 
         if (r == 0)
                 messages_add(&h->steps,
@@ -135,14 +155,16 @@ static bool is_gone(struct hotplug *h)
         return t->n == 0;
 }
 
-bool drain_unplug(struct hotplug *h)
+bool drain_unplug(struct hotplug *h, bool *ret_gone)
 {
         struct memory_devices devices;
         bool done;
 
+        *ret_gone = false;
         if (memory_devices_find(h->root, h->node, h->run->table, &h->notes, &devices) < 0)
                 return false;
         done = unplug_all(h, &devices);
         memory_devices_done(&devices);
-        return is_gone(h) && done;
+        *ret_gone = is_gone(h);
+        return *ret_gone && done;
 }

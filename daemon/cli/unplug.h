@@ -6,6 +6,6 @@
 #include "cli/hotplug.h"
 
 /* All blocks of the node must be offline. What was done and what was not is added to the steps and
- * notes. Whether nothing of the memory is left in the machine; the node is then no longer recorded
- * as drained. */
-bool drain_unplug(struct hotplug *h);
+ * notes. Whether all is done; ret_gone: whether Linux has no memory of the node any more. If no
+ * device for it is left either, the node is no longer recorded as drained. */
+bool drain_unplug(struct hotplug *h, bool *ret_gone);
