@@ -20,10 +20,8 @@ int run_new(struct block_table *table, struct run **ret)
                 return -ENOMEM;
         }
         r->table = table;
-        for (size_t i = 0; i < table->n; i++) {
+        for (size_t i = 0; i < table->n; i++)
                 r->blocks[i].zone = table->blocks[i].zone;
-                r->blocks[i].was_online = table->blocks[i].state == BLOCK_ONLINE;
-        }
         *ret = r;
         return 0;
 }
@@ -137,8 +135,7 @@ bool run_roll_back(struct run *r, const struct run_hooks *h)
                 struct run_block *b = &r->blocks[i];
                 int error;
 
-                if (!b->was_online || !b->tried || b->gone ||
-                    r->table->blocks[i].state != BLOCK_OFFLINE)
+                if (!b->tried || b->gone || r->table->blocks[i].state != BLOCK_OFFLINE)
                         continue;
                 error = h->make(h->userdata, &r->table->blocks[i], request_for(b->zone), 0);
                 b->error = error < 0 ? error : 0;

@@ -27,10 +27,9 @@ struct run_hooks {
 
 struct run_block {
         enum block_zone zone; /* in which it was before the run */
-        bool was_online;
-        bool tried;
-        bool gone; /* it was removed from the machine meanwhile */
-        int error; /* of the last try; 0: it is as wanted, or was not tried */
+        bool tried;           /* it was not as wanted before */
+        bool gone;            /* it was removed from the machine meanwhile */
+        int error;            /* of the last try; 0: it is as wanted, or was not tried */
 };
 
 struct run {

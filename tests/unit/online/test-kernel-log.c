@@ -91,6 +91,8 @@ static void test_many(void)
         for (unsigned i = 0; i < 3 * PAGE_DUMPS_MAX; i++)
                 add_anonymous(0x200000 + i);
         assert(!page_dumps_find(&dumps, 0x200000, 2 * PAGE_DUMPS_MAX));
+        for (unsigned i = 2 * PAGE_DUMPS_MAX; i < 3 * PAGE_DUMPS_MAX; i++)
+                assert(page_dumps_find(&dumps, 0x200000 + i, 1));
         assert(page_dumps_find(&dumps, 0x200000, 3 * PAGE_DUMPS_MAX)->pfn ==
                0x200000 + 3 * PAGE_DUMPS_MAX - 1);
 }

@@ -69,6 +69,9 @@ static void test_find(void)
         assert(meminfo_find("Node 0 Inactive(file): 3 kB\nNode 0 Active(file): 20 kB\n",
                             "Active(file)", &v) == 0 &&
                v == 20);
+        assert(meminfo_find("Node 0 XMemFree: 3 kB\nNode 0 MemFree: 5 kB\n", "MemFree", &v) == 0);
+        assert(v == 5);
+        v = 20;
         assert(meminfo_find("Node 0 MemFreeX: 3 kB\n", "MemFree", &v) == -ENOENT);
         assert(meminfo_find("Node 0 MemFree: kB\n", "MemFree", &v) == -ENOENT && v == 20);
 }
