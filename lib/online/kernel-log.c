@@ -89,6 +89,7 @@ static void add_line(struct page_dumps *d, const char *text)
                         d->current.mapcount = find_count(text, "mapcount");
         } else if (startswith(text, "anon flags:") || startswith(text, "ksm flags:")) {
                 d->current.is_anonymous = true;
+                d->current.is_swap_cache = strstr(text, "swapcache") != NULL;
         } else if ((rest = strstr(text, "dentry name:\"")) ||
                    (rest = strstr(text, "dentry name(?):\""))) {
                 copy_name(d->current.file, strchr(rest, '"') + 1, '"');
@@ -121,7 +122,10 @@ const struct page_dump *page_dumps_find(const struct page_dumps *d, uint64_t fir
         return NULL;
 }
 
+/* Who tries to move it has a reference, too; so has the swap cache for each of its pages. */
 bool page_dump_is_pinned(const struct page_dump *p)
 {
-        return p->pincount > 0 || p->refcount - p->mapcount >= PIN_BIAS;
+        return p->pincount > 0 || p->refcount - p->mapcount >= PIN_BIAS ||
+               (p->is_anonymous && !p->is_swap_cache && p->mapcount > 0 &&
+                p->refcount > p->mapcount + 1);
 }

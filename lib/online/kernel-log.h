@@ -15,7 +15,7 @@ struct page_dump {
         uint64_t pfn;
         int64_t refcount, mapcount;
         int64_t pincount; /* of a large folio; else 0 */
-        bool is_anonymous;
+        bool is_anonymous, is_swap_cache;
         char file[PAGE_DUMP_NAME_MAX]; /* the name in its directory of the file it is of; or "" */
         char type[PAGE_DUMP_NAME_MAX]; /* "slab", "hugetlb"; or "": of no such type, or Linux 6.1 */
         char reason[PAGE_DUMP_NAME_MAX]; /* "unmovable page", "migration failure" */
@@ -35,6 +35,7 @@ void page_dumps_add(struct page_dumps *d, const char *record);
 const struct page_dump *page_dumps_find(const struct page_dumps *d, uint64_t first_pfn,
                                         uint64_t pages);
 
-/* Whether something pinned the page (FOLL_PIN): for DMA, direct I/O, RDMA, a device of a virtual
- * machine. Others hold it by a mere reference. */
+/* Whether something keeps the page where it is: a pin (FOLL_PIN) for DMA, direct I/O, RDMA or a
+ * device of a virtual machine; or, of an anonymous page, a reference that no mapping explains: a
+ * pipe's (vmsplice), an older driver's. */
 bool page_dump_is_pinned(const struct page_dump *p);

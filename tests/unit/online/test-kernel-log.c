@@ -35,6 +35,29 @@ static void test_anonymous(void)
         assert(!page_dumps_find(&dumps, 0x148124, 1) && !page_dumps_find(&dumps, 0x140000, 0x8123));
 }
 
+/* vmsplice(2) takes a reference, and no pin. */
+static void add_spliced(const char *references, const char *flags)
+{
+        char line[256];
+
+        snprintf(line, sizeof(line), "4,1,2,-;page: refcount:%s mapcount:1 pfn:0x147000\n",
+                 references);
+        page_dumps_add(&dumps, line);
+        snprintf(line, sizeof(line), "4,1,2,-;anon flags: 0x20(%s)\n", flags);
+        page_dumps_add(&dumps, line);
+        page_dumps_add(&dumps, "4,1,2,-;page dumped because: migration failure\n");
+}
+
+static void test_spliced(void)
+{
+        add_spliced("3", "uptodate|dirty");
+        assert(page_dump_is_pinned(page_dumps_find(&dumps, 0x147000, 1)));
+        add_spliced("2", "uptodate|dirty");
+        assert(!page_dump_is_pinned(page_dumps_find(&dumps, 0x147000, 1)));
+        add_spliced("3", "uptodate|swapcache");
+        assert(!page_dump_is_pinned(page_dumps_find(&dumps, 0x147000, 1)));
+}
+
 /* As Linux 6.1 prints it. */
 static void test_file(void)
 {
@@ -100,6 +123,7 @@ static void test_many(void)
 int main(void)
 {
         test_anonymous();
+        test_spliced();
         test_file();
         test_slab();
         test_parts();
