@@ -17,6 +17,7 @@
 
 #include <errno.h>
 
+#include "apply/freeze.h"
 #include "apply/knobs.h"
 #include "apply/plan-steps.h"
 #include "facts/knobs.h"
@@ -69,15 +70,15 @@ static enum answer demotion_after(const struct plan *p, const struct machine *m)
  * the tier that Linux had it in. */
 static uint32_t tier_after(const struct plan *p, const struct state *state, const struct node *n)
 {
-        const struct state_node *s = state_get_node(state, n->id);
-
         for (size_t i = 0; i < p->n_writes; i++) {
                 const struct plan_write *w = &p->writes[i];
+                const struct state_node *s;
 
                 if (w->kind != WRITE_NODE_TIER || w->node != n->id)
                         continue;
                 if (w->wanted_tier != TIER_UNKNOWN)
                         return w->wanted_tier;
+                s = state_get_node(state, n->id);
                 return s ? s->original_tier : TIER_UNKNOWN;
         }
         return n->present_tier;
@@ -159,6 +160,24 @@ static enum guard classify_guard(const struct machine *m, const struct policy *p
         if (policy->min_ttl == MIN_TTL_LEAVE)
                 return GUARD_LEFT_OFF;
         return guard_is_precise(m) ? GUARD_CAN_BE_SET : GUARD_MISSING;
+}
+
+enum freeze_risk freeze_find_risk(const struct assignment *a)
+{
+        static const enum freeze_risk risks[] = {
+                [GUARD_STANDS] = FREEZE_GUARDED,     [GUARD_CAN_BE_SET] = FREEZE_CAN_BE_GUARDED,
+                [GUARD_LEFT_OFF] = FREEZE_UNGUARDED, [GUARD_MISSING] = FREEZE_HAS_NO_GUARD,
+                [GUARD_UNKNOWN] = FREEZE_UNKNOWN,
+        };
+        static const struct plan nothing = { 0 }; /* as the machine is */
+        const struct machine *m = a->machine;
+        enum answer hazard = both(has_several_tiers(&nothing, m, NULL), demotion_now(m));
+
+        if (hazard != YES)
+                return hazard == NO ? FREEZE_IMPOSSIBLE : FREEZE_UNKNOWN;
+        if ((m->lru_gen.value & LRU_GEN_CORE_BIT) && m->min_ttl.present && m->min_ttl.value > 0)
+                return FREEZE_GUARDED;
+        return risks[classify_guard(m, a->policy)];
 }
 
 static bool is_unguarded(enum guard guard)

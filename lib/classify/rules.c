@@ -113,6 +113,11 @@ bool rules_are_unreadable(const struct policy *p, const struct node *node)
         return false;
 }
 
+bool rule_may_match(const struct node_rule *r, const struct node *node)
+{
+        return match(r, node) != MATCH_NO;
+}
+
 const struct node_rule *rules_builtin_gpu(void)
 {
         return &builtin_gpu;

@@ -14,6 +14,9 @@ const struct node_rule *rules_find(const struct policy *p, const struct node *no
 /* Whether that depends on the node's devices, and they cannot be read now. */
 bool rules_are_unreadable(const struct policy *p, const struct node *node);
 
+/* Whether every match of that one rule holds for the node, or that cannot be known now. */
+bool rule_may_match(const struct node_rule *r, const struct node *node);
+
 /* "kind = gpu, ignore = yes": part of every policy, tried after all [node] sections. It is in no
  * file. */
 const struct node_rule *rules_builtin_gpu(void);

@@ -2,6 +2,7 @@
 #include "classify/sanity.h"
 
 #include <assert.h>
+#include <stdarg.h>
 
 #include "base/units.h"
 #include "classify/rules.h"
@@ -41,6 +42,20 @@ static enum table find_table(const struct node_assignment *n, const struct figur
         return n->node->kind == KIND_CXL ? TABLE_HMAT_OR_CDAT : TABLE_HMAT;
 }
 
+/* The text and the correction are lost if there is no memory: as a message would be. */
+static char *print(const char *format, ...) _printf_(1, 2);
+static char *print(const char *format, ...)
+{
+        char *text;
+        va_list ap;
+        int r;
+
+        va_start(ap, format);
+        r = vasprintf(&text, format, ap);
+        va_end(ap);
+        return r < 0 ? NULL : text;
+}
+
 /* The nodes of one cause, and the first of them: its values stand for the others'. */
 struct finding {
         const struct node_assignment *first;
@@ -67,15 +82,12 @@ static bool is_one(const struct finding *f)
 }
 
 /* "numatier measure 1, or a [node NAME] section with node = 1 and KEYS" */
-#define CORRECTION_MAX (RULE_SUGGESTION_MAX + 32)
-static const char *format_correction(const struct finding *f, const char *keys,
-                                     char buf[static CORRECTION_MAX])
+static char *print_correction(const struct finding *f, const char *keys)
 {
         char suggestion[RULE_SUGGESTION_MAX];
 
-        snprintf(buf, CORRECTION_MAX, "%s%s", rules_suggest(f->first->node, keys, suggestion),
-                 is_one(f) ? "" : ", and so for each node");
-        return buf;
+        return print("%s%s", rules_suggest(f->first->node, keys, suggestion),
+                     is_one(f) ? "" : ", and so for each node");
 }
 
 /* CXL memory is no faster than DRAM. */
@@ -90,20 +102,18 @@ static bool is_cxl_fast(const struct assignment *a, const struct node_assignment
 }
 
 static void report_cxl_fast(const struct assignment *a, const struct finding *f,
-                            struct messages *bugs)
+                            struct sanity_bug *bug)
 {
-        char l[UNIT_STRING_MAX], d[UNIT_STRING_MAX], nodes[NODES_STRING_MAX],
-                correction[CORRECTION_MAX], example[48] = "";
+        char l[UNIT_STRING_MAX], d[UNIT_STRING_MAX], nodes[NODES_STRING_MAX], example[48] = "";
 
         if (!is_one(f))
                 snprintf(example, sizeof(example), "; node %u:", f->first->node->id);
-        messages_add(bugs,
-                     "Firmware bug: %s has CXL memory (%s%s %s) faster than the DRAM of node %u "
-                     "(%s). To correct it: %s",
-                     table_names[f->variant], format_nodes(f, nodes), *example ? example : ",",
-                     format_latency(f->first->figures.latency.value, l), a->baseline->id,
-                     format_latency(a->baseline_figures.latency.value, d),
-                     format_correction(f, " and latency = ...", correction));
+        bug->text = print("Firmware bug: %s has CXL memory (%s%s %s) faster than the DRAM of node "
+                          "%u (%s)",
+                          table_names[f->variant], format_nodes(f, nodes), *example ? example : ",",
+                          format_latency(f->first->figures.latency.value, l), a->baseline->id,
+                          format_latency(a->baseline_figures.latency.value, d));
+        bug->correction = print_correction(f, " and latency = ...");
 }
 
 /* How many times the baseline's latency and how many times less than its bandwidth. */
@@ -130,21 +140,21 @@ static bool is_contradiction(const struct assignment *a, const struct node_assig
 }
 
 static void report_contradiction(const struct assignment *a, const struct finding *f,
-                                 struct messages *bugs)
+                                 struct sanity_bug *bug)
 {
         char l[UNIT_STRING_MAX], b[UNIT_STRING_MAX], nodes[NODES_STRING_MAX],
-                correction[CORRECTION_MAX], whose[48] = "its latency";
+                whose[48] = "its latency";
         double later, narrower;
 
         compare_with_baseline(a, f->first, &later, &narrower);
         if (!is_one(f))
                 snprintf(whose, sizeof(whose), "the latency of node %u", f->first->node->id);
-        messages_add(bugs,
-                     "Firmware bug: %s contradicts itself about %s: %s is %s that of node %u, its "
-                     "bandwidth %s. To correct it: %s",
-                     table_names[f->variant], format_nodes(f, nodes), whose,
-                     format_multiple(later, l), a->baseline->id, format_multiple(1 / narrower, b),
-                     format_correction(f, ", latency = ... and bandwidth = ...", correction));
+        bug->text =
+                print("Firmware bug: %s contradicts itself about %s: %s is %s that of node %u, "
+                      "its bandwidth %s",
+                      table_names[f->variant], format_nodes(f, nodes), whose,
+                      format_multiple(later, l), a->baseline->id, format_multiple(1 / narrower, b));
+        bug->correction = print_correction(f, ", latency = ... and bandwidth = ...");
 }
 
 /* HMAT describes the node, and leaves values out. One that gives no value at all is no data. */
@@ -170,18 +180,18 @@ static bool is_incomplete(const struct assignment *a, const struct node_assignme
 }
 
 static void report_incomplete(const struct assignment *a, const struct finding *f,
-                              struct messages *bugs)
+                              struct sanity_bug *bug)
 {
-        char names[64] = "", nodes[NODES_STRING_MAX], correction[CORRECTION_MAX];
+        char names[64] = "", nodes[NODES_STRING_MAX];
 
         (void)a;
         for (unsigned v = 0; v < PERF_VALUES; v++)
                 if (f->variant & 1U << v)
                         snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
                                  *names ? ", " : "", perf_value_name(v));
-        messages_add(bugs, "Firmware bug: HMAT describes %s and gives no %s. To correct it: %s",
-                     format_nodes(f, nodes), names,
-                     format_correction(f, ", latency = ... and bandwidth = ...", correction));
+        bug->text = print("Firmware bug: HMAT describes %s and gives no %s", format_nodes(f, nodes),
+                          names);
+        bug->correction = print_correction(f, ", latency = ... and bandwidth = ...");
 }
 
 /* The latency that is not used, or NULL. An administrator who gave another has corrected it. */
@@ -210,21 +220,19 @@ static bool is_in_picoseconds(const struct assignment *a, const struct node_assi
 }
 
 static void report_picoseconds(const struct assignment *a, const struct finding *f,
-                               struct messages *bugs)
+                               struct sanity_bug *bug)
 {
         const struct figure *value = find_distrusted(f->first, f->variant);
-        char l[UNIT_STRING_MAX], nodes[NODES_STRING_MAX], correction[CORRECTION_MAX],
-                example[48] = "";
+        char l[UNIT_STRING_MAX], nodes[NODES_STRING_MAX], example[48] = "";
 
         (void)a;
         if (!is_one(f))
                 snprintf(example, sizeof(example), " (node %u)", f->first->node->id);
-        messages_add(bugs,
-                     "Kernel bug: the %s of %s, %s%s, is not used: kernels before 7 add the "
-                     "picoseconds of a CXL link to nanoseconds. To correct it: %s",
-                     perf_value_name((enum perf_value)f->variant), format_nodes(f, nodes),
-                     format_latency(value->value, l), example,
-                     format_correction(f, " and latency = ...", correction));
+        bug->text = print("Kernel bug: the %s of %s, %s%s, is not used: kernels before 7 add the "
+                          "picoseconds of a CXL link to nanoseconds",
+                          perf_value_name((enum perf_value)f->variant), format_nodes(f, nodes),
+                          format_latency(value->value, l), example);
+        bug->correction = print_correction(f, " and latency = ...");
 }
 
 static bool deviates(double value, double reference)
@@ -234,9 +242,38 @@ static bool deviates(double value, double reference)
         return difference > reference * DRAM_TOLERANCE;
 }
 
+static void report_dram(const struct node_assignment *first, const struct node_assignment *other,
+                        enum perf_value v, struct sanity_bug *bug)
+{
+        const struct figure *reference = &first->figures.values[v];
+        char match[RULE_MATCH_MAX];
+
+        bug->first = first->node;
+        nodeset_add(&bug->nodes, first->node->id);
+        nodeset_add(&bug->nodes, other->node->id);
+        bug->text =
+                print("HMAT has the DRAM of node %u and of node %u differ by more than 10%% (%s "
+                      "%.10g and %.10g): from 6.12 on Linux then places no node by HMAT",
+                      first->node->id, other->node->id, perf_value_name(v), reference->value,
+                      other->figures.values[v].value);
+        bug->correction = print("a [node NAME] section with %s and %s = %.10g%s",
+                                rules_suggest_match(other->node, match),
+                                perf_value_is_latency(v) ? "latency" : "bandwidth",
+                                reference->value, perf_value_is_latency(v) ? "ns" : "MiB/s");
+}
+
+static bool differs(const struct node_assignment *first, const struct node_assignment *other,
+                    enum perf_value v)
+{
+        const struct figure *f = &other->figures.values[v], *reference = &first->figures.values[v];
+
+        return f->source == SOURCE_HMAT && reference->source == SOURCE_HMAT &&
+               deviates(f->value, reference->value);
+}
+
 /* Linux compares all DRAM with the first node's. If one differs too much, Linux does not use HMAT
  * for the rest of the boot. */
-static void check_dram(const struct assignment *a, struct messages *bugs)
+static bool find_unequal_dram(const struct assignment *a, struct sanity_bug *bug)
 {
         const struct node_assignment *first = NULL;
 
@@ -246,42 +283,38 @@ static void check_dram(const struct assignment *a, struct messages *bugs)
                 if (!n->node->has_cpu || !n->node->has_memory)
                         continue;
                 first = first ?: n;
-                for (unsigned v = 0; v < PERF_VALUES; v++) {
-                        const struct figure *f = &n->figures.values[v],
-                                            *reference = &first->figures.values[v];
-                        char match[RULE_MATCH_MAX];
-
-                        if (f->source != SOURCE_HMAT || reference->source != SOURCE_HMAT ||
-                            !deviates(f->value, reference->value))
-                                continue;
-                        messages_add(
-                                bugs,
-                                "HMAT has the DRAM of node %u and of node %u differ by more than "
-                                "10%% (%s %.10g and %.10g): from 6.12 on Linux then places no node "
-                                "by HMAT. If it is not so: a [node NAME] section with %s and %s = "
-                                "%.10g%s",
-                                first->node->id, n->node->id, perf_value_name(v), reference->value,
-                                f->value, rules_suggest_match(n->node, match),
-                                perf_value_is_latency(v) ? "latency" : "bandwidth",
-                                reference->value, perf_value_is_latency(v) ? "ns" : "MiB/s");
-                        return;
-                }
+                for (enum perf_value v = 0; v < PERF_VALUES; v++)
+                        if (differs(first, n, v)) {
+                                report_dram(first, n, v, bug);
+                                return true;
+                        }
         }
+        return false;
 }
 
-/* A check of one node, and the message for all nodes of one cause. */
+/* A check of one node, and the report for all nodes of one cause. */
 static const struct check {
+        enum sanity_kind kind;
         bool (*fails)(const struct assignment *a, const struct node_assignment *n,
                       unsigned *ret_variant);
-        void (*report)(const struct assignment *a, const struct finding *f, struct messages *bugs);
+        void (*report)(const struct assignment *a, const struct finding *f, struct sanity_bug *bug);
 } checks[] = {
-        { is_incomplete, report_incomplete },
-        { is_in_picoseconds, report_picoseconds },
-        { is_cxl_fast, report_cxl_fast },
-        { is_contradiction, report_contradiction },
+        { SANITY_INCOMPLETE, is_incomplete, report_incomplete },
+        { SANITY_PICOSECONDS, is_in_picoseconds, report_picoseconds },
+        { SANITY_CXL_FAST, is_cxl_fast, report_cxl_fast },
+        { SANITY_CONTRADICTION, is_contradiction, report_contradiction },
 };
 
-static void run_check(const struct assignment *a, const struct check *check, struct messages *bugs)
+static void pass_on(struct sanity_bug *bug, sanity_fn fn, void *userdata)
+{
+        if (bug->text && bug->correction)
+                fn(bug, userdata);
+        free(bug->text);
+        free(bug->correction);
+}
+
+static void run_check(const struct assignment *a, const struct check *check, sanity_fn fn,
+                      void *userdata)
 {
         struct finding findings[VARIANTS] = { 0 };
 
@@ -298,14 +331,35 @@ static void run_check(const struct assignment *a, const struct check *check, str
                 findings[variant].first = findings[variant].first ?: n;
                 nodeset_add(&findings[variant].nodes, n->node->id);
         }
-        for (unsigned v = 0; v < VARIANTS; v++)
-                if (findings[v].first)
-                        check->report(a, &findings[v], bugs);
+        for (unsigned v = 0; v < VARIANTS; v++) {
+                struct sanity_bug bug = { .kind = check->kind, .nodes = findings[v].nodes };
+
+                if (!findings[v].first)
+                        continue;
+                bug.first = findings[v].first->node;
+                check->report(a, &findings[v], &bug);
+                pass_on(&bug, fn, userdata);
+        }
+}
+
+void sanity_find(const struct assignment *a, sanity_fn fn, void *userdata)
+{
+        struct sanity_bug dram = { .kind = SANITY_DRAM_DIFFERS };
+
+        if (find_unequal_dram(a, &dram))
+                pass_on(&dram, fn, userdata);
+        for (size_t i = 0; i < ELEMENTSOF(checks); i++)
+                run_check(a, &checks[i], fn, userdata);
+}
+
+static void add_message(const struct sanity_bug *bug, void *userdata)
+{
+        messages_add(userdata, "%s. %s: %s", bug->text,
+                     bug->kind == SANITY_DRAM_DIFFERS ? "If it is not so" : "To correct it",
+                     bug->correction);
 }
 
 void sanity_check(const struct assignment *a, struct messages *bugs)
 {
-        check_dram(a, bugs);
-        for (size_t i = 0; i < ELEMENTSOF(checks); i++)
-                run_check(a, &checks[i], bugs);
+        sanity_find(a, add_message, bugs);
 }

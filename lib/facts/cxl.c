@@ -92,8 +92,9 @@ int cxl_add_memdev(struct sysroot *root, struct node_device *d, const char *name
                 .name = strdup(name),
                 .pci_address = strdup(pci_address),
                 .pci_id = read_pci_id(root, pci_address),
+                .decoder = decoder ? strdup(decoder) : NULL,
         };
-        if (!m->name || !m->pci_address)
+        if (!m->name || !m->pci_address || (decoder && !m->decoder))
                 return -ENOMEM;
         if (!decoder)
                 return 0;

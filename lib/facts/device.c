@@ -25,6 +25,7 @@ void node_device_done(struct node_device *d)
                 free(d->memdevs[i].name);
                 free(d->memdevs[i].pci_address);
                 free(d->memdevs[i].pci_id);
+                free(d->memdevs[i].decoder);
         }
         free(d->memdevs);
         free(d->dax);
@@ -40,13 +41,15 @@ static bool copy_text(const char *from, char **ret)
 
 static bool copy_memdev(const struct memdev *from, struct memdev *ret)
 {
-        char *name, *address, *id;
+        char *name, *address, *id, *decoder;
         bool done;
 
         done = copy_text(from->name, &name);
         done = copy_text(from->pci_address, &address) && done;
         done = copy_text(from->pci_id, &id) && done;
+        done = copy_text(from->decoder, &decoder) && done;
         *ret = *from;
+        ret->decoder = decoder;
         ret->name = name;
         ret->pci_address = address;
         ret->pci_id = id;

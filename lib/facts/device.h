@@ -30,7 +30,8 @@ struct memdev {
         uint64_t serial;   /* 0: it has none */
         char *pci_address; /* "0000:0d:00.0", or NULL */
         char *pci_id;      /* "8086:0d93", or NULL */
-        bool locked;       /* firmware locked its decoder until the next reset */
+        char *decoder;     /* the endpoint decoder of its region, or NULL */
+        bool locked;       /* firmware locked that until the next reset */
         bool has_qos_class;
         unsigned qos_class;
 };
