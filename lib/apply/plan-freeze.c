@@ -185,6 +185,16 @@ static bool is_unguarded(enum guard guard)
         return guard == GUARD_MISSING || guard == GUARD_LEFT_OFF;
 }
 
+static bool has_swap(const struct machine *m)
+{
+        return m->swap.present && m->swap.value > 0;
+}
+
+bool freeze_refuses_demotion(const struct assignment *a)
+{
+        return is_unguarded(classify_guard(a->machine, a->policy)) && !has_swap(a->machine);
+}
+
 /* Moves a write to another place in the plan. */
 static void reorder(struct plan *p, size_t from, size_t to)
 {
@@ -297,11 +307,6 @@ static int plan_fixed(struct plan *p, const struct assignment *a, struct message
         if (policy->min_ttl_ms == 0)
                 return add_guard(p, m, "0", GUARD_NONE, "[apply] min-ttl");
         return raise_guard(p, a, policy->min_ttl_ms, "[apply] min-ttl");
-}
-
-static bool has_swap(const struct machine *m)
-{
-        return m->swap.present && m->swap.value > 0;
 }
 
 #define MAY_FREEZE                                                                                 \

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Findings about demotion. */
+
+#include <inttypes.h>
+
+#include "apply/freeze.h"
+#include "doctor/checks.h"
+#include "doctor/nodes.h"
+#include "facts/knobs.h"
+
+static bool is_on(const struct knob *k)
+{
+        return k->present && k->value > 0;
+}
+
+static void add_swap(const struct subject *s, struct diagnosis *d)
+{
+        const struct knob *swap = &s->snapshot->machine->swap;
+
+        if (swap->unreadable)
+                return;
+        if (!is_on(swap))
+                finding_add_file(d, SWAPS_PATH, "no swap");
+        else if (s->health->swap_kib.present)
+                finding_add_file(d, SWAPS_PATH, "%u KiB, of which %u are used",
+                                 s->health->swap_kib.value, s->health->swap_used_kib.value);
+}
+
+static void add_guard_files(const struct machine *m, struct diagnosis *d)
+{
+        if (m->lru_gen.present)
+                finding_add_file(d, LRU_GEN_PATH, "0x%04x", m->lru_gen.value);
+        if (m->min_ttl.present)
+                finding_add_file(d, MIN_TTL_PATH, "%u", m->min_ttl.value);
+}
+
+static void add_freeze_remedy(const struct subject *s, enum freeze_risk risk, struct diagnosis *d)
+{
+        if (risk == FREEZE_CAN_BE_GUARDED) {
+                finding_add_remedy(d, "numatierd sets a guard against it (min-ttl = auto):");
+                finding_add_command(d, "systemctl enable --now numatierd");
+                finding_add_remedy(d, "Or set it until the next boot:");
+                finding_add_command(d, "echo %d >/" MIN_TTL_PATH, MIN_TTL_AUTO_MS);
+                return;
+        }
+        if (risk == FREEZE_UNGUARDED) {
+                finding_add_policy(d, "Let numatierd set the guard", "apply", "min-ttl = auto");
+                return;
+        }
+        if (!is_on(&s->snapshot->machine->swap))
+                finding_add_remedy(d, "This kernel has no guard that works. Add swap, or switch "
+                                      "demotion off:");
+        else
+                finding_add_remedy(d, "This kernel has no guard that works. Watch that swap does "
+                                      "not fill up, or switch demotion off:");
+        finding_add_command(d, "echo false >/" DEMOTION_PATH);
+}
+
+/* The rules are those by which plans are made: apply/plan-freeze.c. */
+void check_demotion_freeze(const struct subject *s, struct diagnosis *d)
+{
+        const struct machine *m = s->snapshot->machine;
+        enum freeze_risk risk = freeze_find_risk(s->snapshot->assignment);
+        enum severity severity = is_on(&m->swap) ? SEVERITY_WARNING : SEVERITY_ERROR;
+
+        if (risk == FREEZE_IMPOSSIBLE || risk == FREEZE_GUARDED)
+                return;
+        if (risk == FREEZE_UNKNOWN) {
+                diagnosis_skip(d, "whether memory exhaustion can freeze this machine: the tiers, "
+                                  "demotion or its guard cannot be read now");
+                return;
+        }
+        if (m->swap.unreadable)
+                severity = SEVERITY_WARNING;
+        if (s->snapshot->policy->demotion == SWITCH_FORCE)
+                severity = SEVERITY_NOTE; /* somebody knows, and wants it so */
+        finding_begin(d, severity, "Memory exhaustion can freeze this machine for minutes");
+        finding_add_file(d, DEMOTION_PATH, "true");
+        add_swap(s, d);
+        add_guard_files(m, d);
+        finding_add_consequence(d,
+                                "With demotion between tiers, Linux takes pages of the slowest "
+                                "tier for pages that can be reclaimed, and goes on trying "
+                                "instead of killing a process. For minutes, nothing else "
+                                "runs.%s",
+                                is_on(&m->swap) ? " Swap helps only until it is full." : "");
+        add_freeze_remedy(s, risk, d);
+}
+
+void check_demotion_off(const struct subject *s, struct diagnosis *d)
+{
+        const struct machine *m = s->snapshot->machine;
+        struct nodeset slow = tiers_find_slow(s);
+        char text[NODES_TEXT_MAX];
+
+        if (!m->demotion.present || m->demotion.value > 0 || tiers_count(s) < 2 ||
+            s->snapshot->policy->demotion != SWITCH_LEAVE)
+                return;
+        finding_begin(d, SEVERITY_WARNING, "Demotion is off, although there are %u tiers",
+                      tiers_count(s));
+        finding_add_file(d, DEMOTION_PATH, "false");
+        finding_add_consequence(d,
+                                "When a fast node is full, cold pages are swapped out or dropped, "
+                                "and programs may be killed");
+        if (nodeset_count(&slow) > 0)
+                finding_add_consequence(d, "while %s may have free memory.",
+                                        nodes_format(&slow, text));
+        else
+                finding_add_consequence(d, "while a slower tier may have free memory.");
+        if (freeze_refuses_demotion(s->snapshot->assignment))
+                finding_add_remedy(d, "Add swap first: without it, and without a guard that this "
+                                      "kernel does not have, demotion can freeze the machine when "
+                                      "memory is exhausted.");
+        finding_add_policy(d, "To switch it on", "apply", "demotion = yes");
+}
+
+void check_demotion_cpuset(const struct subject *s, struct diagnosis *d)
+{
+        (void)s;
+        (void)d;
+}
+
+/* Cold pages of all programs would be moved into the memory of a GPU. */
+void check_demotion_gpu(const struct subject *s, struct diagnosis *d)
+{
+        const struct machine *m = s->snapshot->machine;
+        uint32_t top = tiers_find_top(s);
+        struct nodeset gpus = { 0 };
+        char text[NODES_TEXT_MAX];
+
+        if (!is_on(&m->demotion))
+                return;
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                const struct node *n = &m->nodes[i];
+
+                if (n->has_memory && n->kind == KIND_GPU && n->present_tier != TIER_UNKNOWN &&
+                    top != TIER_UNKNOWN && n->present_tier > top)
+                        nodeset_add(&gpus, n->id);
+        }
+        if (nodeset_count(&gpus) == 0)
+                return;
+        finding_begin(d, SEVERITY_WARNING, "Linux demotes pages to the memory of a GPU (%s)",
+                      nodes_format(&gpus, text));
+        finding_add_file(d, DEMOTION_PATH, "true");
+        nodeset_foreach (id, &gpus) {
+                char path[SYSROOT_PATH_MAX];
+
+                snprintf(path, sizeof(path), NODE_DIR "/node%u", id);
+                finding_add_file(d, path, "gpu, in memory_tier%" PRIu32,
+                                 machine_get_node(m, id)->present_tier);
+        }
+        finding_add_consequence(d,
+                                "Cold pages of all programs take memory that the programs of the "
+                                "GPU need.");
+        finding_add_policy(d,
+                           "Put it into the tier of DRAM, from which Linux demotes nothing to it",
+                           "node gpu", "kind = gpu\n    tier = dram");
+}

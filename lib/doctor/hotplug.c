@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Findings about memory that comes, goes and stays away. */
+
+#include <inttypes.h>
+
+#include "base/units.h"
+#include "classify/rules.h"
+#include "doctor/checks.h"
+#include "doctor/nodes.h"
+#include "facts/blocks.h"
+#include "facts/knobs.h"
+#include "state/drained.h"
+
+/* What the policy says of the memory of a node, online or not. */
+static enum policy_online get_wanted(const struct subject *s, unsigned id)
+{
+        const struct policy *p = s->snapshot->policy;
+        const struct node *n = machine_get_node(s->snapshot->machine, id);
+        const struct node_rule *r = n ? rules_find(p, n) : NULL;
+
+        return r && r->online != ONLINE_UNSET ? r->online : p->online;
+}
+
+static bool is_gpu(const struct subject *s, unsigned id)
+{
+        const struct node *n = machine_get_node(s->snapshot->machine, id);
+
+        return n && (n->kind == KIND_GPU || n->may_be_gpu);
+}
+
+static uint64_t size_of_blocks(const struct subject *s, size_t n)
+{
+        return n * (s->health->blocks->block_size >> 10);
+}
+
+static void add_offline(const struct subject *s, unsigned id, const struct block_counts *count,
+                        struct diagnosis *d)
+{
+        char path[SYSROOT_PATH_MAX];
+
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/memory*/state", id);
+        finding_add_file(d, path, "%zu of %zu blocks are offline", count->offline, count->all);
+        if (s->health->auto_online_blocks.value)
+                finding_add_file(d, MEMORY_DIR "/auto_online_blocks", "%s",
+                                 s->health->auto_online_blocks.value);
+        for (size_t i = 0; s->onliners && i < s->onliners->n; i++) {
+                const struct onliner *o = &s->onliners->items[i];
+
+                if (o->kind == ONLINER_UDEV || o->kind == ONLINER_DAXCTL)
+                        finding_add_evidence(d, o->path, "line %u: %s", o->line, o->text);
+        }
+}
+
+static bool kernel_onlines(const struct subject *s)
+{
+        const char *value = s->health->auto_online_blocks.value;
+
+        return value && !streq(value, "offline");
+}
+
+static void find_offline(const struct subject *s, unsigned id, const struct block_counts *count,
+                         struct diagnosis *d)
+{
+        enum policy_online wanted = get_wanted(s, id);
+        char size[UNIT_STRING_MAX];
+
+        finding_begin(d, SEVERITY_WARNING, "%s of node %u are offline, and cannot be used",
+                      format_size(size_of_blocks(s, count->offline), size), id);
+        add_offline(s, id, count, d);
+        if (wanted != ONLINE_LEAVE)
+                finding_add_consequence(d, "The policy wants this memory online (%s).",
+                                        policy_online_word(wanted));
+        else if (kernel_onlines(s))
+                finding_add_consequence(d, "Linux brings new memory online by itself, but not what "
+                                           "was taken offline later.");
+        else
+                finding_add_consequence(d, "Nothing on this machine brings it online.");
+        finding_add_remedy(d, "To use it now:");
+        finding_add_command(d, "numatier online %u", id);
+        if (wanted == ONLINE_LEAVE && !kernel_onlines(s))
+                finding_add_policy(d, "To use it after each boot and each hotplug", "online",
+                                   "online = movable");
+        else if (wanted != ONLINE_LEAVE && s->service != SERVICE_RUNNING)
+                finding_add_remedy(d, "numatierd does it by itself where it runs.");
+}
+
+typedef void (*offline_fn)(const struct subject *s, unsigned id, const struct block_counts *count,
+                           struct diagnosis *d);
+
+/* Calls fn for each node with memory offline that somebody keeps offline, or that nobody does.
+ * What is on its way in or out will be elsewhere soon. */
+static void foreach_offline(const struct subject *s, bool quarantined, offline_fn fn,
+                            struct diagnosis *d)
+{
+        const struct block_table *t = s->health->blocks;
+        struct nodeset nodes = { 0 };
+
+        for (size_t i = 0; t && i < t->n; i++)
+                if (t->blocks[i].state == BLOCK_OFFLINE && t->blocks[i].node < NODE_MAX)
+                        nodeset_add(&nodes, t->blocks[i].node);
+        nodeset_foreach (id, &nodes) {
+                struct block_counts count;
+
+                if (nodeset_has(&s->drained, id) || is_gpu(s, id) ||
+                    (get_wanted(s, id) == ONLINE_NO) != quarantined)
+                        continue;
+                health_count_blocks(s->health, id, &count);
+                if (count.changing == 0)
+                        fn(s, id, &count, d);
+        }
+}
+
+void check_memory_offline(const struct subject *s, struct diagnosis *d)
+{
+        foreach_offline(s, false, find_offline, d);
+}
+
+static void find_quarantined(const struct subject *s, unsigned id, const struct block_counts *count,
+                             struct diagnosis *d)
+{
+        char size[UNIT_STRING_MAX];
+
+        finding_begin(d, SEVERITY_NOTE, "%s of node %u are kept offline by the policy",
+                      format_size(size_of_blocks(s, count->offline), size), id);
+        add_offline(s, id, count, d);
+        finding_add_consequence(d, "Nobody uses this memory.");
+        finding_add_policy(d, "If it may be used", "online", "online = movable");
+}
+
+void check_memory_quarantined(const struct subject *s, struct diagnosis *d)
+{
+        foreach_offline(s, true, find_quarantined, d);
+}
+
+void check_memory_drained(const struct subject *s, struct diagnosis *d)
+{
+        char text[NODES_TEXT_MAX];
+
+        if (nodeset_count(&s->drained) == 0)
+                return;
+        nodes_format(&s->drained, text);
+        finding_begin(d, SEVERITY_NOTE, "%c%s %s drained", 'N', text + 1, nodes_are(&s->drained));
+        finding_add_file(d, DRAINED_PATH, "%s", text);
+        finding_add_consequence(d,
+                                "\"numatier drain\" took the memory offline. It stays so until it "
+                                "is asked back, or until the next boot.");
+        finding_add_remedy(d, "To use it again:");
+        nodeset_foreach (id, &s->drained)
+                finding_add_command(d, "numatier online %u", id);
+}
+
+/* Somebody may well want a dax device: a database, or a virtual machine. */
+void check_dax_unused(const struct subject *s, struct diagnosis *d)
+{
+        const struct health *h = s->health;
+        bool begun = false;
+
+        for (size_t i = 0; i < h->n_dax; i++) {
+                const struct health_dax *dax = &h->dax[i];
+                bool unplugged = dax->state.value && streq(dax->state.value, "unplugged");
+                bool kmem = dax->driver && streq(dax->driver, "kmem");
+                char size[UNIT_STRING_MAX], path[SYSROOT_PATH_MAX];
+
+                if (dax->unreadable || dax->size == 0 || (kmem && !unplugged) ||
+                    (unplugged && dax->node < NODE_MAX && nodeset_has(&s->drained, dax->node)))
+                        continue;
+                if (!begun)
+                        finding_begin(d, SEVERITY_NOTE,
+                                      "There are memory devices that are not used "
+                                      "as memory");
+                begun = true;
+                snprintf(path, sizeof(path), "sys/bus/dax/devices/%s", dax->name);
+                finding_add_file(d, path, "%s, %s", format_size(dax->size >> 10, size),
+                                 unplugged     ? "unplugged"
+                                 : dax->driver ? dax->driver
+                                               : "no driver");
+        }
+        if (!begun)
+                return;
+        finding_add_consequence(d, "Only programs that open the device itself can use it.");
+        finding_add_remedy(d, "To make a device into memory (NAME as above; for an unplugged one, "
+                              "\"numatier online NODE\"):");
+        finding_add_command(d, "daxctl reconfigure-device --mode=system-ram NAME");
+}
+
+/* What the policy asks for and an onliner does not do. */
+static bool defeats(const struct onliner *o, enum policy_online wanted)
+{
+        bool movable = o->state && streq(o->state, "online_movable");
+
+        if (o->state && streq(o->state, "offline"))
+                return false;
+        if (wanted == ONLINE_KERNEL)
+                return movable;
+        return wanted == ONLINE_NO || (wanted == ONLINE_MOVABLE && !movable);
+}
+
+/* The first thing that the policy wants and that is defeated, or ONLINE_LEAVE. */
+static enum policy_online find_defeated(const struct policy *p, const struct onliner *o)
+{
+        if (o->kind == ONLINER_BOOT)
+                return ONLINE_LEAVE; /* it says only where auto_online_blocks began */
+        if (defeats(o, p->online))
+                return p->online;
+        for (size_t i = 0; i < p->n_rules; i++)
+                if (defeats(o, p->rules[i].online))
+                        return p->rules[i].online;
+        return ONLINE_LEAVE;
+}
+
+void check_onliner_conflict(const struct subject *s, struct diagnosis *d)
+{
+        const struct policy *p = s->snapshot->policy;
+        enum policy_online wanted = ONLINE_LEAVE;
+        bool kernel = false, others = false;
+
+        for (size_t i = 0; s->onliners && i < s->onliners->n; i++) {
+                const struct onliner *o = &s->onliners->items[i];
+                enum policy_online defeated = find_defeated(p, o);
+                char where[512];
+
+                if (defeated == ONLINE_LEAVE)
+                        continue;
+                if (wanted == ONLINE_LEAVE)
+                        finding_begin(d, SEVERITY_WARNING,
+                                      "Others bring memory online, and not as the policy says "
+                                      "(online = %s)",
+                                      policy_online_word(defeated));
+                wanted = defeated;
+                kernel = kernel || o->kind == ONLINER_KERNEL;
+                others = others || o->kind != ONLINER_KERNEL;
+                snprintf(where, sizeof(where), o->line ? "%s:%u" : "%s", o->path, o->line);
+                finding_add_evidence(d, where, "%s%s", o->text,
+                                     o->conditional ? " (if its conditions hold)" : "");
+        }
+        if (wanted == ONLINE_LEAVE)
+                return;
+        finding_add_consequence(d, "New memory is online before numatierd sees it. numatierd then "
+                                   "takes it offline again, which works only while little of it is "
+                                   "used.");
+        if (kernel) {
+                finding_add_remedy(d, "Let the kernel leave new memory offline, with this on its "
+                                      "command line:");
+                finding_add_command(d, "memhp_default_state=offline");
+        }
+        if (others)
+                finding_add_remedy(d,
+                                   "Mask the rule: make a link to /dev/null with the same name in "
+                                   "/etc/udev/rules.d, or remove the section of daxctl's "
+                                   "configuration.");
+}
+
+static const struct waiting_task *find_task(const struct health *h, enum hotplug_wait w)
+{
+        for (size_t i = 0; i < h->n_tasks; i++)
+                if (h->tasks[i].wait == w)
+                        return &h->tasks[i];
+        return NULL;
+}
+
+static bool is_changing(const struct health *h)
+{
+        for (size_t i = 0; h->blocks && i < h->blocks->n; i++)
+                if (h->blocks->blocks[i].state == BLOCK_LEAVING ||
+                    h->blocks->blocks[i].state == BLOCK_COMING)
+                        return true;
+        return false;
+}
+
+/* A reader of nodelist waits for the lock of who removes the tier, who waits for the reader:
+ * neither ever ends (facts/tiers.h). Other waits may end: taking memory offline can take minutes.
+ */
+void check_hotplug_stuck(const struct subject *s, struct diagnosis *d)
+{
+        const struct health *h = s->health;
+        bool deadlock = find_task(h, WAIT_NODELIST) && find_task(h, WAIT_DRAIN);
+
+        if (h->n_hidden_tasks > 0)
+                diagnosis_skip(d, "what %u task%s wait%s for: only root may see that",
+                               h->n_hidden_tasks, plural(h->n_hidden_tasks),
+                               h->n_hidden_tasks == 1 ? "s" : "");
+        if (h->n_tasks == 0)
+                return;
+        finding_begin(d,
+                      deadlock         ? SEVERITY_ERROR
+                      : is_changing(h) ? SEVERITY_NOTE
+                                       : SEVERITY_WARNING,
+                      deadlock ? "Memory hotplug is stuck until the next boot"
+                               : "Memory hotplug waits, and may be stuck");
+        for (size_t i = 0; i < h->n_tasks; i++) {
+                const struct waiting_task *t = &h->tasks[i];
+                char path[SYSROOT_PATH_MAX];
+
+                snprintf(path, sizeof(path), "proc/%u/stack", t->pid);
+                finding_add_file(d, path, "%s waits in %s", t->comm, t->function);
+        }
+        if (deadlock) {
+                finding_add_consequence(d,
+                                        "A program read memory_tierN/nodelist while the tier was "
+                                        "removed. Both wait for each other, and everything that "
+                                        "adds or removes memory waits for them.");
+                finding_add_remedy(d, "Reboot. Do not let programs read nodelist: \"numatier "
+                                      "status\" shows the tiers.");
+                return;
+        }
+        finding_add_consequence(d, "Whatever adds or removes memory waits until this ends. Taking "
+                                   "memory offline can take minutes.");
+        finding_add_remedy(d,
+                           "Look again in some minutes. If the same tasks still wait, the kernel "
+                           "log may say why, and only a reboot ends it:");
+        finding_add_command(d, "journalctl -k -b --grep 'blocked for more than'");
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the checks share: which nodes there are, and where they are. */
+
+#include "doctor/doctor.h"
+
+/* "node 1", "nodes 1-3" */
+#define NODES_TEXT_MAX (NODESET_STRING_MAX + 8)
+const char *nodes_format(const struct nodeset *nodes, char buf[static NODES_TEXT_MAX]);
+
+/* "is", "are" */
+static inline const char *nodes_are(const struct nodeset *nodes)
+{
+        return nodeset_count(nodes) == 1 ? "is" : "are";
+}
+
+/* Whether a node counts for tiers: it has memory, and nobody says that it is to be left alone (as
+ * is the memory of GPUs). */
+bool node_counts(const struct node_assignment *n);
+
+/* Whether the present tiers are known. If not, the check that needs them is skipped: once for all.
+ */
+bool tiers_are_known(const struct subject *s);
+
+/* The number of tiers that nodes which count are in now. */
+unsigned tiers_count(const struct subject *s);
+
+/* The slowest tier that has a node with CPUs and memory, or TIER_UNKNOWN: there is none. Up to it,
+ * all tiers are top-tier (mm/memory-tiers.c:establish_demotion_targets). */
+uint32_t tiers_find_top(const struct subject *s);
+
+/* The nodes that count and are in a slower tier than the top one now. */
+struct nodeset tiers_find_slow(const struct subject *s);
+
+/* The nodes that count, have no CPUs, and whose tier no section of the policy names: what firmware
+ * says of them decides. */
+struct nodeset nodes_find_described(const struct subject *s);
+
+/* Whether the machine has a node with memory and without CPUs, other than a GPU's. */
+bool nodes_have_cpuless(const struct subject *s);
+
+/* Adds the value of a node's accessC/initiators as evidence: the four files. */
+void finding_add_access(struct diagnosis *d, const struct node *n);

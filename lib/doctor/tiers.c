@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Findings about nodes and the tiers they are in. */
+
+#include <inttypes.h>
+
+#include "doctor/checks.h"
+#include "doctor/nodes.h"
+#include "facts/knobs.h"
+#include "view/unmet.h"
+
+/* "/sys/devices/system/node/node2: in tier 4; the policy wants 5 (REASON)" for each of the nodes.
+ */
+static void add_places(const struct subject *s, const struct nodeset *nodes, struct diagnosis *d)
+{
+        nodeset_foreach (id, nodes) {
+                const struct node_assignment *n = assignment_get_node(s->snapshot->assignment, id);
+                char path[SYSROOT_PATH_MAX], now[32] = "an unknown tier";
+
+                if (!n)
+                        continue;
+                snprintf(path, sizeof(path), NODE_DIR "/node%u", id);
+                if (n->node->present_tier != TIER_UNKNOWN)
+                        snprintf(now, sizeof(now), "memory_tier%" PRIu32, n->node->present_tier);
+                finding_add_file(d, path, "in %s; the policy wants memory_tier%" PRIu32 ": %s", now,
+                                 n->wanted_tier, n->reason);
+        }
+}
+
+static void add_consequence(struct diagnosis *d)
+{
+        finding_add_consequence(d, "Linux takes this memory for faster or slower than it is: cold "
+                                   "pages are not demoted to it, or hot pages are.");
+}
+
+static void begin_misplaced(const struct subject *s, const struct nodeset *nodes,
+                            enum severity severity, struct diagnosis *d)
+{
+        char text[NODES_TEXT_MAX];
+
+        nodes_format(nodes, text);
+        finding_begin(d, severity, "%c%s %s in another tier than the policy wants", 'N', text + 1,
+                      nodes_are(nodes));
+        add_places(s, nodes, d);
+        add_consequence(d);
+}
+
+/* What would move them is there: nobody has done it. */
+static void find_unwritten(const struct subject *s, struct diagnosis *d)
+{
+        const struct plan *p = s->snapshot->plan;
+        struct nodeset nodes = { 0 };
+
+        for (size_t i = 0; i < p->n_writes; i++)
+                if (p->writes[i].kind == WRITE_NODE_TIER)
+                        nodeset_add(&nodes, p->writes[i].node);
+        if (nodeset_count(&nodes) == 0)
+                return;
+        begin_misplaced(s, &nodes, SEVERITY_WARNING, d);
+        if (s->service == SERVICE_RUNNING) {
+                finding_add_remedy(d,
+                                   "numatierd runs, and has not moved %s yet. Look for the "
+                                   "reason:",
+                                   nodeset_count(&nodes) == 1 ? "it" : "them");
+                finding_add_command(d, "journalctl -b -u numatierd");
+                return;
+        }
+        finding_add_remedy(d, "Start the service, which moves nodes now and after each boot:");
+        finding_add_command(d, "systemctl enable --now numatierd");
+        finding_add_remedy(d, "Or move them once:");
+        finding_add_command(d, "numatier apply");
+}
+
+static void find_hazards(const struct subject *s, struct diagnosis *d)
+{
+        const struct plan *p = s->snapshot->plan;
+
+        for (size_t i = 0; i < p->n_unmet; i++) {
+                struct nodeset node = { 0 };
+
+                if (!p->unmet[i].hazard)
+                        continue;
+                nodeset_add(&node, p->unmet[i].node);
+                begin_misplaced(s, &node, SEVERITY_WARNING, d);
+                finding_add_remedy(d, "It is not moved for a reason: %s.", p->unmet[i].hazard);
+        }
+}
+
+/* The remedy for a cause that is not this kernel's lack of an interface. */
+static void add_cause(enum unmet_cause c, struct diagnosis *d)
+{
+        switch (c) {
+        case UNMET_POLICY:
+                finding_add_policy(d, "If they are to be moved", "apply", "interface = auto");
+                break;
+        case UNMET_NO_OFFSET:
+                finding_add_policy(d, "Let numatier choose the interface", "apply",
+                                   "interface = auto");
+                break;
+        case UNMET_IGNORED:
+                finding_add_remedy(d, "The kernel log may say why:");
+                finding_add_command(d, "journalctl -k -b --grep memtier");
+                break;
+        default:
+                finding_add_remedy(d, "\"numatier explain NODE\" shows what is known of a node.");
+                break;
+        }
+}
+
+static void find_unmovable(const struct subject *s, enum unmet_cause c, struct diagnosis *d)
+{
+        struct nodeset nodes = unmet_get_nodes(s->snapshot, c);
+
+        if (nodeset_count(&nodes) == 0)
+                return;
+        begin_misplaced(s, &nodes, c == UNMET_POLICY ? SEVERITY_NOTE : SEVERITY_WARNING, d);
+        if (c == UNMET_NO_INTERFACE && s->missing_text) {
+                finding_add_evidence(d, "nothing can move them", "%s", s->missing_name ?: "");
+                finding_add_remedy(d, "They are not moved because %s.", s->missing_text);
+                return;
+        }
+        finding_add_remedy(d, "They are not moved because %s.", unmet_cause_text(c));
+        if (c != UNMET_NO_INTERFACE)
+                add_cause(c, d);
+}
+
+static void find_unclear(const struct subject *s, struct diagnosis *d)
+{
+        struct nodeset nodes = unmet_get_unclear(s->snapshot);
+
+        if (nodeset_count(&nodes) == 0)
+                return;
+        begin_misplaced(s, &nodes, SEVERITY_WARNING, d);
+        finding_add_remedy(d, "They are not moved because %s.", s->missing_text ?: UNMET_UNCLEAR);
+}
+
+void check_nodes_misplaced(const struct subject *s, struct diagnosis *d)
+{
+        const struct machine *m = s->snapshot->machine;
+
+        if (m->has_tiers && m->tiers_withheld)
+                diagnosis_skip(d, "the present tiers: memory is being plugged or unplugged, and "
+                                  "they cannot be read safely meanwhile");
+        find_unwritten(s, d);
+        find_hazards(s, d);
+        for (enum unmet_cause c = UNMET_HAZARD + 1; c < UNMET_CAUSES; c++)
+                find_unmovable(s, c, d);
+        find_unclear(s, d);
+}
+
+/* How many tiers the policy wants nodes in. */
+static unsigned count_wanted(const struct assignment *a)
+{
+        unsigned count = 0;
+
+        for (size_t i = 0; i < a->n_tiers; i++)
+                count += nodeset_count(&a->tiers[i].nodes) > 0;
+        return count;
+}
+
+/* A recording may lack them since it is older, or since nobody recorded them. */
+void check_tiers_missing(const struct subject *s, struct diagnosis *d)
+{
+        const struct machine *m = s->snapshot->machine;
+        unsigned wanted = count_wanted(s->snapshot->assignment);
+
+        if (m->has_tiers || !m->is_live || wanted < 2)
+                return;
+        finding_begin(d, SEVERITY_WARNING, "This kernel has no memory tiers");
+        finding_add_file(d, "sys/devices/virtual/memory_tiering", "absent");
+        finding_add_file(d, RELEASE_PATH, "%s", m->kernel ?: "unknown");
+        finding_add_consequence(d,
+                                "The policy has the nodes in %u tiers. Linux has no tiers before "
+                                "6.1, and cannot demote pages from one to another.",
+                                wanted);
+        finding_add_remedy(d, "Install a kernel of Linux 6.1 or later.");
+}
+
+static void add_split(const struct subject *s, const struct node_assignment *first,
+                      const struct node_assignment *other, struct diagnosis *d)
+{
+        const struct node_assignment *nodes[] = { first, other };
+
+        finding_begin(d, SEVERITY_WARNING,
+                      "Nodes %u and %u both have CPUs, and are in different "
+                      "tiers",
+                      first->node->id, other->node->id);
+        for (size_t i = 0; i < ELEMENTSOF(nodes); i++) {
+                char path[SYSROOT_PATH_MAX];
+
+                snprintf(path, sizeof(path), NODE_DIR "/node%u", nodes[i]->node->id);
+                finding_add_file(d, path, "memory_tier%" PRIu32, nodes[i]->node->present_tier);
+        }
+        finding_add_consequence(d,
+                                "Linux takes the slower one, and every tier above it, for its top "
+                                "tier: NUMA balancing promotes no page out of it. Pages of the "
+                                "faster node can be demoted to the other socket.");
+        if (first->wanted_tier != TIER_UNKNOWN && first->wanted_tier == other->wanted_tier) {
+                finding_add_remedy(d,
+                                   "The policy has them in one tier. They are moved there as soon "
+                                   "as nodes can be moved and numatierd runs.");
+                return;
+        }
+        finding_add_policy(d, "If both are DRAM", "node other", "node = %u\n    tier = %s",
+                           other->node->id,
+                           assignment_tier_name(s->snapshot->assignment, first) ?: "dram");
+}
+
+/* Demotion never leaves the slowest tier that has CPUs. */
+void check_dram_split(const struct subject *s, struct diagnosis *d)
+{
+        const struct assignment *a = s->snapshot->assignment;
+        const struct node_assignment *first = NULL;
+
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                const struct node_assignment *n = &a->nodes[i];
+
+                if (!n->node->has_cpu || !n->node->has_memory ||
+                    n->node->present_tier == TIER_UNKNOWN)
+                        continue;
+                if (first && first->node->present_tier != n->node->present_tier) {
+                        add_split(s, first, n, d);
+                        return;
+                }
+                first = first ?: n;
+        }
+}
