@@ -367,16 +367,16 @@ static void print_counts(const struct diagnosis *d)
 static void print_summary(const struct diagnosis *d)
 {
         size_t notes = diagnosis_count(d, SEVERITY_NOTE);
+        bool wrong = notes < d->n_findings;
 
-        if (notes < d->n_findings) {
+        if (wrong)
                 print_counts(d);
-                printf(" (%u checks).\n", d->checks);
-        } else if (notes > 0) {
-                printf("Nothing is wrong (%u checks, %zu note%s).\n", d->checks, notes,
-                       plural(notes));
-        } else {
-                printf("Nothing is wrong (%u checks).\n", d->checks);
-        }
+        else
+                fputs(d->unchecked.n > 0 ? "Nothing wrong was found" : "Nothing is wrong", stdout);
+        printf(" (%u checks", d->checks);
+        if (!wrong && notes > 0)
+                printf(", %zu note%s", notes, plural(notes));
+        puts(").");
 }
 
 static void print_text(const struct arguments *a, const struct diagnosis *d)

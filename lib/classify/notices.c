@@ -43,24 +43,31 @@ static bool compares_latency(const struct policy *p)
         return false;
 }
 
-/* Values of one node alone, given or measured, cannot be compared with anything. */
-static void warn_of_lone_values(const struct assignment *a, struct messages *warnings)
+const struct node_assignment *notices_find_lone(const struct assignment *a)
 {
-        if (!a->baseline || figure_is_known(&a->baseline_figures.latency) ||
+        if (a->policy->method != METHOD_THRESHOLDS || !a->baseline ||
+            figure_is_known(&a->baseline_figures.latency) ||
             a->baseline_figures.latency.unreadable || !compares_latency(a->policy))
-                return;
+                return NULL;
         for (size_t i = 0; i < a->n_nodes; i++) {
                 const struct figure *f = &a->nodes[i].figures.latency;
 
-                if (!figure_is_known(f) || f->relative)
-                        continue;
+                if (figure_is_known(f) && !f->relative)
+                        return &a->nodes[i];
+        }
+        return NULL;
+}
+
+static void warn_of_lone_values(const struct assignment *a, struct messages *warnings)
+{
+        const struct node_assignment *n = notices_find_lone(a);
+
+        if (n)
                 messages_add(warnings,
                              "The latency of node %u is known (%s), but not that of the baseline, "
                              "node %u: it cannot be compared. Give both, or: numatier measure %u",
-                             a->nodes[i].node->id, source_name(f->source), a->baseline->id,
+                             n->node->id, source_name(n->figures.latency.source), a->baseline->id,
                              a->baseline->id);
-                return;
-        }
 }
 
 #define SLIT_KEYS " and tier = NAME, or latency = ... and bandwidth = ..."
@@ -89,7 +96,6 @@ static void warn_of_slit(const struct assignment *a, struct messages *warnings)
 void assignment_warn(const struct assignment *a, struct messages *warnings)
 {
         warn_of_split_cpus(a, warnings);
-        if (a->policy->method == METHOD_THRESHOLDS)
-                warn_of_lone_values(a, warnings);
+        warn_of_lone_values(a, warnings);
         warn_of_slit(a, warnings);
 }

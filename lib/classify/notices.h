@@ -9,3 +9,7 @@
 /* Nodes with CPUs in different tiers; a value that cannot be compared, since it is the only one;
  * and nodes that are placed by SLIT alone. */
 void assignment_warn(const struct assignment *a, struct messages *warnings);
+
+/* A node whose latency, given or measured, cannot be compared with anything, since that of the
+ * baseline is not known; or NULL. */
+const struct node_assignment *notices_find_lone(const struct assignment *a);

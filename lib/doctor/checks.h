@@ -53,5 +53,7 @@ void check_policy_invalid(const struct subject *s, struct diagnosis *d);
 void check_policy_tier_unused(const struct subject *s, struct diagnosis *d);
 void check_policy_node_unmatched(const struct subject *s, struct diagnosis *d);
 void check_policy_unsupported(const struct subject *s, struct diagnosis *d);
+void check_policy_baseline(const struct subject *s, struct diagnosis *d);
+void check_values_alone(const struct subject *s, struct diagnosis *d);
 void check_service_down(const struct subject *s, struct diagnosis *d);
 void check_state_damaged(const struct subject *s, struct diagnosis *d);

@@ -114,10 +114,75 @@ void check_demotion_off(const struct subject *s, struct diagnosis *d)
         finding_add_policy(d, "To switch it on", "apply", "demotion = yes");
 }
 
+/* As tests/vm/cpusets-soak.sh sees it: 6.1 and 6.12 demote pages of a group to nodes that its
+ * cpuset excludes, and 7.3 does not. Nothing is known of those between. */
+static bool ignores_cpusets(const struct machine *m)
+{
+        unsigned major, minor;
+
+        return m->kernel && sscanf(m->kernel, "%u.%u", &major, &minor) == 2 && major == 6 &&
+               minor <= 12;
+}
+
+/* Whether a group may use a fast node, and not all slow ones: those it may not are returned. */
+static struct nodeset find_excluded(const struct cpuset *c, const struct nodeset *slow,
+                                    const struct nodeset *memory)
+{
+        struct nodeset mems, excluded = { 0 };
+        bool fast = false;
+
+        if (nodeset_parse(c->mems, &mems) < 0)
+                return excluded;
+        nodeset_foreach (id, memory)
+                fast = fast || (nodeset_has(&mems, id) && !nodeset_has(slow, id));
+        nodeset_foreach (id, slow)
+                if (fast && !nodeset_has(&mems, id))
+                        nodeset_add(&excluded, id);
+        return excluded;
+}
+
 void check_demotion_cpuset(const struct subject *s, struct diagnosis *d)
 {
-        (void)s;
-        (void)d;
+        const struct machine *m = s->snapshot->machine;
+        struct nodeset slow = tiers_find_slow(s);
+        bool begun = false;
+
+        if (!is_on(&m->demotion) || !ignores_cpusets(m))
+                return;
+        for (size_t i = 0; i < s->health->n_cpusets; i++) {
+                const struct cpuset *c = &s->health->cpusets[i];
+                struct nodeset excluded = find_excluded(c, &slow, &m->memory);
+                char path[SYSROOT_PATH_MAX];
+
+                if (nodeset_count(&excluded) == 0)
+                        continue;
+                if (!begun) {
+                        finding_begin(d, SEVERITY_WARNING,
+                                      "Demotion ignores the cpusets of control groups");
+                        finding_add_file(d, DEMOTION_PATH, "true");
+                        finding_add_file(d, RELEASE_PATH, "%s", m->kernel);
+                }
+                begun = true;
+                snprintf(path, sizeof(path), "sys/fs/cgroup/%.200s/cpuset.mems", c->path);
+                finding_add_file(d, path, "%s", c->mems);
+        }
+        if (!begun)
+                return;
+        finding_add_consequence(d,
+                                "This kernel demotes pages of these groups to slow nodes that "
+                                "they may not use. It ignores the policies of numactl and mbind, "
+                                "too, as do later kernels.");
+        finding_add_remedy(d, "Use Linux 7.3, which respects cpusets. Or switch demotion off:");
+        finding_add_command(d, "echo false >/" DEMOTION_PATH);
+}
+
+static const char *find_dram_tier(const struct subject *s)
+{
+        const struct assignment *a = s->snapshot->assignment;
+        const struct node_assignment *n =
+                a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
+
+        return (n ? assignment_tier_name(a, n) : NULL) ?: "dram";
 }
 
 /* Cold pages of all programs would be moved into the memory of a GPU. */
@@ -154,5 +219,5 @@ void check_demotion_gpu(const struct subject *s, struct diagnosis *d)
                                 "GPU need.");
         finding_add_policy(d,
                            "Put it into the tier of DRAM, from which Linux demotes nothing to it",
-                           "node gpu", "kind = gpu\n    tier = dram");
+                           "node gpu", "kind = gpu\n    tier = %s", find_dram_tier(s));
 }

@@ -33,6 +33,8 @@ static const struct check {
         { "hmat-contradictory", check_hmat_contradictory },
         { "hmat-disabled", check_hmat_disabled },
         { "cxl-values", check_cxl_values },
+        { "values-alone", check_values_alone },
+        { "policy-baseline", check_policy_baseline },
         { "policy-node-unmatched", check_policy_node_unmatched },
         { "policy-tier-unused", check_policy_tier_unused },
         { "policy-unsupported", check_policy_unsupported },

@@ -16,14 +16,6 @@ static bool is_shown(const struct node *n)
         return n->access_present[ACCESS_CPU] || n->access_present[ACCESS_LOCAL];
 }
 
-static bool any_is_shown(const struct machine *m)
-{
-        for (size_t i = 0; i < m->n_nodes; i++)
-                if (is_shown(&m->nodes[i]) && !m->nodes[i].remembered)
-                        return true;
-        return false;
-}
-
 static bool has_perf(const struct node *n)
 {
         return perf_is_known(&n->access[ACCESS_CPU]) || perf_is_known(&n->access[ACCESS_LOCAL]);
@@ -71,23 +63,17 @@ static void add_measure(const struct subject *s, const struct nodeset *nodes, st
 
 void check_hmat_absent(const struct subject *s, struct diagnosis *d)
 {
-        const struct machine *m = s->snapshot->machine;
         struct nodeset nodes = find_guessed(s, false);
-        bool has_table =
-                s->health->has_hmat.present ? s->health->has_hmat.value > 0 : any_is_shown(m);
+        bool absent = s->health->has_hmat.present && s->health->has_hmat.value == 0;
         char text[NODES_TEXT_MAX];
 
         if (nodeset_count(&nodes) == 0)
                 return;
-        if (has_table)
-                finding_begin(d, SEVERITY_WARNING, "Firmware does not say how fast %s %s",
-                              nodes_format(&nodes, text), nodes_are(&nodes));
-        else
-                finding_begin(d, SEVERITY_WARNING,
-                              "Firmware has no HMAT table: nothing says how "
-                              "fast %s %s",
-                              nodes_format(&nodes, text), nodes_are(&nodes));
-        if (!has_table)
+        finding_begin(d, SEVERITY_WARNING,
+                      absent ? "Firmware has no HMAT table: nothing says how fast %s %s"
+                             : "Nothing says how fast %s %s",
+                      nodes_format(&nodes, text), nodes_are(&nodes));
+        if (absent)
                 finding_add_file(d, HMAT_PATH, "absent");
         nodeset_foreach (id, &nodes) {
                 char path[SYSROOT_PATH_MAX];
@@ -132,7 +118,7 @@ static void add_bug(const struct sanity_bug *bug, void *userdata)
                 finding_add_file(d, path, "%u", device->access[ACCESS_CPU].v[READ_LATENCY]);
         }
         finding_add_consequence(d, "%s", search->consequence);
-        finding_add_remedy(d, "Give numatier the right values: %s.", bug->correction);
+        finding_add_remedy(d, "Give numatier the right values: %s", bug->correction);
 }
 
 static void find_bugs(const struct subject *s, unsigned kinds, const char *consequence,
@@ -251,8 +237,8 @@ void check_hmat_disabled(const struct subject *s, struct diagnosis *d)
                                           "such");
         finding_add_remedy(d, "numatier places nodes by the policy all the same, if it can move "
                               "them. If the DRAM does not really differ, ask the vendor of the "
-                              "firmware for a correct HMAT, and correct it for numatier:");
-        finding_add_policy(d, "For the second node", "node other",
+                              "firmware for a correct HMAT.");
+        finding_add_policy(d, "To correct it for numatier", "node other",
                            "%s\n    latency = ...ns\n    bandwidth = ...MiB/s",
                            rules_suggest_match(other, match));
 }

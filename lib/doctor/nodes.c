@@ -104,12 +104,11 @@ bool nodes_have_cpuless(const struct subject *s)
 
 void finding_add_access(struct diagnosis *d, const struct node *n)
 {
-        for (enum perf_value v = 0; v < PERF_VALUES; v++) {
-                unsigned c = n->access_present[ACCESS_CPU] ? ACCESS_CPU : ACCESS_LOCAL;
-                char path[SYSROOT_PATH_MAX];
+        unsigned c = n->access_present[ACCESS_CPU] ? ACCESS_CPU : ACCESS_LOCAL;
+        const uint32_t *v = n->access[c].v;
+        char path[SYSROOT_PATH_MAX];
 
-                snprintf(path, sizeof(path), NODE_DIR "/node%u/access%u/initiators/%s", n->id, c,
-                         perf_value_name(v));
-                finding_add_file(d, path, "%u", n->access[c].v[v]);
-        }
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/access%u/initiators", n->id, c);
+        finding_add_file(d, path, "latency %u read, %u write; bandwidth %u read, %u write",
+                         v[READ_LATENCY], v[WRITE_LATENCY], v[READ_BANDWIDTH], v[WRITE_BANDWIDTH]);
 }

@@ -40,5 +40,5 @@ struct nodeset nodes_find_described(const struct subject *s);
 /* Whether the machine has a node with memory and without CPUs, other than a GPU's. */
 bool nodes_have_cpuless(const struct subject *s);
 
-/* Adds the value of a node's accessC/initiators as evidence: the four files. */
+/* Adds the four values in a node's accessC/initiators as evidence. */
 void finding_add_access(struct diagnosis *d, const struct node *n);

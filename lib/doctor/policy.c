@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Findings about the policy, and about numatier itself. */
 
+#include "base/units.h"
+#include "classify/notices.h"
 #include "classify/rules.h"
 #include "doctor/checks.h"
 #include "doctor/nodes.h"
@@ -171,6 +173,44 @@ void check_policy_unsupported(const struct subject *s, struct diagnosis *d)
                 return;
         finding_add_consequence(d, "These settings have no effect.");
         finding_add_remedy(d, "Take them out of the policy, or use a kernel that has them.");
+}
+
+void check_policy_baseline(const struct subject *s, struct diagnosis *d)
+{
+        const struct policy *p = s->snapshot->policy;
+        const struct node *n = machine_get_node(s->snapshot->machine, p->baseline);
+
+        if (p->baseline_auto || (n && n->has_memory))
+                return;
+        finding_begin(d, SEVERITY_WARNING, "The baseline of the policy, node %u, %s", p->baseline,
+                      n ? "has no memory" : "is not online");
+        finding_add_file(d, NODE_DIR "/has_memory", "does not have node %u", p->baseline);
+        finding_add_consequence(d,
+                                "Limits such as 2x refer to another node, which numatier chooses: "
+                                "all nodes may be classified in another way.");
+        finding_add_policy(d, "Let numatier choose", "policy", "baseline = auto");
+}
+
+void check_values_alone(const struct subject *s, struct diagnosis *d)
+{
+        const struct assignment *a = s->snapshot->assignment;
+        const struct node_assignment *n = notices_find_lone(a);
+        char latency[UNIT_STRING_MAX], path[SYSROOT_PATH_MAX];
+
+        if (!n)
+                return;
+        finding_begin(d, SEVERITY_WARNING,
+                      "The latency of node %u is known, and that of node %u, the baseline, is not",
+                      n->node->id, a->baseline->id);
+        snprintf(path, sizeof(path), NODE_DIR "/node%u", n->node->id);
+        finding_add_file(d, path, "%s (%s)", format_latency(n->figures.latency.value, latency),
+                         source_name(n->figures.latency.source));
+        snprintf(path, sizeof(path), NODE_DIR "/node%u", a->baseline->id);
+        finding_add_file(d, path, "latency unknown");
+        finding_add_consequence(d, "The two cannot be compared: the limits of the policy that are "
+                                   "multiples of the baseline are skipped.");
+        finding_add_remedy(d, "Measure the baseline, too:");
+        finding_add_command(d, "numatier measure %u", a->baseline->id);
 }
 
 void check_service_down(const struct subject *s, struct diagnosis *d)

@@ -26,22 +26,94 @@ static void add_places(const struct subject *s, const struct nodeset *nodes, str
         }
 }
 
-static void add_consequence(struct diagnosis *d)
+/* The tier that a node will be in once the policy is in force. */
+static uint32_t destination(const struct node_assignment *n)
 {
-        finding_add_consequence(d, "Linux takes this memory for faster or slower than it is: cold "
-                                   "pages are not demoted to it, or hot pages are.");
+        return n->wanted_tier != TIER_UNKNOWN ? n->wanted_tier : n->node->present_tier;
+}
+
+static int compare(uint32_t a, uint32_t b)
+{
+        return (a > b) - (a < b);
+}
+
+/* What Linux makes of two nodes that are not as the policy wants them to stand to each other. */
+struct displacement {
+        const struct node *node, *other; /* NULL: all nodes stand in the right order */
+        bool too_fast; /* it takes node for as fast as other, or faster; else for slower */
+};
+
+static bool find_displacement(const struct assignment *a, const struct node_assignment *n,
+                              struct displacement *ret)
+{
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                const struct node_assignment *o = &a->nodes[i];
+                int now = compare(n->node->present_tier, o->node->present_tier);
+                int later = compare(destination(n), destination(o));
+                bool is_first = later != 0 ? later > 0 : now > 0;
+
+                if (!node_counts(o) || o->node->present_tier == TIER_UNKNOWN ||
+                    n->node->present_tier == TIER_UNKNOWN || now == later)
+                        continue;
+                *ret = (struct displacement){ .node = is_first ? n->node : o->node,
+                                              .other = is_first ? o->node : n->node,
+                                              .too_fast = later != 0 };
+                return true;
+        }
+        return false;
+}
+
+/* Of the first node that is not in the right order: one is enough to see what is wrong. */
+static struct displacement find_first_displacement(const struct subject *s,
+                                                   const struct nodeset *nodes)
+{
+        struct displacement place = { 0 };
+
+        nodeset_foreach (id, nodes) {
+                const struct node_assignment *n = assignment_get_node(s->snapshot->assignment, id);
+
+                if (n && find_displacement(s->snapshot->assignment, n, &place))
+                        break;
+        }
+        return place;
+}
+
+static void add_consequence(const struct displacement *p, struct diagnosis *d)
+{
+        if (!p->node)
+                finding_add_consequence(d,
+                                        "Little: the tiers are in the right order, and only their "
+                                        "numbers differ. Memory that is added later may come to "
+                                        "stand in the wrong place.");
+        else if (p->too_fast)
+                finding_add_consequence(d,
+                                        "Linux takes node %u for as fast as node %u, or faster: "
+                                        "it never demotes pages from node %u to it.",
+                                        p->node->id, p->other->id, p->other->id);
+        else
+                finding_add_consequence(d,
+                                        "Linux takes node %u for slower than node %u: it demotes "
+                                        "pages to it that should stay.",
+                                        p->node->id, p->other->id);
 }
 
 static void begin_misplaced(const struct subject *s, const struct nodeset *nodes,
                             enum severity severity, struct diagnosis *d)
 {
+        struct displacement place = find_first_displacement(s, nodes);
         char text[NODES_TEXT_MAX];
 
         nodes_format(nodes, text);
-        finding_begin(d, severity, "%c%s %s in another tier than the policy wants", 'N', text + 1,
+        finding_begin(d, place.node ? severity : SEVERITY_NOTE,
+                      "%c%s %s in another tier than the policy wants", 'N', text + 1,
                       nodes_are(nodes));
         add_places(s, nodes, d);
-        add_consequence(d);
+        add_consequence(&place, d);
+}
+
+static const char *they_are(const struct nodeset *nodes)
+{
+        return nodeset_count(nodes) == 1 ? "It is" : "They are";
 }
 
 /* What would move them is there: nobody has done it. */
@@ -90,7 +162,7 @@ static void add_cause(enum unmet_cause c, struct diagnosis *d)
 {
         switch (c) {
         case UNMET_POLICY:
-                finding_add_policy(d, "If they are to be moved", "apply", "interface = auto");
+                finding_add_policy(d, "To move them", "apply", "interface = auto");
                 break;
         case UNMET_NO_OFFSET:
                 finding_add_policy(d, "Let numatier choose the interface", "apply",
@@ -115,10 +187,11 @@ static void find_unmovable(const struct subject *s, enum unmet_cause c, struct d
         begin_misplaced(s, &nodes, c == UNMET_POLICY ? SEVERITY_NOTE : SEVERITY_WARNING, d);
         if (c == UNMET_NO_INTERFACE && s->missing_text) {
                 finding_add_evidence(d, "nothing can move them", "%s", s->missing_name ?: "");
-                finding_add_remedy(d, "They are not moved because %s.", s->missing_text);
+                finding_add_remedy(d, "%s not moved because %s.", they_are(&nodes),
+                                   s->missing_text);
                 return;
         }
-        finding_add_remedy(d, "They are not moved because %s.", unmet_cause_text(c));
+        finding_add_remedy(d, "%s not moved because %s.", they_are(&nodes), unmet_cause_text(c));
         if (c != UNMET_NO_INTERFACE)
                 add_cause(c, d);
 }
@@ -130,7 +203,8 @@ static void find_unclear(const struct subject *s, struct diagnosis *d)
         if (nodeset_count(&nodes) == 0)
                 return;
         begin_misplaced(s, &nodes, SEVERITY_WARNING, d);
-        finding_add_remedy(d, "They are not moved because %s.", s->missing_text ?: UNMET_UNCLEAR);
+        finding_add_remedy(d, "%s not moved because %s.", they_are(&nodes),
+                           s->missing_text ?: UNMET_UNCLEAR);
 }
 
 void check_nodes_misplaced(const struct subject *s, struct diagnosis *d)
@@ -168,10 +242,11 @@ void check_tiers_missing(const struct subject *s, struct diagnosis *d)
         finding_begin(d, SEVERITY_WARNING, "This kernel has no memory tiers");
         finding_add_file(d, "sys/devices/virtual/memory_tiering", "absent");
         finding_add_file(d, RELEASE_PATH, "%s", m->kernel ?: "unknown");
-        finding_add_consequence(d,
-                                "The policy has the nodes in %u tiers. Linux has no tiers before "
-                                "6.1, and cannot demote pages from one to another.",
-                                wanted);
+        finding_add_consequence(
+                d,
+                "The policy has the nodes in %u tiers. Linux has none before 6.1, and "
+                "cannot demote pages from one to another.",
+                wanted);
         finding_add_remedy(d, "Install a kernel of Linux 6.1 or later.");
 }
 
@@ -179,25 +254,29 @@ static void add_split(const struct subject *s, const struct node_assignment *fir
                       const struct node_assignment *other, struct diagnosis *d)
 {
         const struct node_assignment *nodes[] = { first, other };
+        bool now = first->node->present_tier != other->node->present_tier;
 
-        finding_begin(d, SEVERITY_WARNING,
-                      "Nodes %u and %u both have CPUs, and are in different "
+        finding_begin(
+                d, SEVERITY_WARNING,
+                now ? "Nodes %u and %u both have CPUs, and are in different tiers"
+                    : "Nodes %u and %u both have CPUs, and the policy wants them in different "
                       "tiers",
-                      first->node->id, other->node->id);
+                first->node->id, other->node->id);
         for (size_t i = 0; i < ELEMENTSOF(nodes); i++) {
                 char path[SYSROOT_PATH_MAX];
 
                 snprintf(path, sizeof(path), NODE_DIR "/node%u", nodes[i]->node->id);
-                finding_add_file(d, path, "memory_tier%" PRIu32, nodes[i]->node->present_tier);
+                finding_add_file(
+                        d, path, "memory_tier%" PRIu32 "; the policy wants %" PRIu32 ": %s",
+                        nodes[i]->node->present_tier, destination(nodes[i]), nodes[i]->reason);
         }
         finding_add_consequence(d,
                                 "Linux takes the slower one, and every tier above it, for its top "
                                 "tier: NUMA balancing promotes no page out of it. Pages of the "
                                 "faster node can be demoted to the other socket.");
-        if (first->wanted_tier != TIER_UNKNOWN && first->wanted_tier == other->wanted_tier) {
-                finding_add_remedy(d,
-                                   "The policy has them in one tier. They are moved there as soon "
-                                   "as nodes can be moved and numatierd runs.");
+        if (destination(first) == destination(other)) {
+                finding_add_remedy(d, "The policy has them in one tier: they come there as soon as "
+                                      "nodes can be moved and numatierd runs.");
                 return;
         }
         finding_add_policy(d, "If both are DRAM", "node other", "node = %u\n    tier = %s",
@@ -205,7 +284,8 @@ static void add_split(const struct subject *s, const struct node_assignment *fir
                            assignment_tier_name(s->snapshot->assignment, first) ?: "dram");
 }
 
-/* Demotion never leaves the slowest tier that has CPUs. */
+/* Demotion never leaves the slowest tier that has CPUs
+ * (mm/memory-tiers.c:establish_demotion_targets). */
 void check_dram_split(const struct subject *s, struct diagnosis *d)
 {
         const struct assignment *a = s->snapshot->assignment;
@@ -214,10 +294,10 @@ void check_dram_split(const struct subject *s, struct diagnosis *d)
         for (size_t i = 0; i < a->n_nodes; i++) {
                 const struct node_assignment *n = &a->nodes[i];
 
-                if (!n->node->has_cpu || !n->node->has_memory ||
-                    n->node->present_tier == TIER_UNKNOWN)
+                if (!n->node->has_cpu || !node_counts(n) || n->node->present_tier == TIER_UNKNOWN)
                         continue;
-                if (first && first->node->present_tier != n->node->present_tier) {
+                if (first && (first->node->present_tier != n->node->present_tier ||
+                              destination(first) != destination(n))) {
                         add_split(s, first, n, d);
                         return;
                 }
