@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "examine.h"
+
+#define TWO_TIERS THREAD_GUEST THREAD_TIERS
+#define MGLRU(min_ttl)                                                                             \
+        "sys/kernel/mm/lru_gen/enabled: 0x0007\nsys/kernel/mm/lru_gen/min_ttl_ms: " #min_ttl "\n"
+#define CLASSIC_LRU "sys/kernel/mm/lru_gen/enabled: 0x0000\nsys/kernel/mm/lru_gen/min_ttl_ms: 0\n"
+
+static void test_freeze(void)
+{
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(true) MGLRU(0) NO_SWAP, VENDOR);
+        assert_found("demotion-freeze", ERROR, "echo 100 >/sys/kernel/mm/lru_gen/min_ttl_ms");
+        assert(has_evidence("demotion-freeze", "/proc/swaps", "no swap"));
+        /* a guard that works on this kernel */
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(true) MGLRU(100) NO_SWAP, VENDOR);
+        assert_not_found("demotion-freeze");
+        /* the classic LRU has none */
+        examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(true) CLASSIC_LRU NO_SWAP, VENDOR);
+        assert_found("demotion-freeze", ERROR, "has no guard that works");
+        assert_found("demotion-freeze", ERROR, "echo false");
+        /* swap helps for a while */
+        examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(true) CLASSIC_LRU SWAP, VENDOR);
+        assert_found("demotion-freeze", WARNING, "until it is full");
+        assert(has_evidence("demotion-freeze", "/proc/swaps", "1048572 KiB, of which 0 are used"));
+        examine(TWO_TIERS KERNEL("7.3.4") DEMOTION(true) MGLRU(0) NO_SWAP, VENDOR);
+        assert_found("demotion-freeze", ERROR, "has no guard that works");
+}
+
+static void test_no_freeze(void)
+{
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(false) MGLRU(0) NO_SWAP, VENDOR);
+        assert_not_found("demotion-freeze");
+        examine(THREAD_GUEST TIER "memory_tier4/nodelist: 0-1\n" KERNEL("6.12.95") DEMOTION(true)
+                        MGLRU(0) NO_SWAP,
+                VENDOR);
+        assert_not_found("demotion-freeze"); /* one tier */
+}
+
+static void test_freeze_by_policy(void)
+{
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(true) MGLRU(0) NO_SWAP,
+                VENDOR "[apply]\nmin-ttl=leave\n");
+        assert_found("demotion-freeze", ERROR, "min-ttl = auto");
+        examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(true) CLASSIC_LRU NO_SWAP,
+                VENDOR "[apply]\ndemotion=force\n");
+        assert_found("demotion-freeze", NOTE, "");
+        examine(TWO_TIERS KERNEL("6.12.95") "sys/kernel/mm/numa/demotion_enabled ! EIO\n" MGLRU(0)
+                        NO_SWAP,
+                VENDOR);
+        assert_not_found("demotion-freeze");
+        assert(messages_have(&found.unchecked, "whether memory exhaustion can freeze"));
+}
+
+static void test_off(void)
+{
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(false) MGLRU(0) NO_SWAP, VENDOR);
+        assert_found("demotion-off", WARNING, "demotion = yes");
+        assert_found("demotion-off", WARNING, "while node 1 may have free memory");
+        assert(!strstr(get_finding("demotion-off")->remedy, "Add swap"));
+        /* where it would be refused */
+        examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(false) CLASSIC_LRU NO_SWAP, VENDOR);
+        assert_found("demotion-off", WARNING, "Add swap first");
+        /* somebody wants it so */
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(false), VENDOR "[apply]\ndemotion=no\n");
+        assert_not_found("demotion-off");
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(true), VENDOR);
+        assert_not_found("demotion-off");
+        examine(THREAD_GUEST TIER "memory_tier4/nodelist: 0-1\n" DEMOTION(false), VENDOR);
+        assert_not_found("demotion-off");
+}
+
+#define CPUSET(mems) "sys/fs/cgroup/db.service/cpuset.mems: " mems "\n"
+
+static void test_cpuset(void)
+{
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(true) CPUSET("0"), VENDOR);
+        assert_found("demotion-cpuset", WARNING, "ignores the cpusets");
+        assert(has_evidence("demotion-cpuset", "/sys/fs/cgroup/db.service/cpuset.mems", "0"));
+        examine(TWO_TIERS KERNEL("7.3.4") DEMOTION(true) CPUSET("0"), VENDOR);
+        assert_not_found("demotion-cpuset");
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(false) CPUSET("0"), VENDOR);
+        assert_not_found("demotion-cpuset");
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(true) CPUSET("0-1"), VENDOR);
+        assert_not_found("demotion-cpuset");
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(true) CPUSET("1"), VENDOR);
+        assert_not_found("demotion-cpuset");
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(true), VENDOR);
+        assert_not_found("demotion-cpuset");
+}
+
+#define GPU                                                                                        \
+        "proc/driver/nvidia/gpus/0009:01:00.0/numa_status: Node: 1\n"                              \
+        "proc/driver/nvidia/gpus/0009:01:00.0/information: Model: x\n"
+
+static void test_gpu(void)
+{
+        examine(TWO_TIERS DEMOTION(true) GPU, VENDOR);
+        assert(machine_get_node(snapshot->machine, 1)->kind == KIND_GPU);
+        assert_found("demotion-gpu", WARNING, "tier = dram");
+        assert_not_found("demotion-off");
+        examine(TWO_TIERS DEMOTION(false) GPU, VENDOR);
+        assert_not_found("demotion-gpu");
+        assert_not_found("demotion-off"); /* the only slow node is the GPU's */
+        examine(TWO_TIERS DEMOTION(true), VENDOR);
+        assert_not_found("demotion-gpu");
+}
+
+int main(void)
+{
+        test_freeze();
+        test_no_freeze();
+        test_freeze_by_policy();
+        test_off();
+        test_cpuset();
+        test_gpu();
+        forget();
+        return 0;
+}
