@@ -208,6 +208,12 @@ static bool find_disabling(const struct machine *m, const struct node **ret_firs
         return false;
 }
 
+static bool has_sums(const struct perf *p)
+{
+        return p->v[READ_LATENCY] + p->v[WRITE_LATENCY] > 0 &&
+               p->v[READ_BANDWIDTH] + p->v[WRITE_BANDWIDTH] > 0;
+}
+
 /* The rule of the kernel, computed from what it shows. It says so in its log as well, if that still
  * reaches back to the boot. */
 void check_hmat_disabled(const struct subject *s, struct diagnosis *d)
@@ -219,7 +225,7 @@ void check_hmat_disabled(const struct subject *s, struct diagnosis *d)
 
         if (!kernel_uses_hmat(m) || !find_disabling(m, &first, &other))
                 return;
-        if (first == other)
+        if (!has_sums(&other->access[ACCESS_CPU]))
                 finding_begin(d, matters ? SEVERITY_WARNING : SEVERITY_NOTE,
                               "Linux does not use HMAT: it has no values for the DRAM of node %u",
                               other->id);

@@ -70,7 +70,8 @@ static void test_off(void)
         assert_not_found("demotion-off");
 }
 
-#define CPUSET(mems) "sys/fs/cgroup/db.service/cpuset.mems: " mems "\n"
+#define CPUSET(mems)                                                                               \
+        "sys/fs/cgroup/cgroup.controllers: cpuset\nsys/fs/cgroup/db.service/cpuset.mems: " mems "\n"
 
 static void test_cpuset(void)
 {

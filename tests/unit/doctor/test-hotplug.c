@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "examine.h"
+
+#define GUEST       THREAD_GUEST TIER "memory_tier4/nodelist: 0\n" TIER "memory_tier5/nodelist: 1\n"
+#define ONLINE(how) "sys/devices/system/memory/auto_online_blocks: " how "\n"
+#define OFFLINE     BLOCKS("  0-7 node 0 online kernel\n  8-11 node 1 offline\n")
+#define PARTLY                                                                                     \
+        BLOCKS("  0-7 node 0 online kernel\n  8-9 node 1 online movable\n  10-11 node 1 "          \
+               "offline\n")
+
+static void test_offline(void)
+{
+        examine(GUEST OFFLINE ONLINE("offline"), VENDOR);
+        assert_found("memory-offline", WARNING, "512 MiB of node 1 are offline");
+        assert_found("memory-offline", WARNING, "Nothing on this machine brings it online.");
+        assert_found("memory-offline", WARNING, "numatier online 1");
+        assert_found("memory-offline", WARNING, "online = movable");
+        examine(GUEST PARTLY ONLINE("online"), VENDOR);
+        assert_found("memory-offline", WARNING, "not what was taken offline later");
+        assert(has_evidence("memory-offline", "/sys/devices/system/node/node1/memory*/state",
+                            "2 of 4 blocks"));
+        examine(GUEST OFFLINE, VENDOR "[online]\nonline=movable\n");
+        assert_found("memory-offline", WARNING, "The policy wants this memory online (movable)");
+        examine(SOCKETS, VENDOR);
+        assert_not_found("memory-offline");
+}
+
+static void test_on_its_way(void)
+{
+        examine(GUEST OFFLINE, VENDOR);
+        health->blocks->blocks[8].state = BLOCK_COMING;
+        examine_again();
+        assert_not_found("memory-offline");
+}
+
+static void test_quarantined(void)
+{
+        examine(GUEST OFFLINE, VENDOR "[node n]\nnode=1\nonline=no\n");
+        assert_not_found("memory-offline");
+        assert_found("memory-quarantined", NOTE, "kept offline by the policy");
+        examine(GUEST OFFLINE, VENDOR);
+        assert_not_found("memory-quarantined");
+}
+
+static void test_drained(void)
+{
+        examine(GUEST OFFLINE, VENDOR);
+        assert_not_found("memory-drained");
+        nodeset_add(&subject.drained, 1);
+        examine_again();
+        assert_not_found("memory-offline");
+        assert_found("memory-drained", NOTE, "Node 1 is drained");
+}
+
+#define DAX "sys/bus/dax/devices/dax0.0"
+#define DEVICE(driver)                                                                             \
+        DAX " -> ../../../devices/platform/hmem.0/dax0.0\n" DAX                                    \
+            "/driver -> ../../../../bus/dax/drivers/" driver "\n" DAX "/target_node: 1\n" DAX      \
+            "/size: 1073741824\n"
+
+static void test_dax(void)
+{
+        examine(GUEST DEVICE("device_dax"), VENDOR);
+        assert_found("dax-unused", NOTE, "daxctl reconfigure-device");
+        assert(has_evidence("dax-unused", "/" DAX, "1 GiB, device_dax"));
+        examine(GUEST DEVICE("kmem"), VENDOR);
+        assert_not_found("dax-unused");
+        examine(GUEST DEVICE("kmem") DAX "/state: unplugged\n", VENDOR);
+        assert_found("dax-unused", NOTE, "");
+        nodeset_add(&subject.drained, 1);
+        examine_again();
+        assert_not_found("dax-unused");
+}
+
+#define RULE                                                                                       \
+        "etc/udev/rules.d/80-hotplug.rules:\n  SUBSYSTEM==\"memory\", ACTION==\"add\", "           \
+        "ATTR{state}=\"online\"\n"
+
+static void test_onliners(void)
+{
+        examine(GUEST ONLINE("online"), VENDOR "[online]\nonline=movable\n");
+        assert_found("onliner-conflict", WARNING, "memhp_default_state=offline");
+        examine(GUEST ONLINE("online_movable"), VENDOR "[online]\nonline=movable\n");
+        assert_not_found("onliner-conflict");
+        examine(GUEST ONLINE("online_movable"), VENDOR "[node n]\nnode=1\nonline=no\n");
+        assert_found("onliner-conflict", WARNING, "online = no");
+        examine(GUEST ONLINE("offline"), VENDOR "[online]\nonline=movable\n");
+        assert_not_found("onliner-conflict");
+        examine(GUEST ONLINE("offline") RULE, VENDOR "[online]\nonline=movable\n");
+        assert_found("onliner-conflict", WARNING, "Mask the rule");
+        assert(has_evidence("onliner-conflict", "/etc/udev/rules.d/80-hotplug.rules:1",
+                            "ATTR{state}"));
+        examine(GUEST ONLINE("online") RULE, VENDOR);
+        assert_not_found("onliner-conflict"); /* the policy leaves it to others */
+}
+
+static void wait_in(enum hotplug_wait first, enum hotplug_wait second)
+{
+        static struct waiting_task tasks[] = {
+                { .pid = 100, .comm = "cat", .function = "nodelist_show" },
+                { .pid = 101, .comm = "kworker", .function = "kernfs_drain" },
+        };
+
+        tasks[0].wait = first;
+        tasks[1].wait = second;
+        health->tasks = tasks;
+        health->n_tasks = 2;
+        examine_again();
+        health->tasks = NULL;
+        health->n_tasks = 0;
+}
+
+static void test_stuck(void)
+{
+        examine(SOCKETS, VENDOR);
+        wait_in(WAIT_NODELIST, WAIT_DRAIN);
+        assert_found("hotplug-stuck", ERROR, "Reboot");
+        assert(has_evidence("hotplug-stuck", "/proc/100/stack", "cat waits in nodelist_show"));
+        wait_in(WAIT_NODELIST, WAIT_LOCK);
+        assert_found("hotplug-stuck", WARNING, "may be stuck");
+        /* memory that goes offline may keep others waiting for minutes */
+        health->blocks->blocks[0].state = BLOCK_LEAVING;
+        wait_in(WAIT_HOTPLUG, WAIT_LOCK);
+        assert_found("hotplug-stuck", NOTE, "");
+        examine(SOCKETS, VENDOR);
+        health->n_hidden_tasks = 2;
+        examine_again();
+        assert_not_found("hotplug-stuck");
+        assert(messages_have(&found.unchecked, "only root"));
+}
+
+int main(void)
+{
+        test_offline();
+        test_on_its_way();
+        test_quarantined();
+        test_drained();
+        test_dax();
+        test_onliners();
+        test_stuck();
+        forget();
+        return 0;
+}
