@@ -37,8 +37,8 @@ static void add_guard_files(const struct machine *m, struct diagnosis *d)
 static void add_freeze_remedy(const struct subject *s, enum freeze_risk risk, struct diagnosis *d)
 {
         if (risk == FREEZE_CAN_BE_GUARDED) {
-                finding_add_remedy(d, "numatierd sets a guard against it (min-ttl = auto):");
-                finding_add_command(d, "systemctl enable --now numatierd");
+                finding_add_remedy(d, "numatier sets a guard against it (min-ttl = auto).");
+                finding_add_writer(s, d);
                 finding_add_remedy(d, "Or set it until the next boot:");
                 finding_add_command(d, "echo %d >/" MIN_TTL_PATH, MIN_TTL_AUTO_MS);
                 return;

@@ -112,3 +112,18 @@ void finding_add_access(struct diagnosis *d, const struct node *n)
         finding_add_file(d, path, "latency %u read, %u write; bandwidth %u read, %u write",
                          v[READ_LATENCY], v[WRITE_LATENCY], v[READ_BANDWIDTH], v[WRITE_BANDWIDTH]);
 }
+
+void finding_add_writer(const struct subject *s, struct diagnosis *d)
+{
+        if (s->service == SERVICE_RUNNING) {
+                finding_add_remedy(d, "numatierd runs, and writes this in its next pass. At once:");
+                finding_add_command(d, "systemctl reload numatierd");
+                finding_add_remedy(d, "If it stays, look for the reason:");
+                finding_add_command(d, "journalctl -b -u numatierd");
+                return;
+        }
+        finding_add_remedy(d, "Start the service, which writes this now and after each boot:");
+        finding_add_command(d, "systemctl enable --now numatierd");
+        finding_add_remedy(d, "Or write it once:");
+        finding_add_command(d, "numatier apply");
+}

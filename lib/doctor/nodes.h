@@ -37,6 +37,9 @@ struct nodeset tiers_find_slow(const struct subject *s);
  * says of them decides. */
 struct nodeset nodes_find_described(const struct subject *s);
 
+/* Adds as the remedy who writes what the plan has: numatierd, which may run already, or numatier. */
+void finding_add_writer(const struct subject *s, struct diagnosis *d);
+
 /* Whether the machine has a node with memory and without CPUs, other than a GPU's. */
 bool nodes_have_cpuless(const struct subject *s);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Findings about the kernel's settings beside the tiers. */
 
+#include "apply/freeze.h"
 #include "base/units.h"
 #include "doctor/checks.h"
 #include "doctor/nodes.h"
@@ -87,6 +88,14 @@ void check_interleave_default(const struct subject *s, struct diagnosis *d)
                            "weighted-interleave = by-bandwidth");
 }
 
+/* Nodes have a finding of their own, and so has the guard if it is needed now. */
+static bool is_setting(const struct subject *s, const struct plan_write *w)
+{
+        return w->kind != WRITE_NODE_TIER &&
+               (w->guard != GUARD_RAISE ||
+                freeze_find_risk(s->snapshot->assignment) != FREEZE_CAN_BE_GUARDED);
+}
+
 /* What the policy sets beside tiers, and nobody has written. */
 void check_settings_differ(const struct subject *s, struct diagnosis *d)
 {
@@ -94,28 +103,18 @@ void check_settings_differ(const struct subject *s, struct diagnosis *d)
         size_t n = 0;
 
         for (size_t i = 0; i < p->n_writes; i++)
-                n += p->writes[i].kind != WRITE_NODE_TIER;
+                n += is_setting(s, &p->writes[i]);
         if (n == 0)
                 return;
         finding_begin(d, SEVERITY_WARNING, "%zu setting%s from the policy", n,
                       n == 1 ? " differs" : "s differ");
         for (size_t i = 0; i < p->n_writes; i++)
-                if (p->writes[i].kind != WRITE_NODE_TIER)
+                if (is_setting(s, &p->writes[i]))
                         finding_add_file(d, p->writes[i].path, "%s; the policy wants %s: %s",
                                          p->writes[i].before, p->writes[i].value,
                                          p->writes[i].reason);
         finding_add_consequence(d, "The machine does not work as the policy says.");
-        if (s->service == SERVICE_RUNNING) {
-                finding_add_remedy(d,
-                                   "numatierd runs, and has not written %s yet. Look for the "
-                                   "reason:",
-                                   n == 1 ? "it" : "them");
-                finding_add_command(d, "journalctl -b -u numatierd");
-                return;
-        }
-        finding_add_remedy(d, "Start the service, or write them once:");
-        finding_add_command(d, "systemctl enable --now numatierd");
-        finding_add_command(d, "numatier apply");
+        finding_add_writer(s, d);
 }
 
 void check_settings_held(const struct subject *s, struct diagnosis *d)

@@ -8,22 +8,33 @@
 #include "facts/knobs.h"
 #include "view/unmet.h"
 
-/* "/sys/devices/system/node/node2: in tier 4; the policy wants 5 (REASON)" for each of the nodes.
- */
+/* A machine may have hundreds of nodes: some of them are enough. */
+#define PLACES_MAX 8U
+
+static void add_place(const struct node_assignment *n, struct diagnosis *d)
+{
+        char path[SYSROOT_PATH_MAX], now[32] = "an unknown tier";
+
+        snprintf(path, sizeof(path), NODE_DIR "/node%u", n->node->id);
+        if (n->node->present_tier != TIER_UNKNOWN)
+                snprintf(now, sizeof(now), "memory_tier%" PRIu32, n->node->present_tier);
+        finding_add_file(d, path, "in %s; the policy wants memory_tier%" PRIu32 ": %s", now,
+                         n->wanted_tier, n->reason);
+}
+
 static void add_places(const struct subject *s, const struct nodeset *nodes, struct diagnosis *d)
 {
+        unsigned count = 0, all = nodeset_count(nodes);
+
         nodeset_foreach (id, nodes) {
                 const struct node_assignment *n = assignment_get_node(s->snapshot->assignment, id);
-                char path[SYSROOT_PATH_MAX], now[32] = "an unknown tier";
 
-                if (!n)
-                        continue;
-                snprintf(path, sizeof(path), NODE_DIR "/node%u", id);
-                if (n->node->present_tier != TIER_UNKNOWN)
-                        snprintf(now, sizeof(now), "memory_tier%" PRIu32, n->node->present_tier);
-                finding_add_file(d, path, "in %s; the policy wants memory_tier%" PRIu32 ": %s", now,
-                                 n->wanted_tier, n->reason);
+                if (n && (count < PLACES_MAX || all == PLACES_MAX + 1))
+                        add_place(n, d);
+                count++;
         }
+        if (all > PLACES_MAX + 1)
+                finding_add_file(d, NODE_DIR, "and %u more", all - PLACES_MAX);
 }
 
 /* The tier that a node will be in once the policy is in force. */
@@ -128,18 +139,7 @@ static void find_unwritten(const struct subject *s, struct diagnosis *d)
         if (nodeset_count(&nodes) == 0)
                 return;
         begin_misplaced(s, &nodes, SEVERITY_WARNING, d);
-        if (s->service == SERVICE_RUNNING) {
-                finding_add_remedy(d,
-                                   "numatierd runs, and has not moved %s yet. Look for the "
-                                   "reason:",
-                                   nodeset_count(&nodes) == 1 ? "it" : "them");
-                finding_add_command(d, "journalctl -b -u numatierd");
-                return;
-        }
-        finding_add_remedy(d, "Start the service, which moves nodes now and after each boot:");
-        finding_add_command(d, "systemctl enable --now numatierd");
-        finding_add_remedy(d, "Or move them once:");
-        finding_add_command(d, "numatier apply");
+        finding_add_writer(s, d);
 }
 
 static void find_hazards(const struct subject *s, struct diagnosis *d)
@@ -186,7 +186,8 @@ static void find_unmovable(const struct subject *s, enum unmet_cause c, struct d
                 return;
         begin_misplaced(s, &nodes, c == UNMET_POLICY ? SEVERITY_NOTE : SEVERITY_WARNING, d);
         if (c == UNMET_NO_INTERFACE && s->missing_text) {
-                finding_add_evidence(d, "nothing can move them", "%s", s->missing_name ?: "");
+                finding_add_evidence(d, "module memtier_override", "%s",
+                                     s->missing_name ?: "cannot be used");
                 finding_add_remedy(d, "%s not moved because %s.", they_are(&nodes),
                                    s->missing_text);
                 return;

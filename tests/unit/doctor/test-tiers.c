@@ -25,7 +25,7 @@ static void test_nothing_can_move_it(void)
         subject.missing_name = "not_installed";
         examine_again();
         assert_found("nodes-misplaced", WARNING, "It is not moved because the module is gone.");
-        assert(has_evidence("nodes-misplaced", "nothing can move them", "not_installed"));
+        assert(has_evidence("nodes-misplaced", "module memtier_override", "not_installed"));
 }
 
 static void test_nobody_moved_it(void)
@@ -104,9 +104,34 @@ static void test_dram_split(void)
         assert_not_found("dram-split");
 }
 
+/* Not one line each. */
+static void test_many(void)
+{
+        char *text;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        fputs(NODE "online: 0-20\n" NODE "has_memory: 0-20\n" NODE "has_cpu: 0\n" TIER
+                   "memory_tier4/nodelist: 0-20\n" ACCESS1(0, 10, 10) MEMINFO(0, 9),
+              f);
+        for (unsigned i = 1; i <= 20; i++) {
+                fprintf(f, NODE "node%u/meminfo: Node %u MemTotal: 9 kB\n", i, i);
+                for (enum perf_value v = 0; v < PERF_VALUES; v++)
+                        fprintf(f, NODE "node%u/access1/initiators/%s: %d\n", i, perf_value_name(v),
+                                perf_value_is_latency(v) ? 20 : 5);
+        }
+        assert(fclose(f) == 0);
+        examine(text, VENDOR);
+        assert_found("nodes-misplaced", WARNING, "Nodes 1-20 are");
+        assert(get_finding("nodes-misplaced")->n_evidence == 9);
+        assert(has_evidence("nodes-misplaced", "/sys/devices/system/node", "and 12 more"));
+        free(text);
+}
+
 int main(void)
 {
         test_healthy();
+        test_many();
         test_nothing_can_move_it();
         test_nobody_moved_it();
         test_policy_does_not_want_it();
