@@ -3,7 +3,8 @@
 
 /* The checks of doctor.c: each adds its findings, or says what it could not check. */
 
-#include "doctor/doctor.h"
+#include "doctor/finding.h"
+#include "doctor/subject.h"
 
 typedef void (*check_fn)(const struct subject *s, struct diagnosis *d);
 

@@ -15,7 +15,8 @@ const char *nodes_format(const struct nodeset *nodes, char buf[static NODES_TEXT
 
 bool node_counts(const struct node_assignment *n)
 {
-        return n->node->has_memory && n->cause != CAUSE_IGNORED && n->node->kind != KIND_GPU;
+        return n->node->has_memory && n->cause != CAUSE_IGNORED && n->node->kind != KIND_GPU &&
+               !n->node->may_be_gpu;
 }
 
 bool tiers_are_known(const struct subject *s)
@@ -97,7 +98,8 @@ bool nodes_have_cpuless(const struct subject *s)
 
         for (size_t i = 0; i < m->n_nodes; i++)
                 if (m->nodes[i].has_memory && !m->nodes[i].has_cpu &&
-                    !m->nodes[i].has_offline_cpu && m->nodes[i].kind != KIND_GPU)
+                    !m->nodes[i].has_offline_cpu && m->nodes[i].kind != KIND_GPU &&
+                    !m->nodes[i].may_be_gpu)
                         return true;
         return false;
 }

@@ -3,7 +3,8 @@
 
 /* What the checks share: which nodes there are, and where they are. */
 
-#include "doctor/doctor.h"
+#include "doctor/finding.h"
+#include "doctor/subject.h"
 
 /* "node 1", "nodes 1-3" */
 #define NODES_TEXT_MAX (NODESET_STRING_MAX + 8)
@@ -37,7 +38,8 @@ struct nodeset tiers_find_slow(const struct subject *s);
  * says of them decides. */
 struct nodeset nodes_find_described(const struct subject *s);
 
-/* Adds as the remedy who writes what the plan has: numatierd, which may run already, or numatier. */
+/* Adds as the remedy who writes what the plan has: numatierd, which may run already, or numatier.
+ */
 void finding_add_writer(const struct subject *s, struct diagnosis *d);
 
 /* Whether the machine has a node with memory and without CPUs, other than a GPU's. */

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "apply/restore.h"
+#include "doctor/doctor.h"
 #include "facts/health.h"
 #include "facts/knobs.h"
 #include "facts/onliners.h"
@@ -294,7 +295,7 @@ static int read_health(struct sysroot *root, struct messages *problems)
 }
 
 /* What is read outside of passes. */
-static int diagnose(void)
+static int read_outside(void)
 {
         _cleanup_(sysroot_freep) struct sysroot *root = NULL;
         struct messages problems = MESSAGES_INIT;
@@ -303,6 +304,43 @@ static int diagnose(void)
         r = capture_open(health_text, strlen(health_text), "machine", &problems, &root);
         if (r == 0)
                 r = read_health(root, &problems);
+        messages_done(&problems);
+        return r;
+}
+
+/* One that has findings of each severity. */
+static int diagnose(void)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        _cleanup_(policy_unrefp) struct policy *policy = NULL;
+        _cleanup_(state_freep) struct state *state = NULL;
+        struct messages errors = MESSAGES_INIT, problems = MESSAGES_INIT;
+        struct diagnosis d = { 0 };
+        struct health *health = NULL;
+        struct snapshot *s = NULL;
+        int r;
+
+        messages_add(&errors, "policy:1: wrong");
+        r = open_machine(&root);
+        if (r == 0)
+                r = parse_policy(&policy);
+        if (r == 0)
+                r = state_new(&state);
+        if (r == 0)
+                r = reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, NULL, &s);
+        if (r == 0)
+                r = health_read(root, &problems, &health);
+        if (r == 0)
+                r = doctor_examine(&(struct subject){ .snapshot = s,
+                                                      .health = health,
+                                                      .policy_errors = &errors },
+                                   &d);
+        if (r == 0)
+                assert(d.n_findings > 2 && d.findings[0].title && d.findings[0].remedy);
+        diagnosis_done(&d);
+        health_free(health);
+        s = snapshot_unref(s);
+        messages_done(&errors);
         messages_done(&problems);
         return r;
 }
@@ -329,5 +367,6 @@ int main(void)
         sweep(run, 200);
         sweep(keep, 50);
         sweep(record, 100);
-        sweep(diagnose, 60);
+        sweep(read_outside, 60);
+        sweep(diagnose, 200);
 }
