@@ -15,7 +15,7 @@ static void add_error(const char *error, struct diagnosis *d)
         const char *colon = strstr(error, ": ");
         _cleanup_(freep) char *where = colon ? strndup(error, (size_t)(colon - error)) : NULL;
 
-        if (where)
+        if (where && strpbrk(where, "/:"))
                 finding_add_evidence(d, where, "%s", colon + 2);
         else
                 finding_add_evidence(d, "the policy", "%s", error);

@@ -27,6 +27,14 @@ static void test_freeze(void)
         assert_found("demotion-freeze", ERROR, "has no guard that works");
 }
 
+/* What is not known is not said. */
+static void test_swap_unreadable(void)
+{
+        examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(true) CLASSIC_LRU "proc/swaps ! EIO\n", VENDOR);
+        assert_found("demotion-freeze", WARNING, "");
+        assert(!has_evidence("demotion-freeze", "/proc/swaps", ""));
+}
+
 static void test_no_freeze(void)
 {
         examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(false) MGLRU(0) NO_SWAP, VENDOR);
@@ -110,6 +118,7 @@ static void test_gpu(void)
 int main(void)
 {
         test_freeze();
+        test_swap_unreadable();
         test_no_freeze();
         test_freeze_by_policy();
         test_off();

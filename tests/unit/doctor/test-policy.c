@@ -12,12 +12,12 @@ static void test_invalid(void)
         examine(THREAD_GUEST TIER "memory_tier4/nodelist: 0-1\n", VENDOR);
         assert_not_found("policy-invalid");
         messages_add(&errors, OWN ":3: tier.x: expected y");
-        messages_add(&errors, "no policy");
+        messages_add(&errors, "no policy: expected one");
         subject.policy_errors = &errors;
         examine_again();
         assert_found("policy-invalid", ERROR, "The policy is refused");
         assert(has_evidence("policy-invalid", OWN ":3", "tier.x: expected y"));
-        assert(has_evidence("policy-invalid", "the policy", "no policy"));
+        assert(has_evidence("policy-invalid", "the policy", "no policy: expected one"));
         subject.policy_is_missing = true;
         examine_again();
         assert_found("policy-invalid", ERROR, "There is no policy");

@@ -24,6 +24,12 @@ static void test_interleave(void)
         assert_found("interleave-default", NOTE, "by-bandwidth");
         assert(has_evidence("interleave-default",
                             "/sys/kernel/mm/mempolicy/weighted_interleave/node1", "1"));
+        /* Linux 6.12 has a file for each node that may come */
+        examine(TWO_TIERS WEIGHTS(1, 1) "sys/kernel/mm/mempolicy/weighted_interleave/node2: 1\n",
+                VENDOR);
+        assert_found("interleave-default", NOTE, "");
+        assert(!has_evidence("interleave-default",
+                             "/sys/kernel/mm/mempolicy/weighted_interleave/node2", ""));
         examine(TWO_TIERS WEIGHTS(21, 10), VENDOR);
         assert_not_found("interleave-default");
         examine(SOCKETS ACCESS1(0, 100, 1000) ACCESS1(1, 100, 990) WEIGHTS(1, 1), VENDOR);
