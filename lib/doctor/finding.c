@@ -4,7 +4,8 @@
 #include <assert.h>
 #include <stdarg.h>
 
-#define DROPIN "/etc/numatier/numatierd.conf.d/local.conf"
+/* A file for each check: a section may stand only once in a file. */
+#define DROPIN "/etc/numatier/numatierd.conf.d/%s.conf"
 
 const char *severity_name(enum severity s)
 {
@@ -193,8 +194,8 @@ void finding_add_policy(struct diagnosis *d, const char *sentence, const char *s
                 return;
         finding_add_remedy(d,
                            "%s: write these lines into " DROPIN
-                           ", then run \"systemctl reload numatierd\":",
-                           sentence);
+                           ", then run \"systemctl reload-or-restart numatierd\":",
+                           sentence, d->check);
         finding_add_command(d, "[%s]", section);
         va_start(ap, line);
         append(d, &f->remedy, "\n    ", line, ap);

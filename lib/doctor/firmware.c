@@ -244,9 +244,16 @@ void check_hmat_disabled(const struct subject *s, struct diagnosis *d)
         finding_add_remedy(d, "numatier places nodes by the policy all the same, if it can move "
                               "them. If the DRAM does not really differ, ask the vendor of the "
                               "firmware for a correct HMAT.");
+        if (!has_sums(&first->access[ACCESS_CPU]) || first == other) {
+                finding_add_remedy(d, "To correct it for numatier:");
+                finding_add_command(d, "numatier measure");
+                return;
+        }
         finding_add_policy(d, "To correct it for numatier", "node other",
-                           "%s\n    latency = ...ns\n    bandwidth = ...MiB/s",
-                           rules_suggest_match(other, match));
+                           "%s\n    latency = %uns\n    bandwidth = %uMiB/s",
+                           rules_suggest_match(other, match),
+                           first->access[ACCESS_CPU].v[READ_LATENCY],
+                           first->access[ACCESS_CPU].v[READ_BANDWIDTH]);
 }
 
 /* It is normal where firmware sets CXL memory up. */

@@ -11,14 +11,21 @@
 #include "facts/knobs.h"
 #include "state/drained.h"
 
+/* The section of the policy that says it of this node's memory; NULL: [online] does. */
+static const struct node_rule *find_rule(const struct subject *s, unsigned id)
+{
+        const struct node *n = machine_get_node(s->snapshot->machine, id);
+        const struct node_rule *r = n ? rules_find(s->snapshot->policy, n) : NULL;
+
+        return r && r->online != ONLINE_UNSET ? r : NULL;
+}
+
 /* What the policy says of the memory of a node, online or not. */
 static enum policy_online get_wanted(const struct subject *s, unsigned id)
 {
-        const struct policy *p = s->snapshot->policy;
-        const struct node *n = machine_get_node(s->snapshot->machine, id);
-        const struct node_rule *r = n ? rules_find(p, n) : NULL;
+        const struct node_rule *r = find_rule(s, id);
 
-        return r && r->online != ONLINE_UNSET ? r->online : p->online;
+        return r ? r->online : s->snapshot->policy->online;
 }
 
 static bool is_gpu(const struct subject *s, unsigned id)
@@ -118,13 +125,19 @@ void check_memory_offline(const struct subject *s, struct diagnosis *d)
 static void find_quarantined(const struct subject *s, unsigned id, const struct block_counts *count,
                              struct diagnosis *d)
 {
+        const struct node_rule *rule = find_rule(s, id);
         char size[UNIT_STRING_MAX];
 
         finding_begin(d, SEVERITY_NOTE, "%s of node %u are kept offline by the policy",
                       format_size(size_of_blocks(s, count->offline), size), id);
         add_offline(s, id, count, d);
         finding_add_consequence(d, "Nobody uses this memory.");
-        finding_add_policy(d, "If it may be used", "online", "online = movable");
+        if (rule)
+                finding_add_remedy(d,
+                                   "If it may be used: change online = no of [node %s] in %s:%u.",
+                                   rule->name, rule->file, rule->line);
+        else
+                finding_add_policy(d, "If it may be used", "online", "online = movable");
 }
 
 void check_memory_quarantined(const struct subject *s, struct diagnosis *d)
@@ -208,46 +221,68 @@ static enum policy_online find_defeated(const struct policy *p, const struct onl
         return ONLINE_LEAVE;
 }
 
+static void add_onliner(const struct onliner *o, struct diagnosis *d)
+{
+        char where[512];
+
+        snprintf(where, sizeof(where), o->line > 0 ? "%s:%u" : "%s", o->path, o->line);
+        finding_add_evidence(d, where, "%s%s", o->text,
+                             o->conditional ? " (if its conditions hold)" : "");
+}
+
+#define RULES_DIR "/etc/udev/rules.d/"
+
+/* How to keep it from that. */
+static void add_way_out(const struct onliner *o, struct diagnosis *d)
+{
+        const char *slash = strrchr(o->path, '/');
+
+        switch (o->kind) {
+        case ONLINER_KERNEL:
+                finding_add_remedy(d, "Let the kernel leave new memory offline:");
+                finding_add_command(d, "echo offline >/" MEMORY_DIR "/auto_online_blocks");
+                finding_add_remedy(d, "After each boot, too, with this on its command line:");
+                finding_add_command(d, "memhp_default_state=offline");
+                break;
+        case ONLINER_UDEV:
+                if (startswith(o->path, RULES_DIR)) {
+                        finding_add_remedy(d, "Remove the rule in %s:%u.", o->path, o->line);
+                        break;
+                }
+                finding_add_remedy(d, "Mask the file with the rule, and all that is in it:");
+                finding_add_command(d, "ln -s /dev/null " RULES_DIR "%s",
+                                    slash ? slash + 1 : o->path);
+                break;
+        default:
+                finding_add_remedy(d, "Remove the section in %s:%u.", o->path, o->line);
+                break;
+        }
+}
+
 void check_onliner_conflict(const struct subject *s, struct diagnosis *d)
 {
         const struct policy *p = s->snapshot->policy;
-        enum policy_online wanted = ONLINE_LEAVE;
-        bool kernel = false, others = false;
+        bool begun = false;
 
         for (size_t i = 0; s->onliners && i < s->onliners->n; i++) {
                 const struct onliner *o = &s->onliners->items[i];
                 enum policy_online defeated = find_defeated(p, o);
-                char where[512];
 
                 if (defeated == ONLINE_LEAVE)
                         continue;
-                if (wanted == ONLINE_LEAVE)
+                if (!begun) {
                         finding_begin(d, SEVERITY_WARNING,
                                       "Others bring memory online, and not as the policy says "
                                       "(online = %s)",
                                       policy_online_word(defeated));
-                wanted = defeated;
-                kernel = kernel || o->kind == ONLINER_KERNEL;
-                others = others || o->kind != ONLINER_KERNEL;
-                snprintf(where, sizeof(where), o->line ? "%s:%u" : "%s", o->path, o->line);
-                finding_add_evidence(d, where, "%s%s", o->text,
-                                     o->conditional ? " (if its conditions hold)" : "");
+                        finding_add_consequence(d, "New memory is online before numatierd sees it. "
+                                                   "numatierd then takes it offline again, which "
+                                                   "works only while little of it is used.");
+                }
+                begun = true;
+                add_onliner(o, d);
+                add_way_out(o, d);
         }
-        if (wanted == ONLINE_LEAVE)
-                return;
-        finding_add_consequence(d, "New memory is online before numatierd sees it. numatierd then "
-                                   "takes it offline again, which works only while little of it is "
-                                   "used.");
-        if (kernel) {
-                finding_add_remedy(d, "Let the kernel leave new memory offline, with this on its "
-                                      "command line:");
-                finding_add_command(d, "memhp_default_state=offline");
-        }
-        if (others)
-                finding_add_remedy(d,
-                                   "Mask the rule: make a link to /dev/null with the same name in "
-                                   "/etc/udev/rules.d, or remove the section of daxctl's "
-                                   "configuration.");
 }
 
 static const struct waiting_task *find_task(const struct health *h, enum hotplug_wait w)

@@ -71,6 +71,7 @@ static void test_disabled(void)
 {
         examine(DRAM(ACCESS1(1, 111, 1000)) KERNEL("6.12.95"), VENDOR);
         assert_found("hmat-disabled", WARNING, "nodes 0 and 1 differ by more than 10%");
+        assert_found("hmat-disabled", WARNING, "latency = 100ns");
         examine(DRAM(ACCESS1(1, 110, 1000)) KERNEL("6.12.95"), VENDOR);
         assert_not_found("hmat-disabled"); /* 10% is not more than 10% */
         examine(DRAM(ACCESS1(1, 111, 1000)) KERNEL("6.1.0"), VENDOR);

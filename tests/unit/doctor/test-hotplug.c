@@ -38,7 +38,9 @@ static void test_quarantined(void)
 {
         examine(GUEST OFFLINE, VENDOR "[node n]\nnode=1\nonline=no\n");
         assert_not_found("memory-offline");
-        assert_found("memory-quarantined", NOTE, "kept offline by the policy");
+        assert_found("memory-quarantined", NOTE, "change online = no of [node n]");
+        examine(GUEST OFFLINE, VENDOR "[online]\nonline=no\n");
+        assert_found("memory-quarantined", NOTE, "online = movable");
         examine(GUEST OFFLINE, VENDOR);
         assert_not_found("memory-quarantined");
 }
@@ -73,9 +75,10 @@ static void test_dax(void)
         assert_not_found("dax-unused");
 }
 
-#define RULE                                                                                       \
-        "etc/udev/rules.d/80-hotplug.rules:\n  SUBSYSTEM==\"memory\", ACTION==\"add\", "           \
+#define RULE_TEXT                                                                                  \
+        "rules.d/80-hotplug.rules:\n  SUBSYSTEM==\"memory\", ACTION==\"add\", "                    \
         "ATTR{state}=\"online\"\n"
+#define RULE "etc/udev/" RULE_TEXT
 
 static void test_onliners(void)
 {
@@ -88,9 +91,14 @@ static void test_onliners(void)
         examine(GUEST ONLINE("offline"), VENDOR "[online]\nonline=movable\n");
         assert_not_found("onliner-conflict");
         examine(GUEST ONLINE("offline") RULE, VENDOR "[online]\nonline=movable\n");
-        assert_found("onliner-conflict", WARNING, "Mask the rule");
+        assert_found("onliner-conflict", WARNING,
+                     "Remove the rule in /etc/udev/rules.d/80-hotplug.rules:1.");
         assert(has_evidence("onliner-conflict", "/etc/udev/rules.d/80-hotplug.rules:1",
                             "ATTR{state}"));
+        examine(GUEST ONLINE("offline") "usr/lib/udev/" RULE_TEXT,
+                VENDOR "[online]\nonline=movable\n");
+        assert_found("onliner-conflict", WARNING,
+                     "ln -s /dev/null /etc/udev/rules.d/80-hotplug.rules");
         examine(GUEST ONLINE("online") RULE, VENDOR);
         assert_not_found("onliner-conflict"); /* the policy leaves it to others */
 }

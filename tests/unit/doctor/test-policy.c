@@ -115,6 +115,14 @@ static void test_state(void)
         messages_done(&damage);
 }
 
+/* Two remedies are two files: a section may stand only once in a file. */
+static void test_files(void)
+{
+        examine(THREAD_GUEST THREAD_TIERS DEMOTION(false) BALANCING(0), VENDOR);
+        assert_found("demotion-off", WARNING, "numatierd.conf.d/demotion-off.conf");
+        assert_found("balancing-off", WARNING, "numatierd.conf.d/balancing-off.conf");
+}
+
 /* The gravest first, whatever the order of the checks. */
 static void test_order(void)
 {
@@ -140,6 +148,7 @@ int main(void)
         test_values_alone();
         test_service();
         test_state();
+        test_files();
         test_order();
         forget();
         return 0;
