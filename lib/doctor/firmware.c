@@ -95,7 +95,20 @@ struct bug_search {
         const char *consequence;
 };
 
-/* "numatier measure 1, or a [node NAME] section ..." */
+/* bug->correction: "numatier measure 1, or a [node NAME] section ...". All of its nodes are to be
+ * measured. */
+static void add_correction(const struct sanity_bug *bug, struct diagnosis *d)
+{
+        const char *section = strstr(bug->correction, "a [node NAME] section");
+
+        finding_add_remedy(d, "Measure the memory, when the machine has little else to do:");
+        nodeset_foreach (id, &bug->nodes)
+                finding_add_command(d, "numatier measure %u", id);
+        if (section)
+                finding_add_remedy(d, "Or give numatier the right values in the policy: %s",
+                                   section);
+}
+
 static void add_bug(const struct sanity_bug *bug, void *userdata)
 {
         const struct bug_search *search = userdata;
@@ -118,7 +131,7 @@ static void add_bug(const struct sanity_bug *bug, void *userdata)
                 finding_add_file(d, path, "%u", device->access[ACCESS_CPU].v[READ_LATENCY]);
         }
         finding_add_consequence(d, "%s", search->consequence);
-        finding_add_remedy(d, "Give numatier the right values: %s", bug->correction);
+        add_correction(bug, d);
 }
 
 static void find_bugs(const struct subject *s, unsigned kinds, const char *consequence,
