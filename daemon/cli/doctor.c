@@ -15,6 +15,7 @@
 #include "cli/pager.h"
 #include "common/quiet.h"
 #include "common/session.h"
+#include "facts/knobs.h"
 #include "policy/files.h"
 #include "state/drained.h"
 #include "view/unmet.h"
@@ -131,15 +132,18 @@ static int read_health(struct reading *r)
         return error;
 }
 
-/* Reported here and not as "could not be checked": without them there is nothing to check. */
-static int read_machine(const struct arguments *a, struct reading *r)
+/* Without it there is nothing to check. */
+static int read_machine(struct reading *r)
 {
         int error = session_load_state(r->root, &r->state_problems, &r->state);
 
         if (error == 0)
                 error = quiet_reconcile(r->root, r->policy, RECONCILE_PLAN, r->state, &r->snapshot);
-        if (error < 0)
-                (void)cli_error(error, "the machine cannot be read");
+        if (error == 0)
+                return 0;
+        for (size_t i = 0; r->snapshot && i < r->snapshot->problems.n; i++)
+                fprintf(stderr, "numatier: %s\n", r->snapshot->problems.items[i]);
+        (void)cli_error(error, "cannot read the nodes in /" NODE_DIR);
         return error;
 }
 
@@ -171,7 +175,7 @@ static int read_all(const struct arguments *a, struct reading *r)
         if (error < 0)
                 return error;
         sysroot_read_all(r->root); /* also the settings that this policy leaves alone */
-        error = read_machine(a, r);
+        error = read_machine(r);
         if (error < 0)
                 return error;
         error = read_health(r);
