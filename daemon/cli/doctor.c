@@ -302,7 +302,7 @@ static void print_wrapped(const char *text, size_t length, const char *first, un
         putchar('\n');
 }
 
-#define INDENT 13 /* of "  evidence   " */
+#define INDENT 15 /* of "  consequence  " */
 
 /* Paragraphs are wrapped; lines that are indented are commands, and stay whole. */
 static void print_paragraphs(const char *text, const char *first, unsigned width)
@@ -346,12 +346,12 @@ static void print_finding(const struct finding *f, unsigned width)
                         line = NULL;
                         continue;
                 }
-                print_wrapped(line, strlen(line), i == 0 ? "  evidence   " : "             ",
+                print_wrapped(line, strlen(line), i == 0 ? "  evidence     " : "               ",
                               INDENT + 2, width);
         }
-        print_paragraphs(f->consequence, "  effect     ", width);
-        print_paragraphs(f->remedy, "  remedy     ", width);
-        printf("  id         %s\n\n", f->id);
+        print_paragraphs(f->consequence, "  consequence  ", width);
+        print_paragraphs(f->remedy, "  remedy       ", width);
+        printf("  id           %s\n\n", f->id);
 }
 
 static void print_counts(const struct diagnosis *d)
