@@ -3,8 +3,6 @@
 #include "facts/health.h"
 #include "fake-kernel.h"
 
-#define TASK(pid, tid) "proc/" #pid "/task/" #tid "/"
-
 static const char machine[] =
         "captured/memory-blocks:\n"
         "  0-31 node 0 online kernel\n"
@@ -41,48 +39,38 @@ static const char machine[] =
         "sys/fs/cgroup/system.slice/cpuset.mems:\n"
         "sys/fs/cgroup/system.slice/db.service/cpuset.mems: 0\n"
         "sys/fs/cgroup/system.slice/web.service/cpuset.mems:\n"
-        "sys/fs/cgroup/memory.stat: anon 0\n" TASK(1, 1) "stat: 1 (systemd) S 0 1\n" TASK(
-                1, 1) "wchan: nodelist_show\n" TASK(50,
-                                                    50) "stat: 50 (kworker/u4:1) D 2\n" TASK(50,
-                                                                                             50) "w"
-                                                                                                 "c"
-                                                                                                 "h"
-                                                                                                 "a"
-                                                                                                 "n"
-                                                                                                 ":"
-                                                                                                 " "
-                                                                                                 "k"
-                                                                                                 "e"
-                                                                                                 "r"
-                                                                                                 "n"
-                                                                                                 "f"
-                                                                                                 "s"
-                                                                                                 "_"
-                                                                                                 "d"
-                                                                                                 "r"
-                                                                                                 "a"
-                                                                                                 "i"
-                                                                                                 "n"
-                                                                                                 "\n" TASK(50, 50) "stack:\n"
-                                                                                                                   "  [<0>] kernfs_drain+0x12c/0x150\n"
-                                                                                                                   "  [<0>] __kernfs_remove+0x4d/0x1f0\n"
-                                                                                                                   "  [<0>] memtier_hotplug_callback.cold+0x1/0x2\n" TASK(60, 60) "stat: 60 (x) D (y) S 1\n" TASK(60, 61) "stat: 61 (cat) D 1\n" TASK(60, 61) "wchan: nodelist_show.isra.0\n" TASK(70, 70) "stat: 70 (a (b) c) D 1\n" TASK(70,
-                                                                                                                                                                                                                                                                                                                                           70) "wchan: percpu_rwsem_wait\n" TASK(70, 70) "stack:\n"
-                                                                                                                                                                                                                                                                                                                                                                                         "  [<0>] percpu_rwsem_wait+0x1/0x2\n"
-                                                                                                                                                                                                                                                                                                                                                                                         "  [<0>] mem_hotplug_begin+0x1/0x2\n"
-                                                                                                                                                                                                                                                                                                                                                                                         "  [<0>] offline_pages+0x1/0x2\n" TASK(80, 80) "stat: 80 (disk) D 1\n" TASK(80, 80) "wchan: io_schedule\n" TASK(
-                                                                                                                                                                                                                                                                                                                                                                                                 81,
-                                                                                                                                                                                                                                                                                                                                                                                                 81) "stat: 81 (udevd) D 1\n" TASK(81,
-                                                                                                                                                                                                                                                                                                                                                                                                                                   81) "wchan: kernfs_drain\n" TASK(81,
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                    81) "stack:\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "  [<0>] kernfs_drain+0x12c/0x150\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "  [<0>] usb_disconnect+0x4d/0x1f0\n" TASK(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                82,
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                82) "stat: 82 (secret) D 1\n" TASK(82,
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   82) "wchan: 0\n" TASK(83, 83) "stat: 83 (exec) D 1\n" TASK(83,
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                              83) "wchan: folio_wait_bit_common\n" TASK(83,
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        83) "stack ! EDEADLK\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "proc/sys/kernel/numa_balancing: 1\n";
+        "sys/fs/cgroup/memory.stat: anon 0\n"
+        "proc/1/task/1/stat: 1 (systemd) S 0 1\n"
+        "proc/1/task/1/wchan: nodelist_show\n"
+        "proc/50/task/50/stat: 50 (kworker/u4:1) D 2\n"
+        "proc/50/task/50/wchan: kernfs_drain\n"
+        "proc/50/task/50/stack:\n"
+        "  [<0>] kernfs_drain+0x12c/0x150\n"
+        "  [<0>] __kernfs_remove+0x4d/0x1f0\n"
+        "  [<0>] memtier_hotplug_callback.cold+0x1/0x2\n"
+        "proc/60/task/60/stat: 60 (x) D (y) S 1\n"
+        "proc/60/task/61/stat: 61 (cat) D 1\n"
+        "proc/60/task/61/wchan: nodelist_show.isra.0\n"
+        "proc/70/task/70/stat: 70 (a (b) c) D 1\n"
+        "proc/70/task/70/wchan: percpu_rwsem_wait\n"
+        "proc/70/task/70/stack:\n"
+        "  [<0>] percpu_rwsem_wait+0x1/0x2\n"
+        "  [<0>] mem_hotplug_begin+0x1/0x2\n"
+        "  [<0>] offline_pages+0x1/0x2\n"
+        "proc/80/task/80/stat: 80 (disk) D 1\n"
+        "proc/80/task/80/wchan: io_schedule\n"
+        "proc/81/task/81/stat: 81 (udevd) D 1\n"
+        "proc/81/task/81/wchan: kernfs_drain\n"
+        "proc/81/task/81/stack:\n"
+        "  [<0>] kernfs_drain+0x12c/0x150\n"
+        "  [<0>] usb_disconnect+0x4d/0x1f0\n"
+        "proc/82/task/82/stat: 82 (secret) D 1\n"
+        "proc/82/task/82/wchan: 0\n"
+        "proc/83/task/83/stat: 83 (exec) D 1\n"
+        "proc/83/task/83/wchan: folio_wait_bit_common\n"
+        "proc/83/task/83/stack:\n"
+        "  [<0>] offline_pages+0x1/0x2\n"
+        "proc/sys/kernel/numa_balancing: 1\n";
 
 static struct health *read_health(struct sysroot *root, struct messages *problems)
 {
