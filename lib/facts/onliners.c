@@ -67,6 +67,7 @@ static void note_error(struct onliners *o, struct messages *problems, const char
         sysroot_reportf(problems, error, "%s", path);
 }
 
+/* 1: somebody has switched it off. */
 static int read_auto_online(struct sysroot *root, struct onliners *o, struct messages *problems)
 {
         char line[LINE_SIZE];
@@ -77,7 +78,7 @@ static int read_auto_online(struct sysroot *root, struct onliners *o, struct mes
                 return 0;
         }
         if (!brings_online(line))
-                return 0;
+                return 1;
         return add_onliner(o, &(struct onliner){ .kind = ONLINER_KERNEL,
                                                  .path = (char[]){ "/" AUTO_ONLINE },
                                                  .text = line,
@@ -243,8 +244,8 @@ int onliners_read(struct sysroot *root, struct messages *problems, struct online
         bool has_daxctl = false;
         int r = read_auto_online(root, &o, problems);
 
-        if (r == 0)
-                r = read_boot_option(root, &o, problems);
+        if (r >= 0)
+                r = r == 1 ? 0 : read_boot_option(root, &o, problems);
         if (r == 0)
                 r = read_rules(root, &o, problems, &has_daxctl);
         if (r == 0 && has_daxctl)

@@ -14,7 +14,7 @@
 enum onliner_kind {
         ONLINER_KERNEL, /* auto_online_blocks */
         ONLINER_BOOT,   /* memhp_default_state= on the kernel's command line: what
-                           auto_online_blocks began with */
+                           auto_online_blocks began with. Not if that is "offline" by now. */
         ONLINER_UDEV,   /* a rule */
         ONLINER_DAXCTL, /* daxctl's rule starts it for each dax device, and this section of its
                            configuration says that it makes the device into memory */

@@ -28,12 +28,18 @@ enum truth {
 
 /* The event that the rules are followed for. */
 struct event {
-        const char *subsystem, *kernel, *devpath, *driver, *state;
+        const char *subsystem, *kernel, *devpath, *driver, *state, *online;
 };
 
-static const struct event new_block = { "memory", "memory32", "/devices/system/memory/memory32", "",
-                                        "offline" };
-static const struct event new_dax = { "dax", "dax0.0", NULL, NULL, NULL };
+static const struct event new_block = {
+        .subsystem = "memory",
+        .kernel = "memory32",
+        .devpath = "/devices/system/memory/memory32",
+        .driver = "",
+        .state = "offline",
+        .online = "0",
+};
+static const struct event new_dax = { .subsystem = "dax", .kernel = "dax0.0" };
 
 struct variable {
         char *name, *value;
@@ -192,8 +198,10 @@ static enum truth evaluate_token(const struct event *e, const struct token *t)
                 r = match(t, e->driver);
         else if (streq(t->key, "ATTR") && streq(t->attribute, "state"))
                 r = match(t, e->state);
-        else if (streq(t->key, "TEST") && streq(t->value, "state") && e->state)
-                r = YES;
+        else if (streq(t->key, "ATTR") && streq(t->attribute, "online"))
+                r = match(t, e->online);
+        else if (streq(t->key, "TEST") && e->state)
+                r = streq(t->value, "state") || streq(t->value, "online") ? YES : MAYBE;
         return t->is_negated && r != MAYBE ? truth_of(r == NO) : r;
 }
 
@@ -316,10 +324,14 @@ static bool is_hit(struct walk *w, const struct token *t, struct udev_hit *hit)
                 return false;
         if (streq(t->key, "RUN"))
                 return brings_online(t->value, &hit->state);
-        if (!streq(t->key, "ATTR") || !streq(t->attribute, "state"))
+        if (!streq(t->key, "ATTR"))
                 return false;
+        if (streq(t->attribute, "online")) { /* which every device has that can be offline */
+                hit->state = "online";
+                return streq(t->value, "1");
+        }
         hit->state = expand(w, t->value);
-        return may_be_online(hit->state);
+        return streq(t->attribute, "state") && may_be_online(hit->state);
 }
 
 static int apply_rule(struct walk *w, const struct rule *r, bool is_certain, struct udev_hit *hit)

@@ -59,7 +59,12 @@ static const struct rules rules[] = {
         { "KERNEL==\"memory40\", ATTR{state}=\"online\"\n", "1 online maybe" },
         { "KERNEL==\"sd*\", ATTR{state}=\"online\"\n", "" },
         { "SUBSYSTEM==\"memory\", ATTR{state}=\"offline\"\n", "" },
-        { "SUBSYSTEM==\"memory\", ATTR{online}=\"1\"\n", "" },
+        { "SUBSYSTEM==\"memory\", TEST==\"online\", ATTR{online}==\"0\", ATTR{online}=\"1\"\n",
+          "1 online" },
+        { "SUBSYSTEM==\"memory\", ATTR{online}==\"1\", ATTR{state}=\"online\"\n", "" },
+        { "SUBSYSTEM==\"memory\", ATTR{online}=\"0\"\n", "" },
+        { "SUBSYSTEM==\"cpu\", TEST==\"online\", ATTR{online}==\"0\", ATTR{online}=\"1\"\n", "" },
+        { "SUBSYSTEM==\"memory\", ATTR{other}=\"online\"\n", "" },
         /* lines that go on, with comments and empty lines between */
         { "\n# x\nSUBSYSTEM==\"memory\", \\\n  # not this\n\n  "
           "ATTR{state}=\"online\"\nKERNEL==\"x\"\n",
@@ -204,7 +209,7 @@ static void test_none(void)
 {
         struct messages problems = MESSAGES_INIT;
         struct sysroot *root = root_from("sys/devices/system/memory/auto_online_blocks: offline\n"
-                                         "proc/cmdline: memhp_default_state=offline\n"
+                                         "proc/cmdline: memhp_default_state=online\n"
                                          "etc/daxctl.conf.d/x.conf:\n"
                                          "  [reconfigure-device a]\n"
                                          "  mode = system-ram\n");
