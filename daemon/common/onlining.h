@@ -27,8 +27,8 @@ int onlining_run(struct sysroot *root, const struct policy *p, const struct mach
 int onlining_plan(struct sysroot *root, const struct policy *p, const struct machine *m,
                   struct online_result **ret);
 
-/* EXIT_DIFFERS: something is left to do, or the node is in use. What somebody else wanted, or may not
- * be changed, is not. EXIT_FAILURE: something failed. */
+/* EXIT_DIFFERS: something is left to do, or the node is in use. What somebody else wanted, or may
+ * not be changed, is not. EXIT_FAILURE: something failed. */
 int onlining_get_exit_status(const struct online_plan *p);
 
 /* Forgets drained nodes that have no memory any more (online_result.vanished), unless "numatier

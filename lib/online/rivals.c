@@ -29,12 +29,14 @@ static const char *describe_effect(enum policy_online online)
                                    : "numatier changes its zone only while its node is hardly used";
 }
 
-static bool has_kernel(const struct onliners *o)
+/* The kernel's command line only says how auto_online_blocks began. */
+static const char *describe_origin(const struct onliners *o, const struct onliner *item)
 {
-        for (size_t i = 0; i < o->n; i++)
-                if (o->items[i].kind == ONLINER_KERNEL)
-                        return true;
-        return false;
+        for (size_t i = 0; item->kind == ONLINER_KERNEL && i < o->n; i++)
+                if (o->items[i].kind == ONLINER_BOOT && item->state && o->items[i].state &&
+                    streq(o->items[i].state, item->state))
+                        return ", from memhp_default_state= on the kernel's command line";
+        return "";
 }
 
 void rivals_find(const struct policy *p, const struct onliners *o, struct messages *ret)
@@ -44,16 +46,15 @@ void rivals_find(const struct policy *p, const struct onliners *o, struct messag
                 enum policy_online online = find_conflict(p, item);
                 char line[16] = "";
 
-                /* the command line only says how auto_online_blocks began */
-                if (online == ONLINE_UNSET || (item->kind == ONLINER_BOOT && has_kernel(o)))
+                if (online == ONLINE_UNSET || item->kind == ONLINER_BOOT)
                         continue;
                 if (item->line > 0)
                         snprintf(line, sizeof(line), ":%u", item->line);
                 messages_add(ret,
-                             "%s%s%s brings hot-added memory online (%s), and the policy has "
+                             "%s%s %sbrings hot-added memory online (%s%s), and the policy has "
                              "online = %s: %s",
-                             item->path, line, item->conditional ? " perhaps" : "",
-                             item->state ?: item->text, policy_online_word(online),
-                             describe_effect(online));
+                             item->path, line, item->conditional ? "perhaps " : "",
+                             item->state ?: item->text, describe_origin(o, item),
+                             policy_online_word(online), describe_effect(online));
         }
 }

@@ -311,6 +311,44 @@ static void test_stuck_job(void)
         close(fifo_fd);
 }
 
+#define BLOCK_PATH "sys/devices/system/memory/memory32"
+
+/* Memory is brought online only if the policy says so. (The copy does not answer as a kernel does:
+ * its file then reads what was written.) */
+static void test_online(void)
+{
+        pid_t pid;
+
+        assert(unlink("root/" NODE_PATH "/node1/memtier_override") == 0);
+        write_file("memory_tier4\n", "root/" NODE_PATH "/node1/memtier_override");
+        write_file("8000000\n", "root/sys/devices/system/memory/block_size_bytes");
+        write_file("offline\n", "root/" BLOCK_PATH "/state");
+        assert(symlink("a/PNP0C80:00", "root/" BLOCK_PATH "/firmware_node") == 0);
+        assert(mkdir("root/" NODE_PATH "/node1/memory32", 0755) == 0);
+        write_file("[tier all]\n[daemon]\nrescan = 0\n", "policy");
+        pid = start();
+        expect("STATUS=2 nodes");
+        kill(pid, SIGHUP);
+        expect("STATUS=2 nodes");
+        assert(reads("root/" BLOCK_PATH "/state", "offline"));
+        assert(access("root/run/numatier/online", F_OK) < 0);
+        write_file("[tier all]\n[online]\nonline = movable\n[daemon]\nrescan = 0\n", "policy");
+        kill(pid, SIGHUP);
+        expect("; 0 of 1 block of node 1 online, movable (see the journal)");
+        assert(reads("root/" BLOCK_PATH "/state", "online_movable"));
+        kill(pid, SIGTERM);
+        expect("STOPPING=1");
+        assert(wait_for_end(pid) == 0);
+        write_file("offline\n", "root/" BLOCK_PATH "/state");
+        assert(RUN("/dev/null", "--once", "--dry-run", "--root", "root", "--config", "policy") ==
+               3);
+        assert(strstr(message, "Would change 1 blocks of node 1 (online = movable)"));
+        assert(reads("root/" BLOCK_PATH "/state", "offline"));
+        assert(RUN("/dev/null", "--once", "--root", "root", "--config", "policy") == 1);
+        assert(strstr(message, "memory32: Input/output error"));
+        assert(reads("root/" BLOCK_PATH "/state", "online_movable"));
+}
+
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {
         return remove(path);
@@ -328,6 +366,7 @@ int main(int argc, char *argv[])
         test_service();
         test_kept_value();
         test_stuck_job();
+        test_online();
         assert(nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
         free(numatierd);
         return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #undef NDEBUG
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -404,6 +405,89 @@ static void test_errors(void)
         journal_done(&j);
 }
 
+/* Reports a slice, and checks the log and what is added to the status line. */
+static void report_slice(struct journal *j, struct online_group *g, size_t remaining,
+                         const char *log, const char *status)
+{
+        struct messages rivals = MESSAGES_INIT;
+        struct online_plan plan = { .groups = g, .n_groups = 1 };
+        struct online_result r = { .problems = MESSAGES_INIT,
+                                   .plan = &plan,
+                                   .remaining = remaining };
+        char *text, got[4096];
+        ssize_t n;
+
+        assert(ftruncate(log_fd, 0) == 0 && lseek(log_fd, 0, SEEK_SET) == 0);
+        journal_online(j, &r, 0, &rivals);
+        n = pread(log_fd, got, sizeof(got) - 1, 0);
+        assert(n >= 0);
+        got[n] = '\0';
+        text = status_format_online(&r);
+        if (!streq(got, log) || !streq(text, status)) {
+                printf("log: %sexpected: %sstatus: %s\nexpected: %s\n", got, log, text, status);
+                fflush(stdout);
+                abort();
+        }
+        free(text);
+}
+
+static void test_online(void)
+{
+        struct online_group g = { .node = 2, .online = ONLINE_MOVABLE, .total = 2048 };
+        struct journal j = { 0 };
+
+        /* nothing is said before all is done */
+        g.count[CASE_ACT] = 2048;
+        g.done = 512;
+        report_slice(&j, &g, 1536, "", "; 512 of 2048 blocks of node 2 online, movable so far");
+        g.count[CASE_GOOD] = 512;
+        g.done = 1536;
+        report_slice(&j, &g, 0, NAME "2048 of 2048 blocks of node 2 online, movable\n", "");
+        g.count[CASE_GOOD] = 2048;
+        g.done = 0;
+        report_slice(&j, &g, 0, "", "");
+        /* two more were plugged in: it is said again */
+        g.total = 2050;
+        g.done = 2;
+        report_slice(&j, &g, 0, NAME "2050 of 2050 blocks of node 2 online, movable\n", "");
+        /* what lasts is said once */
+        g.done = 0;
+        g.count[CASE_GOOD] = 2049;
+        g.count[CASE_WAIT] = 1;
+        g.error = -EBUSY;
+        g.failed_block = 70;
+        for (unsigned i = 0; i < 2; i++)
+                report_slice(&j, &g, 0,
+                             i > 0 ? ""
+                                   : NAME "1 block of node 2 could not be brought online, movable: "
+                                          "memory70: Device or resource busy; tried again "
+                                          "later\n",
+                             "; 2049 of 2050 blocks of node 2 online, movable (see the journal)");
+        journal_done(&j);
+}
+
+static void test_quarantine(void)
+{
+        struct online_group g = { .node = 2, .online = ONLINE_NO, .total = 4 };
+        struct journal j = { 0 };
+
+        g.count[CASE_GOOD] = 4;
+        for (unsigned i = 0; i < 2; i++)
+                report_slice(&j, &g, 0,
+                             i > 0 ? ""
+                                   : NAME "4 of 4 blocks of node 2 offline, as online = no "
+                                          "says\n",
+                             "");
+        g.count[CASE_GOOD] = 0;
+        g.count[CASE_FULL] = 4;
+        report_slice(&j, &g, 0,
+                     NAME "4 blocks of node 2 not taken offline, though online = no says so: the "
+                          "node is in use, or the other nodes have no room; to do it "
+                          "nevertheless: numatier drain 2\n",
+                     "; 0 of 4 blocks of node 2 offline, as online = no says (see the journal)");
+        journal_done(&j);
+}
+
 int main(void)
 {
         struct messages errors = MESSAGES_INIT;
@@ -427,6 +511,8 @@ int main(void)
         test_held_by_steps();
         test_unreadable_size();
         test_fields();
+        test_online();
+        test_quarantine();
         policy_unref(policy);
         return 0;
 }
