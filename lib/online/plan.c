@@ -81,7 +81,7 @@ static enum online_case decide_offline(const struct online_input *in, size_t i,
         return must_wait(in, i) ? CASE_WAIT : CASE_ACT;
 }
 
-/* Numatier changes a block once for what the policy wants: who then changes it again insists. */
+/* A block that was as the policy wants was changed on purpose. */
 static enum online_case decide_online(const struct online_input *in, size_t i,
                                       const struct record_block *known)
 {

@@ -21,7 +21,7 @@ enum online_case {
         CASE_DRAINED, /* "numatier drain" */
         CASE_GOOD,    /* it is as wanted */
         CASE_BUSY,    /* it changes just now, or cannot be read */
-        CASE_MANUAL,  /* somebody else made it what it is after it was online, or after numatier */
+        CASE_MANUAL,  /* somebody else changed it, after it was online or as the policy wants */
         CASE_FIXED,   /* it would have to go offline, and may not: wanted.may_go, ZONE_NONE */
         CASE_FULL,    /* the same, and its node is not empty enough */
         CASE_WAIT,    /* it failed, and is tried again later */

@@ -18,8 +18,9 @@
 #define ONLINE_RECORD_PATH "run/numatier/online"
 
 enum record_state {
-        RECORD_SEEN,    /* it was online */
-        RECORD_MADE,    /* numatier made it so: record_block.online; movable, kernel or no */
+        RECORD_SEEN, /* it was online */
+        RECORD_MADE, /* it was as record_block.online says (movable, kernel or no), by numatier or
+                        of itself: who changes it afterwards does so on purpose */
         RECORD_PENDING, /* numatier takes it offline, to bring it online so: movable or kernel */
         RECORD_STATES,
 };

@@ -16,6 +16,9 @@
 #define RETRY_USEC     UINT64_C(30000000)
 #define RETRY_DOUBLING 7 /* at most: more than an hour */
 
+/* Rules of udev have run by then. */
+#define SETTLED_USEC UINT64_C(30000000)
+
 struct slice {
         struct sysroot *root;
         const struct policy *policy;
@@ -124,29 +127,70 @@ static void forget_gone(struct slice *s)
         r->n = n;
 }
 
-/* A block that is online was seen; if it was pending, somebody was faster. After damage, blocks
- * that are offline may have been online before. */
-static int note_block(struct slice *s, size_t i)
+/* Whether the block has been offline for so long that a rule of udev, which runs when memory comes,
+ * will not bring it online any more: who does that later does so on purpose. */
+static bool has_settled(struct slice *s, size_t i, uint64_t now)
 {
-        const struct block *b = &s->table->blocks[i];
-        struct online_record *record = s->memory->record;
-        const struct record_block *known = online_record_get(record, b->number, s->identities[i]);
-        bool seen = b->state == BLOCK_ONLINE ||
-                    (record->damaged && !known && b->state == BLOCK_OFFLINE &&
-                     s->wanted[i].online != ONLINE_NO);
+        struct online_memory *m = s->memory;
+        uint64_t number = s->table->blocks[i].number;
+        size_t k;
 
-        if (!seen || (known && (known->state != RECORD_PENDING || b->state != BLOCK_ONLINE)))
-                return 0;
-        return remember(s, i, RECORD_SEEN, ONLINE_UNSET);
+        for (k = 0; k < m->n_sightings && m->sightings[k].number != number; k++)
+                ;
+        if (k < m->n_sightings && m->sightings[k].identity == s->identities[i]) {
+                if (now - m->sightings[k].since < SETTLED_USEC)
+                        return false;
+                array_remove(m->sightings, &m->n_sightings, k, sizeof(*m->sightings));
+                return true;
+        }
+        if (k == m->n_sightings) {
+                if (array_grow(&m->sightings, &m->sightings_allocated, k + 1,
+                               sizeof(*m->sightings)) < 0)
+                        return false;
+                m->n_sightings++;
+        }
+        m->sightings[k] = (struct online_sighting){ number, s->identities[i], now };
+        return false;
 }
 
-static int note_blocks(struct slice *s)
+static int note_online(struct slice *s, size_t i, const struct record_block *known)
+{
+        enum policy_online online = s->wanted[i].online;
+
+        if (online != ONLINE_NO && online_is_in_zone(&s->table->blocks[i], online))
+                return remember(s, i, RECORD_MADE, online);
+        /* if it was pending, somebody was faster */
+        return !known || known->state == RECORD_PENDING ? remember(s, i, RECORD_SEEN, ONLINE_UNSET)
+                                                        : 0;
+}
+
+/* After damage, blocks that are offline may have been online before. */
+static int note_offline(struct slice *s, size_t i, const struct record_block *known, uint64_t now)
+{
+        if (s->wanted[i].online == ONLINE_NO)
+                return !known && has_settled(s, i, now) ? remember(s, i, RECORD_MADE, ONLINE_NO)
+                                                        : 0;
+        return !known && s->memory->record->damaged ? remember(s, i, RECORD_SEEN, ONLINE_UNSET) : 0;
+}
+
+static int note_block(struct slice *s, size_t i, uint64_t now)
+{
+        const struct block *b = &s->table->blocks[i];
+        const struct record_block *known =
+                online_record_get(s->memory->record, b->number, s->identities[i]);
+
+        if (b->state == BLOCK_ONLINE)
+                return note_online(s, i, known);
+        return b->state == BLOCK_OFFLINE ? note_offline(s, i, known, now) : 0;
+}
+
+static int note_blocks(struct slice *s, uint64_t now)
 {
         struct online_record *record = s->memory->record;
 
         forget_gone(s);
         for (size_t i = 0; i < s->table->n; i++)
-                if (s->wanted[i].online != ONLINE_LEAVE && note_block(s, i) < 0)
+                if (s->wanted[i].online != ONLINE_LEAVE && note_block(s, i, now) < 0)
                         return -ENOMEM;
         record->changed = record->changed || record->damaged;
         record->damaged = false;
@@ -419,7 +463,7 @@ static int run(struct slice *s, uint64_t budget_usec)
         if (r == 0)
                 r = read_identities(s);
         if (r == 0)
-                r = note_blocks(s);
+                r = note_blocks(s, now);
         if (r == 0)
                 r = make_plan(s, now);
         return r < 0 || !s->hooks ? r : take_steps(s);
@@ -455,6 +499,7 @@ void online_memory_done(struct online_memory *m)
 {
         online_record_free(m->record);
         free(m->failures.items);
+        free(m->sightings);
         *m = (struct online_memory){ 0 };
 }
 

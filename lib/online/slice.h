@@ -17,10 +17,17 @@
 #include "policy/policy.h"
 #include "sysroot/sysroot.h"
 
+/* A block that is to stay offline, and was offline since. */
+struct online_sighting {
+        uint64_t number, identity, since;
+};
+
 /* What is kept from slice to slice. All zero at first. */
 struct online_memory {
         struct online_record *record; /* NULL: not loaded yet */
         struct online_failures failures;
+        struct online_sighting *sightings;
+        size_t n_sightings, sightings_allocated;
 };
 
 void online_memory_done(struct online_memory *m);

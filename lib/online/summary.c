@@ -75,13 +75,14 @@ static void format_other(const struct online_group *g, enum online_case v, char 
                          "offline",
                          online);
         else if (g->online == ONLINE_NO)
-                snprintf(buf, size,
-                         "left online: somebody brought them online after numatier took them "
-                         "offline");
+                snprintf(
+                        buf, size,
+                        "left online: somebody brought them online after they had been offline, as "
+                        "online = no says");
         else
                 snprintf(buf, size,
-                         "left as they are: somebody else took them offline or changed their "
-                         "zone; numatier online %" PRIu32 " makes them as the policy wants",
+                         "left as they are: somebody took them offline, or changed their zone; "
+                         "numatier online %" PRIu32 " makes them as the policy wants",
                          g->node);
 }
 

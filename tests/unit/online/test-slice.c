@@ -198,6 +198,34 @@ static void test_manual(void)
         assert(g->done == 4);
 }
 
+/* Who brings a block online that is to stay offline does so on purpose, except soon after it came:
+ * then it is a rule of udev. */
+static void test_insisted(void)
+{
+        const struct online_group *g;
+
+        begin(OFFLINE);
+        run_all(NO);
+        now += 20000000;
+        run_all(NO);
+        fake_kernel_set(kernel, STATE(32), "online");
+        fake_kernel_set(kernel, MEMORY "memory32/valid_zones", "Normal");
+        assert(run_all(NO)->done == 1);
+        now += 11000000; /* the others are offline for more than half a minute now */
+        run_all(NO);
+        set_all("online", "Normal");
+        g = run_all(NO);
+        assert(g->count[CASE_MANUAL] == 4 && *kernel->log == '\0');
+        restart();
+        assert(run_all(NO)->count[CASE_MANUAL] == 4);
+        assert(run_all(MOVABLE)->done == 4);
+        /* the same of a zone that was right, whoever had chosen it */
+        begin(MACHINE("online", "Movable"));
+        run_all(MOVABLE);
+        set_all("online", "Normal");
+        assert(run_all(MOVABLE)->count[CASE_MANUAL] == 4 && *kernel->log == '\0');
+}
+
 /* What went away and came back under the same numbers, while no look was taken. */
 static void test_gone(void)
 {
@@ -444,6 +472,7 @@ int main(void)
         test_new_blocks();
         test_dry_run();
         test_manual();
+        test_insisted();
         test_gone();
         test_other_zone();
         test_no();
