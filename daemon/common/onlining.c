@@ -9,9 +9,8 @@
 #include "common/lock.h"
 #include "state/drained.h"
 
-/* How long the kernel may try to take one block offline; then it is reminded again and again. */
-#define LIMIT_SEC   30
-#define REMIND_NSEC 200000000
+#define LIMIT_MSEC  30000
+#define REMIND_NSEC 200000000 /* one signal may come before the write begins */
 #define SIGNAL      SIGUSR2
 
 static void on_signal(int number)
@@ -36,10 +35,11 @@ static int open_timer(timer_t *ret)
         return -pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static int take_offline(struct sysroot *root, struct block *b)
+static int take_offline(struct sysroot *root, struct block *b, unsigned msec)
 {
         const struct itimerspec times = {
-                .it_value.tv_sec = LIMIT_SEC,
+                .it_value.tv_sec = msec / 1000,
+                .it_value.tv_nsec = (long)(msec % 1000) * 1000000,
                 .it_interval.tv_nsec = REMIND_NSEC,
         };
         struct itimerspec rest;
@@ -61,7 +61,10 @@ static int take_offline(struct sysroot *root, struct block *b)
 
 static int make(struct sysroot *root, struct block *b, enum block_request q, void *userdata)
 {
-        return q == REQUEST_OFFLINE ? take_offline(root, b) : block_make(root, b, q);
+        const struct onlining *o = userdata;
+
+        return q == REQUEST_OFFLINE ? take_offline(root, b, o->limit_msec ?: LIMIT_MSEC)
+                                    : block_make(root, b, q);
 }
 
 static uint64_t get_now(void *userdata)

@@ -11,7 +11,9 @@
 
 struct onlining {
         struct online_memory memory;
-        bool stop; /* set from another thread: no further block */
+        bool stop;           /* set from another thread: no further block */
+        unsigned limit_msec; /* how long the kernel may try to take a block offline; 0: half a
+                                minute */
 };
 
 void onlining_done(struct onlining *o);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <signal.h>
+#include <time.h>
+
+#include "common/onlining.h"
+#include "testing.h"
+
+/* A kernel that tries without end to take a block offline, until a signal arrives. */
+
+#define MEMORY "sys/devices/system/memory/"
+
+static struct sysroot *files;
+static unsigned writes;
+
+static ssize_t read_file(void *data, const char *path, char *buf, size_t size)
+{
+        return sysroot_read(files, path, buf, size);
+}
+
+static int write_file(void *data, const char *path, const char *value)
+{
+        writes++;
+        assert(streq(path, MEMORY "memory32/state") && streq(value, "offline"));
+        return pause() < 0 ? -errno : 0;
+}
+
+static int read_link(void *data, const char *path, char *buf, size_t size)
+{
+        return sysroot_readlink(files, path, buf, size);
+}
+
+static int list(void *data, const char *path, sysroot_entry_fn fn, void *userdata)
+{
+        return sysroot_list(files, path, fn, userdata);
+}
+
+static int replace(void *data, const char *path, const char *text, size_t size)
+{
+        return sysroot_replace_bytes(files, path, text, size);
+}
+
+static void free_nothing(void *data)
+{
+}
+
+static const char machine[] = MEMORY
+        "block_size_bytes: 8000000\n" MEMORY "memory32/state: online\n" MEMORY
+        "memory32/valid_zones: Normal\n" MEMORY "memory32/firmware_node -> a/PNP0C80:00\n" NODE
+        "node1/memory32 -> m\n" NODE "has_memory: 0-1\n" NODE
+        "node0/meminfo:\n  Node 0 MemTotal: 1000000 kB\n  Node 0 MemFree: 900000 kB\n" NODE
+        "node1/meminfo:\n  Node 1 MemTotal: 131072 kB\n  Node 1 MemFree: 131072 kB\n";
+
+static void test_limit(void)
+{
+        static const struct sysroot_ops ops = {
+                .read = read_file,
+                .write = write_file,
+                .link = read_link,
+                .list = list,
+                .replace = replace,
+                .free = free_nothing,
+        };
+        struct policy *p = policy_from("[tier t]\n[online]\nonline=no\n");
+        struct machine none = { 0 };
+        struct onlining o = { .limit_msec = 50 };
+        struct online_result *r;
+        struct sysroot *root;
+
+        files = root_from(machine);
+        assert(sysroot_new(&ops, NULL, &root) == 0);
+        assert(onlining_run(root, p, &none, &o, 0, &r) == 0);
+        assert(writes == 1 && r->plan->n_groups == 1);
+        assert(r->plan->groups[0].failed == 1 && r->plan->groups[0].error == -ETIMEDOUT);
+        online_result_free(r);
+        /* asked to stop, it does not begin */
+        onlining_done(&o);
+        onlining_stop(&o);
+        assert(onlining_run(root, p, &none, &o, 0, &r) == 0 && writes == 1 && r->remaining == 1);
+        online_result_free(r);
+        onlining_done(&o);
+        policy_unref(p);
+        sysroot_free(root);
+        sysroot_free(files);
+}
+
+int main(void)
+{
+        alarm(60);
+        test_limit();
+        return 0;
+}
