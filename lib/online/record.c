@@ -74,8 +74,7 @@ static bool parse_online(char **s, struct record_block *b)
         if (!take_char(s, ' '))
                 return false;
         for (unsigned o = ONLINE_MOVABLE; o <= ONLINE_NO; o++)
-                if (streq(*s, policy_online_word(o)) &&
-                    (o != ONLINE_NO || b->state == RECORD_MADE)) {
+                if (streq(*s, policy_online_word(o))) {
                         b->online = o;
                         return true;
                 }

@@ -21,7 +21,7 @@ enum record_state {
         RECORD_SEEN, /* it was online */
         RECORD_MADE, /* it was as record_block.online says (movable, kernel or no), by numatier or
                         of itself: who changes it afterwards does so on purpose */
-        RECORD_PENDING, /* numatier takes it offline, to bring it online so: movable or kernel */
+        RECORD_PENDING, /* numatier takes it offline: to bring it online so, or (no) for good */
         RECORD_STATES,
 };
 

@@ -167,9 +167,12 @@ static int note_online(struct slice *s, size_t i, const struct record_block *kno
 /* After damage, blocks that are offline may have been online before. */
 static int note_offline(struct slice *s, size_t i, const struct record_block *known, uint64_t now)
 {
+        bool pending = known && known->state == RECORD_PENDING;
+
         if (s->wanted[i].online == ONLINE_NO)
-                return !known && has_settled(s, i, now) ? remember(s, i, RECORD_MADE, ONLINE_NO)
-                                                        : 0;
+                return pending || (!known && has_settled(s, i, now))
+                               ? remember(s, i, RECORD_MADE, ONLINE_NO)
+                               : 0;
         return !known && s->memory->record->damaged ? remember(s, i, RECORD_SEEN, ONLINE_UNSET) : 0;
 }
 
@@ -272,17 +275,17 @@ static bool is_pending(const struct slice *s, size_t i)
         return known && known->state == RECORD_PENDING;
 }
 
-/* Before a block goes offline, the record says that it is to come back: whatever happens then, the
- * next run does that. */
+/* Before a block goes offline, the record says that numatier does that, and whether it is to come
+ * back: whatever happens then, the next run goes on from there. */
 static int prepare(struct slice *s, size_t step)
 {
         const struct online_plan *p = s->result->plan;
         int r = 0;
 
-        if (p->steps[step].then == REQUEST_OFFLINE || is_pending(s, p->steps[step].block))
+        if (p->steps[step].request != REQUEST_OFFLINE || is_pending(s, p->steps[step].block))
                 return 0;
         for (size_t i = step; r == 0 && i < p->n_steps && i < step + PENDING_MAX; i++)
-                if (p->steps[i].then != REQUEST_OFFLINE)
+                if (p->steps[i].request == REQUEST_OFFLINE)
                         r = remember(s, p->steps[i].block, RECORD_PENDING,
                                      p->groups[p->steps[i].group].online);
         return r < 0 ? r : save(s);

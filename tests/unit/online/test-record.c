@@ -71,7 +71,6 @@ static void test_damage(void)
                 "seen 5 1 movable",
                 "made 5 1",
                 "made 5 1 leave",
-                "pending 5 1 no",
                 "lost 5 1",
                 "seen 9-5 1",
                 "seen 5-5 1",

@@ -372,6 +372,13 @@ static void test_pending(void)
         assert(run_all(MOVABLE)->done == 2);
         assert_streq(fake_kernel_get(kernel, STATE(34)), "online");
         assert_streq(fake_kernel_get(kernel, STATE(33)), "offline");
+        /* the same when it was to stay offline: it was not somebody else */
+        begin(OFFLINE);
+        fake_kernel_set(kernel, ONLINE_RECORD_PATH, "numatier online 1\npending 32-35 1 no");
+        assert(run_all(MOVABLE)->done == 4);
+        begin(NORMAL);
+        fake_kernel_set(kernel, ONLINE_RECORD_PATH, "numatier online 1\npending 32-35 1 no");
+        assert(run_all(NO)->done == 4);
 }
 
 /* The record is written before a block goes offline. */
@@ -396,6 +403,9 @@ static void test_pending_first(void)
         run_all(MOVABLE);
         assert(sysroot_read(root, ONLINE_RECORD_PATH, text, sizeof(text)) > 0);
         assert_streq(text, "numatier online 1\nmade 32-35 1 movable\n");
+        begin(NORMAL);
+        kernel->before_write = look_at_record;
+        run_all(NO);
         /* nothing is changed that could not be remembered */
         begin(NORMAL);
         kernel->replace_error = -ENOSPC;
