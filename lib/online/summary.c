@@ -63,26 +63,25 @@ static void format_failed(const struct online_group *g, char *buf, size_t size)
 
 static void format_other(const struct online_group *g, enum online_case v, char *buf, size_t size)
 {
-        const char *const online = g->online == ONLINE_NO ? "offline" : "as the policy wants";
-
         if (v == CASE_DRAINED)
                 snprintf(buf, size,
                          "left alone: the node was drained; numatier online %" PRIu32 " ends that",
                          g->node);
         else if (v == CASE_FIXED)
-                snprintf(buf, size,
-                         "not made %s: they may be boot memory, or Linux can never take them "
-                         "offline",
-                         online);
-        else if (g->online == ONLINE_NO)
                 snprintf(
                         buf, size,
-                        "left online: somebody brought them online after they had been offline, as "
-                        "online = no says");
+                        "not %s: boot memory, and what may be boot memory, is never taken offline, "
+                        "and some memory cannot be",
+                        g->online == ONLINE_NO ? "taken offline, though online = no says so"
+                                               : "changed to the zone that the policy wants");
+        else if (g->online == ONLINE_NO)
+                snprintf(buf, size,
+                         "left online: after being offline, as online = no says, somebody has "
+                         "brought it online");
         else
                 snprintf(buf, size,
-                         "left as they are: somebody took them offline, or changed their zone; "
-                         "numatier online %" PRIu32 " makes them as the policy wants",
+                         "left alone: somebody else has taken it offline or changed its zone; "
+                         "numatier online %" PRIu32 " makes the node as the policy wants",
                          g->node);
 }
 
