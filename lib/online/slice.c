@@ -275,17 +275,30 @@ static bool is_pending(const struct slice *s, size_t i)
         return known && known->state == RECORD_PENDING;
 }
 
-/* Before a block goes offline, the record says that numatier does that, and whether it is to come
- * back: whatever happens then, the next run goes on from there. */
+static bool must_note(const struct slice *s, const struct online_step *step)
+{
+        const struct record_block *known =
+                online_record_get(s->memory->record, s->table->blocks[step->block].number,
+                                  s->identities[step->block]);
+
+        if (known && known->state == RECORD_PENDING &&
+            known->online == s->result->plan->groups[step->group].online)
+                return false;
+        return known || step->request == REQUEST_OFFLINE;
+}
+
+/* Before a block is changed, the record says that numatier does that, and what it is to become:
+ * whatever happens then, the next run goes on from there. A new block needs no such note: if it is
+ * online, it is as if others had brought it online. */
 static int prepare(struct slice *s, size_t step)
 {
         const struct online_plan *p = s->result->plan;
         int r = 0;
 
-        if (p->steps[step].request != REQUEST_OFFLINE || is_pending(s, p->steps[step].block))
+        if (!must_note(s, &p->steps[step]))
                 return 0;
         for (size_t i = step; r == 0 && i < p->n_steps && i < step + PENDING_MAX; i++)
-                if (p->steps[i].request == REQUEST_OFFLINE)
+                if (must_note(s, &p->steps[i]))
                         r = remember(s, p->steps[i].block, RECORD_PENDING,
                                      p->groups[p->steps[i].group].online);
         return r < 0 ? r : save(s);

@@ -413,6 +413,32 @@ static void test_pending_first(void)
         assert(messages_have(&result->problems, ONLINE_RECORD_PATH));
 }
 
+static unsigned pending_writes;
+
+static void find_pending(struct fake_kernel *k, const char *path)
+{
+        char text[256];
+
+        if (!strstr(path, "/state"))
+                return;
+        assert(sysroot_read(k->files, ONLINE_RECORD_PATH, text, sizeof(text)) > 0);
+        pending_writes += strstr(text, "pending 32-35 1 movable") != NULL;
+}
+
+/* Killed after it brought back what it had taken offline for good: that was not somebody else. */
+static void test_pending_back(void)
+{
+        begin(OFFLINE);
+        fake_kernel_set(kernel, ONLINE_RECORD_PATH, "numatier online 1\nmade 32-35 1 no");
+        kernel->before_write = find_pending;
+        pending_writes = 0;
+        assert(run_all(MOVABLE)->done == 4 && pending_writes == 4);
+        fake_kernel_set(kernel, ONLINE_RECORD_PATH, "numatier online 1\npending 32-35 1 movable");
+        restart();
+        kernel->before_write = NULL;
+        assert(run_all(NO)->done == 4);
+}
+
 static void test_budget(void)
 {
         begin(OFFLINE);
@@ -493,6 +519,7 @@ int main(void)
         test_back();
         test_pending();
         test_pending_first();
+        test_pending_back();
         test_budget();
         test_drained();
         test_damaged();
