@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/units.h"
+#include "cli/cgroup.h"
 #include "cli/cli.h"
 #include "cli/hotplug.h"
 #include "cli/kmsg.h"
@@ -165,6 +166,21 @@ static bool stays(const struct run *r, size_t i)
                (r->blocks[i].tried || b->zone == ZONE_NONE);
 }
 
+#define OWNER_MAX (PAGE_OWNER_MAX + CGROUP_PATH_MAX + sizeof("charged to , "))
+
+/* Whom to ask about a page. */
+static bool find_owner(struct drain *d, uint64_t pfn, char ret[static OWNER_MAX])
+{
+        char owner[PAGE_OWNER_MAX], cgroup[CGROUP_PATH_MAX];
+        bool has_cgroup = cgroup_of_page(d->h.root, pfn, cgroup);
+        bool has_owner = page_owner_read(d->h.root, pfn, owner) == 0;
+
+        snprintf(ret, OWNER_MAX, "%s%s%s%s", has_cgroup ? "charged to " : "",
+                 has_cgroup ? cgroup : "", has_cgroup && has_owner ? ", " : "",
+                 has_owner ? owner : "");
+        return has_cgroup || has_owner;
+}
+
 /* What the pages in the block are, as it was when its time was over, or as it is now. */
 static char *explain_pages(struct drain *d, size_t i)
 {
@@ -174,14 +190,14 @@ static char *explain_pages(struct drain *d, size_t i)
         struct holders *holders = &d->holders[i];
         int error = d->h.run->blocks[i].error;
         const struct page_dump *dump;
-        char owner[PAGE_OWNER_MAX];
+        char owner[OWNER_MAX];
         bool has_owner = false;
 
         if (!holders->known && b->zone != ZONE_NONE && error != -EINTR)
                 (void)holders_read(d->h.root, b->number, t->block_size, holders);
         dump = page_dumps_find(&d->dumps, b->number * pages, pages);
         if (dump || holders_get_example(holders, b->zone, &pfn))
-                has_owner = page_owner_read(d->h.root, dump ? dump->pfn : pfn, owner) == 0;
+                has_owner = find_owner(d, dump ? dump->pfn : pfn, owner);
         return holders_explain(holders, b->zone, error, dump, has_owner ? owner : NULL);
 }
 

@@ -131,7 +131,7 @@ int page_owner_parse(const char *text, uint64_t pfn, char ret[static PAGE_OWNER_
                 copy_word(function, sizeof(function), line, "+ \n");
                 break;
         }
-        snprintf(ret, PAGE_OWNER_MAX, "%s (pid %lu)%s%s", process,
+        snprintf(ret, PAGE_OWNER_MAX, "allocated by %s (pid %lu)%s%s", process,
                  strtoul(pid + strlen(", pid "), NULL, 10), *function ? " in " : "", function);
         return 0;
 }
@@ -276,7 +276,7 @@ char *holders_explain(const struct holders *h, enum block_zone zone, int error,
         if (dump)
                 print_dump(f, dump);
         if (owner)
-                fprintf(f, "; allocated by %s", owner);
+                fprintf(f, ", %s", owner);
         if (fclose(f) != 0) {
                 free(text);
                 return NULL;

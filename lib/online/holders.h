@@ -39,8 +39,9 @@ void holders_count(const uint64_t *flags, size_t n, uint64_t first_pfn, struct h
  * false). */
 int holders_read(struct sysroot *root, uint64_t block, uint64_t block_size, struct holders *ret);
 
-/* Who allocated the page, if the kernel keeps account of that (page_owner=on): "kworker/0:1 (pid
- * 42) in alloc_foo". text is a record of page_owner. 0, or -ENOENT: it is not about this page. */
+/* Who allocated the page, if the kernel keeps account of that (page_owner=on): "allocated by
+ * kworker/0:1 (pid 42) in alloc_foo". text is a record of page_owner. 0, or -ENOENT: it is not
+ * about this page. */
 int page_owner_parse(const char *text, uint64_t pfn, char ret[static PAGE_OWNER_MAX]);
 int page_owner_read(struct sysroot *root, uint64_t pfn, char ret[static PAGE_OWNER_MAX]);
 

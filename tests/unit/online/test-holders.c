@@ -57,10 +57,10 @@ static void test_movable_zone(void)
         holders_count(flags, ELEMENTSOF(flags), 0x1000, &holders);
         explain(ZONE_MOVABLE, -ETIMEDOUT, NULL, NULL,
                 "it took too long: 2 anonymous pages, 1 page of files; for example page 0x1001");
-        explain(ZONE_MOVABLE, -EBUSY, &dump, "rdma (pid 7) in pin_it",
+        explain(ZONE_MOVABLE, -EBUSY, &dump, "of rdma.service",
                 "not all of it can be moved: 2 anonymous pages, 1 page of files; the kernel's "
                 "example: page 0x1001, anonymous, 1026 references, mapped 1 time, pinned "
-                "(migration failure); allocated by rdma (pid 7) in pin_it");
+                "(migration failure), of rdma.service");
         holders_count(flags, 1, 0x1000, &holders);
         explain(ZONE_MOVABLE, -EBUSY, NULL, NULL,
                 "not all of it can be moved: 1 other page of the kernel; for example page 0x1000");
@@ -139,7 +139,7 @@ static void test_owner(void)
         char owner[PAGE_OWNER_MAX];
 
         assert(page_owner_parse(text, 0x1001, owner) == 0);
-        assert_streq(owner, "rdma test (pid 812) in do_anonymous_page");
+        assert_streq(owner, "allocated by rdma test (pid 812) in do_anonymous_page");
         assert(page_owner_parse(text, 0x1002, owner) == -ENOENT);
         assert(page_owner_parse("PFN 0x1001", 0x1001, owner) == -ENOENT);
         assert(page_owner_parse("", 0, owner) == -ENOENT);
