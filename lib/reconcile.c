@@ -7,6 +7,7 @@
 #include "classify/assign.h"
 #include "classify/baseline.h"
 #include "classify/sanity.h"
+#include "facts/packages.h"
 #include "facts/settings.h"
 #include "state/recall.h"
 #include "state/update.h"
@@ -104,6 +105,17 @@ static bool sets_knobs(const struct policy *p)
                p->weighted_interleave != WEIGHTS_LEAVE;
 }
 
+/* What only a program that shows the machine might ask for. */
+static int read_rest(struct sysroot *root, struct snapshot *s)
+{
+        struct messages ignored = MESSAGES_INIT; /* of what no pass depends on */
+        int r = survey_fill_distances(root, &s->machine->memory, s->machine, &ignored);
+
+        packages_read(root, &s->machine->cpu, s->machine);
+        messages_done(&ignored);
+        return r;
+}
+
 static int find_difference(struct sysroot *root, struct tier_reading tiers, struct state *state,
                            const struct machine *previous, struct snapshot *ret)
 {
@@ -122,6 +134,9 @@ static int find_difference(struct sysroot *root, struct tier_reading tiers, stru
         if (r < 0)
                 return r;
         sanity_check(ret->assignment, &ret->bugs);
+        r = sysroot_reads_all(root) ? read_rest(root, ret) : 0;
+        if (r < 0)
+                return r;
         return plan_new(ret->assignment, state, &ret->warnings, &ret->plan);
 }
 

@@ -53,7 +53,9 @@ struct node {
         bool half_there; /* it is online, and yet its directory cannot be read: it is left as it is
                           */
         bool has_memory, has_cpu, has_generic_initiator;
-        uint64_t size_kib;    /* MemTotal */
+        uint64_t size_kib; /* MemTotal */
+        uint64_t free_kib; /* MemFree, if has_free */
+        bool has_free;
         bool unsettled;       /* the kernel is still bringing it up: what is missing may yet come */
         bool coming;          /* none of its memory blocks is online yet: it is in no tier so far */
         bool has_offline_cpu; /* it has CPUs, and none of them is online: not has_cpu */
@@ -64,7 +66,10 @@ struct node {
         bool remembered; /* access[] is from earlier in this boot: the kernel no longer shows it */
 
         uint8_t *distance; /* SLIT to each of machine.nodes, 10 is local, 0 unknown; NULL unless
-                              the node has CPUs, online or not */
+                              the node has CPUs, online or not, or survey_fill_distances() read it
+                              */
+        bool has_package;
+        int package; /* of its CPUs (packages.h), if has_package */
 
         enum node_kind kind;
         struct node_device *devices; /* what it is made of, as far as that is known */

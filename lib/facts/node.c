@@ -27,6 +27,8 @@ static int read_size(struct sysroot *root, struct node *node, struct messages *p
                 node_mark_unreadable(node, FACT_SIZE);
                 return 0;
         }
+        found = strstr(buf, " MemFree:");
+        node->has_free = found && sscanf(found, " MemFree: %" SCNu64 " kB", &node->free_kib) == 1;
         found = strstr(buf, " MemTotal:");
         if (found && sscanf(found, " MemTotal: %" SCNu64 " kB", &node->size_kib) == 1)
                 return 0;

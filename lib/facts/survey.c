@@ -67,6 +67,7 @@ static void give_up_node(struct node *node, struct messages *problems)
         messages_add(problems, "/" NODE_DIR "/node%u: is online but cannot be read", node->id);
         node->half_there = true;
         free(TAKE_PTR(node->distance));
+        node->has_free = false;
         node_mark_unreadable(node, FACT_SIZE);
         if (node->has_cpu)
                 node_mark_unreadable(node, FACT_DISTANCE);
@@ -301,6 +302,22 @@ int survey_fill_keys(struct sysroot *root, struct machine *m)
                 if (!n->has_memory || !n->has_cpu || n->key)
                         continue;
                 r = key_fill(root, m, n);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int survey_fill_distances(struct sysroot *root, const struct nodeset *nodes, struct machine *m,
+                          struct messages *problems)
+{
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                struct node *n = &m->nodes[i];
+                int r;
+
+                if (n->distance || n->half_there || !nodeset_has(nodes, n->id))
+                        continue;
+                r = node_read_distance(root, m, true, n, problems);
                 if (r < 0)
                         return r;
         }

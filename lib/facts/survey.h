@@ -25,3 +25,9 @@ int survey_finish(struct sysroot *root, struct tier_reading tiers, const struct 
 /* Fills in the keys of nodes with CPUs. The directory of such a node has an entry for each of
  * thousands of memory blocks, and few need its key: the survey leaves it out. 0 or -ENOMEM. */
 int survey_fill_keys(struct sysroot *root, struct machine *m);
+
+/* Reads the distances of these nodes too, which the survey reads only for nodes with CPUs: few need
+ * the others. To be called when the machine has been classified, as these distances are no fact
+ * that classifying knows. 0 or -ENOMEM. */
+int survey_fill_distances(struct sysroot *root, const struct nodeset *nodes, struct machine *m,
+                          struct messages *problems);
