@@ -69,9 +69,11 @@ static int load_file(const char *file, struct messages *errors, struct policy *p
         return r;
 }
 
-static int load_main(struct sysroot *root, struct messages *errors, struct policy *policy)
+/* first: the index of a directory; those before it do not count. */
+static int load_main(struct sysroot *root, size_t first, struct messages *errors,
+                     struct policy *policy)
 {
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+        for (size_t i = first; i < ELEMENTSOF(directories); i++) {
                 char path[64];
                 int r;
 
@@ -80,8 +82,8 @@ static int load_main(struct sysroot *root, struct messages *errors, struct polic
                 if (r != -ENOENT)
                         return r;
         }
-        messages_add(errors, "no policy: expected /etc/numatier/" FILE_NAME
-                             " or /usr/lib/numatier/" FILE_NAME);
+        messages_add(errors, "no policy: expected %s/usr/lib/numatier/" FILE_NAME,
+                     first == 0 ? "/etc/numatier/" FILE_NAME " or " : "");
         return -ENOENT;
 }
 
@@ -142,10 +144,10 @@ static int compare_dropins(const void *a, const void *b)
         return strcmp(((const struct dropin *)a)->name, ((const struct dropin *)b)->name);
 }
 
-static int find_dropins(struct sysroot *root, struct messages *errors, struct policy *policy,
-                        struct dropins *d)
+static int find_dropins(struct sysroot *root, size_t first, struct messages *errors,
+                        struct policy *policy, struct dropins *d)
 {
-        for (d->directory = 0; d->directory < ELEMENTSOF(directories); d->directory++) {
+        for (d->directory = first; d->directory < ELEMENTSOF(directories); d->directory++) {
                 char path[64];
                 int r;
 
@@ -241,27 +243,34 @@ static int take_own_files(char *const *files, struct messages *errors, const cha
         return 0;
 }
 
-/* config: replaces all that is installed, or NULL. files: see config_check(). */
-static int load(struct sysroot *root, const char *config, char *const *files,
-                struct messages *errors, struct policy *policy, struct dropins *d)
+/* What config_check() and its like are given. */
+struct request {
+        const char *config; /* replaces all that is installed, or NULL */
+        char *const *files; /* see config_check() */
+        size_t first;       /* the first directory that counts */
+};
+
+static int load(struct sysroot *root, const struct request *request, struct messages *errors,
+                struct policy *policy, struct dropins *d)
 {
-        const char *main_file = config;
+        const char *main_file = request->config;
         int r, q;
 
-        r = take_own_files(files, errors, &main_file, d);
+        r = take_own_files(request->files, errors, &main_file, d);
         if (r < 0)
                 return r;
-        r = main_file ? load_file(main_file, errors, policy) : load_main(root, errors, policy);
+        r = main_file ? load_file(main_file, errors, policy)
+                      : load_main(root, request->first, errors, policy);
         if (r == -ENOMEM || (r == -ENOENT && d->n == 0))
                 return r;
-        q = config ? 0 : find_dropins(root, errors, policy, d);
+        q = request->config ? 0 : find_dropins(root, request->first, errors, policy, d);
         if (q == 0)
                 q = parse_dropins(root, d, errors, policy);
         return q < 0 ? q : r;
 }
 
-int config_check(struct sysroot *root, const char *config, char *const *files,
-                 struct messages *errors, struct policy **ret)
+static int load_and_finish(struct sysroot *root, const struct request *request,
+                           struct messages *errors, struct policy **ret)
 {
         _cleanup_(policy_unrefp) struct policy *policy = NULL;
         struct dropins d = { 0 };
@@ -270,7 +279,7 @@ int config_check(struct sysroot *root, const char *config, char *const *files,
         r = policy_new(&policy);
         if (r < 0)
                 return r;
-        r = load(root, config, files, errors, policy, &d);
+        r = load(root, request, errors, policy, &d);
         for (size_t i = 0; i < d.n; i++)
                 free(d.items[i].name);
         free(d.items);
@@ -282,8 +291,23 @@ int config_check(struct sysroot *root, const char *config, char *const *files,
         return 0;
 }
 
+int config_check(struct sysroot *root, const char *config, char *const *files,
+                 struct messages *errors, struct policy **ret)
+{
+        const struct request request = { .config = config, .files = files };
+
+        return load_and_finish(root, &request, errors, ret);
+}
+
 int config_load(struct sysroot *root, const char *file, struct messages *errors,
                 struct policy **ret)
 {
         return config_check(root, file, NULL, errors, ret);
+}
+
+int config_load_vendor(struct sysroot *root, struct messages *errors, struct policy **ret)
+{
+        const struct request request = { .first = ELEMENTSOF(directories) - 1 };
+
+        return load_and_finish(root, &request, errors, ret);
 }

@@ -22,3 +22,7 @@ int config_load(struct sysroot *root, const char *file, struct messages *errors,
  * (reported in errors) two have the same name, or one has a name that would be ignored. */
 int config_check(struct sysroot *root, const char *config, char *const *files,
                  struct messages *errors, struct policy **ret);
+
+/* The vendor's policy, as it is without the files of the administrator and of this boot. The same
+ * errors. */
+int config_load_vendor(struct sysroot *root, struct messages *errors, struct policy **ret);

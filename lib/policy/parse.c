@@ -68,6 +68,29 @@ _printf_(3, 4) static void complain(struct parser *p, const char *key, const cha
         mark_damaged(p);
 }
 
+static int note_setting(const struct parser *p, const struct key *key, const char *value)
+{
+        struct policy *policy = p->place.policy;
+        struct policy_setting setting = {
+                .section = p->section,
+                .key = key->name,
+                .tier = p->section == SECTION_TIER ? p->place.tier : 0,
+                .file = p->place.file,
+                .line = p->place.line,
+        };
+
+        if (p->section == SECTION_NODE)
+                setting.section_line = policy->rules[p->place.rule].line;
+        if (array_grow(&policy->settings, &policy->settings_allocated, policy->n_settings + 1,
+                       sizeof(setting)) < 0)
+                return -ENOMEM;
+        setting.value = strdup(value);
+        if (!setting.value)
+                return -ENOMEM;
+        policy->settings[policy->n_settings++] = setting;
+        return 0;
+}
+
 static void set_key(struct parser *p, const struct key *key, const char *value)
 {
         uint64_t bit = UINT64_C(1) << key_number(key);
@@ -79,6 +102,8 @@ static void set_key(struct parser *p, const struct key *key, const char *value)
         }
         p->keys_seen |= bit;
         r = key_set(key, &p->place, value);
+        if (r == 0)
+                r = note_setting(p, key, value);
         if (r == -ENOMEM)
                 p->out_of_memory = true;
         else if (r < 0)

@@ -104,6 +104,9 @@ struct policy *policy_unref(struct policy *p)
                 rule_done(&p->rules[i]);
         for (size_t i = 0; i < p->n_files; i++)
                 free(p->files[i]);
+        for (size_t i = 0; i < p->n_settings; i++)
+                free(p->settings[i].value);
+        free(p->settings);
         free(p->tiers);
         free(p->rules);
         free(p->files);

@@ -137,6 +137,17 @@ enum policy_weights {
         WEIGHTS_BY_BANDWIDTH,
 };
 
+/* One key as a file has it. Nothing decides by this: it is for people. */
+struct policy_setting {
+        enum policy_section section;
+        const char *key;       /* "max-latency" */
+        char *value;           /* as it stands there; "": it takes back what an earlier file set */
+        size_t tier;           /* of SECTION_TIER: its index */
+        unsigned section_line; /* of SECTION_NODE: rule.line of the rule in the same file */
+        const char *file;      /* owned by the policy */
+        unsigned line;
+};
+
 struct policy {
         unsigned references;
 
@@ -170,6 +181,10 @@ struct policy {
         uint64_t settle_usec, settle_max_usec, rescan_usec; /* rescan 0: never */
         const char *settle_file; /* where either settle was last set; owned by the policy */
         unsigned settle_line;
+
+        struct policy_setting *settings; /* in the order in which they were parsed: the last of a
+                                            key counts */
+        size_t n_settings, settings_allocated;
 
         unsigned damaged; /* a bit for each kind of section that has an error */
         uint64_t hash;    /* of everything parsed: tells one policy from another */

@@ -9,6 +9,7 @@
 #include "facts/health.h"
 #include "facts/knobs.h"
 #include "facts/onliners.h"
+#include "policy/effective.h"
 #include "reconcile.h"
 #include "state/recall.h"
 #include "testing.h"
@@ -111,6 +112,13 @@ static int parse_policy(struct policy **ret)
         return r;
 }
 
+static int show_policy(const struct policy *p)
+{
+        _cleanup_(effective_freep) struct effective *e = NULL;
+
+        return effective_new(p, &e);
+}
+
 static int load_state(struct sysroot *root, struct state **ret)
 {
         struct messages problems = MESSAGES_INIT;
@@ -173,6 +181,8 @@ static int run(void)
         r = open_machine(&root);
         if (r == 0)
                 r = parse_policy(&policy);
+        if (r == 0)
+                r = show_policy(policy);
         if (r == 0)
                 r = load_state(root, &state);
         return r < 0 ? r : apply_and_restore(root, policy, state);

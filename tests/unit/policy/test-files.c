@@ -73,6 +73,23 @@ static void test_dropins(void)
         assert(rescan() == 10); /* masked by an empty file */
 }
 
+/* The vendor's alone, whatever else is there. */
+static void test_vendor(void)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct policy *p;
+        struct sysroot *root;
+
+        assert(sysroot_open(directory, &root) == 0);
+        assert(config_load_vendor(root, &errors, &p) == 0);
+        assert(p->rescan_usec == 20000000 && p->n_files == 3 && p->n_settings == 3);
+        assert_streq(p->settings[0].file, "/" VENDOR);
+        assert_streq(p->settings[2].file, "/" VENDOR ".d/20-b.conf");
+        assert(p->settings[2].line == 2);
+        policy_unref(p);
+        sysroot_free(root);
+}
+
 static void test_mask_by_link(void)
 {
         char path[256];
@@ -313,6 +330,7 @@ int main(void)
         assert(mkdtemp(directory));
         test_main_file();
         test_dropins();
+        test_vendor();
         test_mask_by_link();
         test_errors();
         test_unreadable();
