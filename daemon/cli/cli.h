@@ -54,6 +54,10 @@ struct pass {
  * odd. 0 or a negative errno; pass_done() in any case. */
 int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *ret);
 
+/* The same with RECONCILE_PLAN, and with what only who shows the machine needs: where pages are
+ * demoted to, the settings, whether the daemon runs. */
+int pass_run_in_detail(const struct arguments *a, struct pass *ret);
+
 /* The same under a policy that wants nothing: does not load the machine's own, since it may be
  * wrong or missing. record (may be NULL) receives everything that is read, which then is all that
  * any policy might ask for. */

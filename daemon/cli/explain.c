@@ -271,9 +271,43 @@ static int print_tables(const struct view *v, const struct explanation *e, unsig
         return 0;
 }
 
+static bool has_brackets(const struct explanation *e)
+{
+        size_t sources = 0;
+
+        for (size_t i = 0; i < e->n_values; i++) {
+                if (!e->values[i].used)
+                        return true;
+                sources += i == 0 || !streq(e->values[i].source, e->values[i - 1].source);
+        }
+        return e->n_values < sources * PERF_VALUES;
+}
+
+static bool has_undecided(const struct explanation *e)
+{
+        for (size_t i = 0; i < e->n_trials; i++)
+                if (streq(e->trials[i].verdict, "undecided"))
+                        return true;
+        return false;
+}
+
+/* Explains what may not be clear, where it is there. */
+static void print_marks(const struct explanation *e)
+{
+        if (has_brackets(e) || has_undecided(e))
+                puts("");
+        if (has_brackets(e))
+                puts("In brackets: known, but not used; \"(?)\": not known.");
+        if (has_undecided(e))
+                puts("\"undecided\": none of its conditions could be checked, so the next tier "
+                     "was tried.");
+}
+
 static int print_text(const struct view *v, const struct explanation *e, const struct view_node *n,
                       const struct node_rule *rule, bool legend)
 {
+        int r;
+
         printf("Node %u%s%s: %s\n", n->node, n->tier ? " belongs in tier " : "", n->tier ?: "",
                n->reason);
         if (n->has_memory) {
@@ -283,7 +317,10 @@ static int print_text(const struct view *v, const struct explanation *e, const s
         if (n->is_baseline)
                 puts("It is the baseline: what \"x\" means in the policy.");
         print_rule(rule);
-        return print_tables(v, e, n->node, legend);
+        r = print_tables(v, e, n->node, legend);
+        if (r >= 0 && legend)
+                print_marks(e);
+        return r;
 }
 
 static int explain_to_people(const struct arguments *a, const struct view *v,
@@ -331,7 +368,7 @@ int verb_explain(const struct arguments *a)
                 fprintf(stderr, "numatier: expected one node, such as \"numatier explain 1\"\n");
                 return EXIT_USAGE;
         }
-        r = pass_run(a, RECONCILE_PLAN, &l);
+        r = pass_run_in_detail(a, &l);
         if (r == 0)
                 r = explain(a, &l, id);
         pass_done(&l);

@@ -81,6 +81,19 @@ static void print_real(FILE *f, const struct view_real *number)
                 fputs_unlocked("null", f);
 }
 
+static void print_flag(FILE *f, const struct view_flag *flag)
+{
+        fputs_unlocked(!flag->known ? "null" : flag->value ? "true" : "false", f);
+}
+
+static void print_nodeset(FILE *f, const struct view_nodeset *set)
+{
+        if (set->known)
+                print_nodes(f, &set->nodes);
+        else
+                fputs_unlocked("null", f);
+}
+
 static void print_value(FILE *f, enum view_type type, const void *value)
 {
         const char *text;
@@ -113,6 +126,12 @@ static void print_value(FILE *f, enum view_type type, const void *value)
                 break;
         case VIEW_NODES:
                 print_nodes(f, value);
+                break;
+        case VIEW_FLAG:
+                print_flag(f, value);
+                break;
+        case VIEW_NODESET:
+                print_nodeset(f, value);
                 break;
         case VIEW_TYPES:
                 assert(false);

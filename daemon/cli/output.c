@@ -47,6 +47,13 @@ void table_set_text(struct libscols_line *line, size_t column, const char *text)
                 (void)scols_line_set_data(line, column, text);
 }
 
+const char *table_get_text(struct libscols_line *line, size_t column)
+{
+        struct libscols_cell *cell = line ? scols_line_get_cell(line, column) : NULL;
+
+        return cell ? scols_cell_get_data(cell) : NULL;
+}
+
 bool output_has_colours(void)
 {
         static int has = -1;

@@ -40,6 +40,10 @@ void table_set(struct libscols_line *line, size_t column, const char *format, ..
 /* The same with a copy of text as it is, or an empty cell for NULL. */
 void table_set_text(struct libscols_line *line, size_t column, const char *text);
 
+/* What a cell has, or NULL. Setting it again ends what this points to; table_set() may have it as
+ * an argument. */
+const char *table_get_text(struct libscols_line *line, size_t column);
+
 /* Colours a cell, if this output has colours ("green", "yellow", "red", "dim"). */
 void table_set_colour(struct libscols_line *line, size_t column, const char *colour);
 

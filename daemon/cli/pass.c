@@ -2,10 +2,14 @@
 
 #include <errno.h>
 
+#include "classify/targets.h"
 #include "cli/cli.h"
 #include "common/quiet.h"
 #include "common/session.h"
 #include "facts/knobs.h"
+#include "facts/packages.h"
+#include "facts/settings.h"
+#include "facts/survey.h"
 #include "view/unmet.h"
 
 int cli_error(int error, const char *what)
@@ -19,10 +23,15 @@ int cli_print_error(int error)
         return cli_error(error, "cannot print");
 }
 
+static void warn_from(const struct messages *m, size_t first)
+{
+        for (size_t i = first; i < m->n; i++)
+                fprintf(stderr, "numatier: warning: %s\n", m->items[i]);
+}
+
 static void warn_all(const struct messages *m)
 {
-        for (size_t i = 0; i < m->n; i++)
-                fprintf(stderr, "numatier: warning: %s\n", m->items[i]);
+        warn_from(m, 0);
 }
 
 static int load_state(struct sysroot *root, struct state **ret)
@@ -101,7 +110,46 @@ static int find_missing(const struct input *in, struct pass *l)
         return 0;
 }
 
-int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *ret)
+static int read_targets(struct sysroot *root, struct machine *m, struct messages *problems)
+{
+        _cleanup_(targets_freep) struct targets *targets = NULL;
+        struct nodeset missing = targets_find_missing_distances(m);
+        int r;
+
+        r = survey_fill_distances(root, &missing, m, problems);
+        if (r == 0)
+                r = targets_new(m, &targets);
+        if (r == 0)
+                packages_read(root, &targets->homes, m);
+        return r;
+}
+
+/* What no decision depends on is read when all is decided. Weights are allocated once they, and the
+ * settings with them, have been read. */
+static int read_details(struct pass *l)
+{
+        struct machine *m = l->result->machine;
+        struct messages *problems = &l->result->problems;
+        size_t reported = problems->n;
+        int r;
+
+        r = read_targets(l->root, m, problems);
+        if (r == 0 && !m->weights)
+                r = machine_read_knobs(l->root, m, problems);
+        warn_from(problems, reported);
+        if (r < 0)
+                (void)cli_error(r, "cannot read the machine");
+        return r;
+}
+
+static void note_daemon(struct pass *l)
+{
+        if (state_daemon_is_alive(l->state, l->root))
+                l->view->settings->daemon_pid = (struct view_number){ true, l->state->daemon };
+}
+
+static int run_and_view(const struct arguments *a, enum reconcile_mode mode, bool in_detail,
+                        struct pass *ret)
 {
         int r;
 
@@ -109,9 +157,23 @@ int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *r
         r = input_open(&a->input, &ret->policy, &ret->root);
         if (r == 0)
                 r = run(&a->input, mode, true, ret);
+        if (r == 0 && in_detail)
+                r = read_details(ret);
         if (r == 0)
                 r = make_view(ret);
+        if (r == 0 && in_detail)
+                note_daemon(ret);
         return r < 0 ? r : find_missing(&a->input, ret);
+}
+
+int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *ret)
+{
+        return run_and_view(a, mode, false, ret);
+}
+
+int pass_run_in_detail(const struct arguments *a, struct pass *ret)
+{
+        return run_and_view(a, RECONCILE_PLAN, true, ret);
 }
 
 int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record, void *userdata,

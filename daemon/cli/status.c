@@ -1,147 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <locale.h>
+#include <sys/mman.h>
 
+#include "base/units.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/pager.h"
-#include "cli/rows.h"
+#include "cli/status-table.h"
+#include "cli/watch.h"
 
 static void print_json(const struct view *v)
 {
         const struct view_table tables[] = {
                 view_get_table(v, VIEW_ROWS_TIERS),    view_get_table(v, VIEW_ROWS_NODES),
                 view_get_table(v, VIEW_ROWS_DEVICES),  view_get_table(v, VIEW_ROWS_CACHES),
-                view_get_table(v, VIEW_ROWS_WARNINGS),
+                view_get_table(v, VIEW_ROWS_SETTINGS), view_get_table(v, VIEW_ROWS_WARNINGS),
         };
 
         json_print_tables(stdout, tables, ELEMENTSOF(tables));
 }
 
-/* For people: tiers, and below each its nodes. */
-
-enum {
-        TEXT_NAME,
-        TEXT_NOW,
-        TEXT_WANTED,
-        TEXT_LATENCY,
-        TEXT_BANDWIDTH,
-        TEXT_SOURCE,
-        TEXT_SIZE,
-        TEXT_DEVICE,
-        TEXT_COLUMNS,
-};
-
-static const struct column text_columns[] = {
-        [TEXT_NAME] = { "TIER", COLUMN_TREE },
-        [TEXT_NOW] = { "NOW", COLUMN_RIGHT },
-        [TEXT_WANTED] = { "WANTED", COLUMN_RIGHT },
-        [TEXT_LATENCY] = { "LATENCY", COLUMN_RIGHT },
-        [TEXT_BANDWIDTH] = { "BANDWIDTH", COLUMN_RIGHT },
-        [TEXT_SOURCE] = { "SOURCE", COLUMN_TEXT },
-        [TEXT_SIZE] = { "SIZE", COLUMN_RIGHT },
-        [TEXT_DEVICE] = { "DEVICE", COLUMN_TEXT },
-};
-static_assert(ELEMENTSOF(text_columns) == TEXT_COLUMNS, "a heading for each column");
-
-static void text_value(struct libscols_line *line, size_t column, const struct view_value *v)
-{
-        bool relative = v->multiple.known;
-        double value = relative ? v->multiple.value : v->value.value;
-        char buf[UNIT_STRING_MAX];
-
-        if (relative || v->value.known)
-                table_set_text(line, column,
-                               format_value_of(value, relative, column == TEXT_LATENCY, buf));
-}
-
-/* "hmat", "hmat, slit", "hmat (remembered)", "slit (SLIT only)" */
-static void text_source(struct libscols_line *line, const struct view_node *n)
-{
-        const char *first = n->latency.source ?: n->bandwidth.source, *second = NULL;
-        const char *mark = "";
-
-        if (!first)
-                return;
-        if (n->bandwidth.source && !streq(n->bandwidth.source, first))
-                second = n->bandwidth.source;
-        if (n->latency.kept || n->bandwidth.kept)
-                mark = " (kept)";
-        else if (n->latency.remembered || n->bandwidth.remembered)
-                mark = " (remembered)";
-        else if (n->by_slit_alone)
-                mark = " (SLIT only)";
-        table_set(line, TEXT_SOURCE, "%s%s%s%s", first, second ? ", " : "", second ?: "", mark);
-}
-
-static bool is_out_of_place(const struct view_node *n)
-{
-        return n->wanted_tier.known && n->present_tier.known &&
-               n->wanted_tier.value != n->present_tier.value;
-}
-
-static void text_node(struct libscols_line *line, const struct view_node *n)
-{
-        char buf[UNIT_STRING_MAX];
-
-        table_set(line, TEXT_NAME, "node %u%s", n->node, n->has_cpu ? " (CPUs)" : "");
-        if (!n->has_memory) {
-                table_set_text(line, TEXT_SOURCE, "no memory");
-                return;
-        }
-        if (!n->present_tier.known)
-                table_set_text(line, TEXT_NOW, "?");
-        table_set_number(line, TEXT_NOW, n->present_tier);
-        table_set_number(line, TEXT_WANTED, n->wanted_tier);
-        text_value(line, TEXT_LATENCY, &n->latency);
-        text_value(line, TEXT_BANDWIDTH, &n->bandwidth);
-        text_source(line, n);
-        if (n->size_kib.known)
-                table_set_text(line, TEXT_SIZE, format_size((uint64_t)n->size_kib.value, buf));
-        table_set_text(line, TEXT_DEVICE, n->devices);
-        if (is_out_of_place(n)) {
-                table_set_colour(line, TEXT_NOW, "yellow");
-                table_set_colour(line, TEXT_WANTED, "green");
-        }
-}
-
-static void text_tier(struct libscols_table *t, const struct view_tier *tier, const struct view *v)
-{
-        struct libscols_line *line = table_add(t, NULL);
-
-        table_set_text(line, TEXT_NAME, tier->name);
-        table_set_number(line, TEXT_WANTED, tier->wanted_tier);
-        nodeset_foreach (node, &tier->nodes)
-                text_node(table_add(t, line), view_get_node(v, node));
-}
-
-static void text_rest(struct libscols_table *t, const struct view *v)
-{
-        struct libscols_line *line = NULL;
-
-        for (size_t i = 0; i < v->n_nodes; i++) {
-                if (v->nodes[i].tier)
-                        continue;
-                if (!line) {
-                        line = table_add(t, NULL);
-                        table_set_text(line, TEXT_NAME, "left to Linux");
-                }
-                text_node(table_add(t, line), &v->nodes[i]);
-        }
-}
-
-/* Without the tiers that have no nodes: they describe the policy, not the machine. */
-static struct libscols_table *text_table(const struct view *v)
-{
-        struct libscols_table *t = table_new(text_columns, ELEMENTSOF(text_columns));
-
-        for (size_t i = 0; i < v->n_tiers; i++)
-                if (nodeset_count(&v->tiers[i].nodes) > 0)
-                        text_tier(t, &v->tiers[i], v);
-        text_rest(t, v);
-        return t;
-}
+/* For people: the table, and what it does not show. */
 
 struct summary {
         unsigned memory, placed; /* nodes */
@@ -177,6 +60,75 @@ static void print_state(const struct view *v, bool clear, const struct summary *
                        s->placed, plural(s->placed), s->tiers, plural(s->tiers));
 }
 
+/* Pages that would leave their socket: that is slow, and loads the link between the sockets. */
+static void print_across(const struct view *v)
+{
+        char buf[NODESET_STRING_MAX], to[NODESET_STRING_MAX];
+        struct nodeset sources = { 0 };
+        size_t targets = 0;
+
+        for (size_t i = 0; i < v->n_nodes; i++) {
+                if (nodeset_count(&v->nodes[i].targets_across) == 0)
+                        continue;
+                nodeset_add(&sources, v->nodes[i].node);
+                nodeset_format(&v->nodes[i].targets_across, to);
+                targets = nodeset_count(&v->nodes[i].targets_across);
+        }
+        if (nodeset_count(&sources) == 1)
+                printf("Pages of node %s would be demoted to another socket (node%s %s).\n",
+                       nodeset_format(&sources, buf), plural(targets), to);
+        else if (nodeset_count(&sources) > 1)
+                printf("Pages of nodes %s would be demoted to another socket (see TARGET).\n",
+                       nodeset_format(&sources, buf));
+}
+
+static const char *balancing_word(int64_t bits)
+{
+        static const char *const words[] = { "off", "on", "tiering", "on and tiering" };
+
+        return words[bits & 3];
+}
+
+/* "Demotion: off. NUMA balancing: on." A kernel need not have any of them. */
+static void print_settings(const struct view *v)
+{
+        const struct view_settings *s = v->settings;
+        const char *separator = "";
+
+        if (s->demotion.known) {
+                printf("Demotion: %s.", s->demotion.value ? "on" : "off");
+                separator = " ";
+        }
+        if (s->numa_balancing.known) {
+                printf("%sNUMA balancing: %s.", separator, balancing_word(s->numa_balancing.value));
+                separator = " ";
+        }
+        if (s->weighted_interleave) {
+                printf("%sWeighted interleave: %s.", separator,
+                       streq(s->weighted_interleave, "by_node") ? "by node (-o +WEIGHT)"
+                                                                : s->weighted_interleave);
+                separator = " ";
+        }
+        if (*separator)
+                puts("");
+        if (s->daemon_pid.known)
+                printf("numatierd runs (PID %" PRId64 ").\n", s->daemon_pid.value);
+        else if (v->live)
+                puts("numatierd does not run.");
+}
+
+static void print_marks(const bool marks[static MARKS])
+{
+        const char *separator = "\n";
+
+        for (size_t i = 0; i < MARKS; i++) {
+                if (!marks[i])
+                        continue;
+                printf("%s%s\n", separator, status_mark_text(i));
+                separator = "";
+        }
+}
+
 static void print_summary(const struct pass *l)
 {
         const struct plan *p = l->result->plan;
@@ -198,38 +150,185 @@ static void print_summary(const struct pass *l)
         print_held(l->result);
         if (p->interface != INTERFACE_NONE)
                 printf("Nodes are moved through %s.\n", interface_name(p->interface));
+        print_across(l->view);
+        print_settings(l->view);
 }
 
-static int print_text(const struct arguments *a, const struct pass *l)
+static int print_text(const struct arguments *a, const struct pass *l,
+                      const struct status_columns *columns)
 {
-        _cleanup_(table_freep) struct libscols_table *t = NULL;
+        bool marks[MARKS] = { false };
         int result;
 
-        (void)setlocale(LC_CTYPE, "");
-        if (a->pager)
+        if (a->pager && !a->watch)
                 pager_open();
-        t = text_table(l->view);
-        result = table_print(t, a->legend);
-        if (result >= 0 && a->legend)
-                print_summary(l);
+        result = status_table_print(l->view, columns, a->bytes, a->legend, marks);
+        if (result >= 0 && a->legend) {
+                if (!a->operands[0])
+                        print_summary(l);
+                print_marks(marks);
+        }
         pager_close();
         return result;
 }
 
-int verb_status(const struct arguments *a)
+/* Of rows that begin with the number of their node, those of these nodes. */
+static void keep_rows(void *rows, size_t *n, size_t size, const struct nodeset *nodes)
 {
+        char *bytes = rows;
+        size_t kept = 0;
+
+        for (size_t i = 0; i < *n; i++) {
+                const unsigned *node = (const void *)(bytes + i * size);
+
+                if (!nodeset_has(nodes, *node))
+                        continue;
+                memmove(bytes + kept++ * size, bytes + i * size, size);
+        }
+        *n = kept;
+}
+
+/* All nodes, unless some are named. */
+static int choose_nodes(const struct arguments *a, struct view *v)
+{
+        struct nodeset nodes = { 0 };
+
+        static_assert(offsetof(struct view_node, node) == 0, "for keep_rows()");
+        static_assert(offsetof(struct view_device, node) == 0, "for keep_rows()");
+        static_assert(offsetof(struct view_cache, node) == 0, "for keep_rows()");
+        if (!a->operands[0])
+                return 0;
+        for (char **name = a->operands; *name; name++) {
+                unsigned node = 0;
+
+                (void)input_parse_node(*name, &node); /* which check_operands() did */
+                if (!view_get_node(v, node)) {
+                        fprintf(stderr, "numatier: node %u is not online\n", node);
+                        return -ENODEV;
+                }
+                nodeset_add(&nodes, node);
+        }
+        keep_rows(v->nodes, &v->n_nodes, sizeof(*v->nodes), &nodes);
+        keep_rows(v->devices, &v->n_devices, sizeof(*v->devices), &nodes);
+        keep_rows(v->caches, &v->n_caches, sizeof(*v->caches), &nodes);
+        return 0;
+}
+
+/* On a terminal, what is shown takes the place of what was there, warnings too: they are kept back
+ * until then. */
+static int hold_stderr(void)
+{
+        int held, text = memfd_create("numatier", MFD_CLOEXEC);
+
+        if (text < 0)
+                return -1;
+        held = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+        if (held >= 0 && dup2(text, STDERR_FILENO) < 0) {
+                close(held);
+                held = -1;
+        }
+        close(text);
+        return held;
+}
+
+static void release_stderr(int held)
+{
+        char buf[4096];
+        ssize_t n;
+        int text;
+
+        fputs("\033[H\033[J", stdout);
+        (void)fflush(stdout);
+        if (held < 0)
+                return;
+        text = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+        (void)dup2(held, STDERR_FILENO);
+        close(held);
+        if (text < 0)
+                return;
+        (void)lseek(text, 0, SEEK_SET);
+        while ((n = read(text, buf, sizeof(buf))) > 0)
+                if (write(STDERR_FILENO, buf, (size_t)n) != n)
+                        break;
+        close(text);
+}
+
+static int show(const struct arguments *a, const struct status_columns *columns)
+{
+        bool redraws = a->watch && isatty(STDOUT_FILENO);
+        int held = redraws ? hold_stderr() : -1;
         struct pass l;
         int r;
 
-        r = pass_run(a, RECONCILE_PLAN, &l);
+        r = pass_run_in_detail(a, &l);
+        if (redraws)
+                release_stderr(held);
+        if (r == 0)
+                r = choose_nodes(a, l.view);
         if (r == 0) {
                 if (a->json)
                         print_json(l.view);
                 else
-                        r = print_text(a, &l);
+                        r = print_text(a, &l, columns);
                 if (r < 0)
                         (void)cli_print_error(r);
         }
         pass_done(&l);
+        return r;
+}
+
+/* Until Ctrl-C, or until nothing can be printed, which finish_output() reports. What cannot be
+ * shown the first time is an error; later, it may yet come again. */
+static int show_changes(const struct arguments *a, const struct status_columns *columns)
+{
+        struct watch watch;
+        int r;
+
+        watch_begin(&a->input, &watch);
+        r = show(a, columns);
+        while (r == 0 && fflush(stdout) == 0 && !ferror(stdout)) {
+                watch_wait(&watch);
+                if (!isatty(STDOUT_FILENO) && !a->json)
+                        puts("");
+                (void)show(a, columns);
+        }
+        watch_end(&watch);
+        return r;
+}
+
+static int check_operands(const struct arguments *a)
+{
+        unsigned node;
+
+        for (char **name = a->operands; *name; name++)
+                if (input_parse_node(*name, &node) < 0) {
+                        fprintf(stderr,
+                                "numatier: expected nodes, such as \"numatier status 1 2\", found "
+                                "\"%s\"\n",
+                                *name);
+                        return -EINVAL;
+                }
+        if (a->json && (a->output || a->bytes)) {
+                fprintf(stderr, "numatier: JSON has all fields, and sizes in KiB: expected no "
+                                "--output and no --bytes with --json\n");
+                return -EINVAL;
+        }
+        if (a->watch && a->input.machine) {
+                fprintf(stderr, "numatier: a recorded machine does not change: expected no --watch "
+                                "with --machine\n");
+                return -EINVAL;
+        }
+        return 0;
+}
+
+int verb_status(const struct arguments *a)
+{
+        struct status_columns columns;
+        int r;
+
+        if (check_operands(a) < 0 || status_columns_parse(a->output, &columns) < 0)
+                return EXIT_USAGE;
+        (void)setlocale(LC_CTYPE, "");
+        r = a->watch ? show_changes(a, &columns) : show(a, &columns);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

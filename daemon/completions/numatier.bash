@@ -4,6 +4,9 @@
 
 _numatier_verbs="status plan explain doctor policy check apply restore drain online capture measure"
 
+_numatier_column_names="TIER NOW WANTED ORIGINAL ADISTANCE LATENCY BANDWIDTH SOURCE SIZE FREE USE% TARGET WEIGHT \
+DEVICE REASON"
+
 _numatier_nodes() {
         local node
         for node in /sys/devices/system/node/node[0-9]*; do
@@ -23,6 +26,17 @@ _numatier_files() { # WORD -f or -d
         _numatier_reply "$1" "$2"
 }
 
+# The last name of a list.
+_numatier_columns() { # LIST
+        local before=""
+        case $1 in
+        *,*) before="${1%,*}," ;;
+        +*) before=+ ;;
+        esac
+        compopt -o nospace 2>/dev/null
+        _numatier_reply "${1#"$before"}" -P "$before" -W "$_numatier_column_names"
+}
+
 # The argument of the option before the current word; false: that takes none.
 _numatier_argument() { # OPTION WORD
         case $1 in
@@ -31,7 +45,7 @@ _numatier_argument() { # OPTION WORD
         --seconds) _numatier_reply "$2" -W "1 5 30" ;;
         --timeout) _numatier_reply "$2" -W "10s 1min 10min" ;;
         --zone) _numatier_reply "$2" -W "movable kernel" ;;
-        --output | -o) ;;
+        --output | -o) _numatier_columns "$2" ;;
         --size) _numatier_reply "$2" -W "64M 256M 1G" ;;
         *) return 1 ;;
         esac

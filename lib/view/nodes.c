@@ -5,9 +5,28 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "classify/targets.h"
+
 struct view_number view_tier_number(uint32_t tier)
 {
         return (struct view_number){ .known = tier != TIER_UNKNOWN, .value = tier };
+}
+
+static void add_number(struct view_number *sum, bool known, uint64_t value)
+{
+        sum->known = sum->known && known;
+        sum->value = sum->known ? sum->value + (int64_t)value : 0;
+}
+
+static void add_sizes(const struct machine *m, struct view_tier *tier)
+{
+        tier->size_kib.known = tier->free_kib.known = true;
+        nodeset_foreach (id, &tier->nodes) {
+                const struct node *n = machine_get_node(m, id);
+
+                add_number(&tier->size_kib, !node_is_unreadable(n, FACT_SIZE), n->size_kib);
+                add_number(&tier->free_kib, n->has_free, n->free_kib);
+        }
 }
 
 int view_make_tiers(const struct assignment *a, struct texts *texts, struct view_tier **ret,
@@ -17,12 +36,14 @@ int view_make_tiers(const struct assignment *a, struct texts *texts, struct view
 
         if (!rows)
                 return -ENOMEM;
-        for (size_t i = 0; i < a->n_tiers; i++)
+        for (size_t i = 0; i < a->n_tiers; i++) {
                 rows[i] = (struct view_tier){
                         .name = texts_copy(texts, a->tiers[i].name),
                         .wanted_tier = view_tier_number(a->tiers[i].wanted_tier),
                         .nodes = a->tiers[i].nodes,
                 };
+                add_sizes(a->machine, &rows[i]);
+        }
         *ret = rows;
         *ret_n = a->n_tiers;
         return 0;
@@ -71,8 +92,25 @@ static const char *format_devices(const struct node *n, struct texts *texts)
         return texts_copy(texts, text);
 }
 
+static struct view_number find_weight(const struct machine *m, unsigned node)
+{
+        size_t low = 0, high = m->n_weights;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (m->weights[middle].node < node)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        if (low == m->n_weights || m->weights[low].node != node)
+                return (struct view_number){ 0 };
+        return (struct view_number){ .known = true, .value = m->weights[low].value };
+}
+
 static struct view_node make_node(const struct assignment *a, const struct node_assignment *n,
-                                  struct texts *texts)
+                                  const struct node_targets *targets, struct texts *texts)
 {
         const struct node *node = n->node;
 
@@ -88,6 +126,10 @@ static struct view_node make_node(const struct assignment *a, const struct node_
                 .by_slit_alone = n->by_slit_alone,
                 .size_kib = { .known = !node_is_unreadable(node, FACT_SIZE),
                               .value = (int64_t)node->size_kib },
+                .free_kib = { .known = node->has_free, .value = (int64_t)node->free_kib },
+                .targets = { .known = targets->known, .nodes = targets->nodes },
+                .targets_across = targets->across,
+                .weight = find_weight(a->machine, node->id),
                 .has_memory = node->has_memory,
                 .has_cpu = node->has_cpu,
                 .is_baseline = node == a->baseline,
@@ -100,12 +142,16 @@ static struct view_node make_node(const struct assignment *a, const struct node_
 int view_make_nodes(const struct assignment *a, struct texts *texts, struct view_node **ret,
                     size_t *ret_n)
 {
-        struct view_node *rows = calloc(a->n_nodes ?: 1, sizeof(*rows));
+        _cleanup_(targets_freep) struct targets *targets = NULL;
+        struct view_node *rows;
+        int r;
 
+        r = targets_new(a->machine, &targets);
+        rows = r == 0 ? calloc(a->n_nodes ?: 1, sizeof(*rows)) : NULL;
         if (!rows)
                 return -ENOMEM;
         for (size_t i = 0; i < a->n_nodes; i++)
-                rows[i] = make_node(a, &a->nodes[i], texts);
+                rows[i] = make_node(a, &a->nodes[i], &targets->nodes[i], texts);
         *ret = rows;
         *ret_n = a->n_nodes;
         return 0;
@@ -222,5 +268,41 @@ int view_make_caches(const struct machine *m, struct view_cache **ret, size_t *r
                         rows[n++] = make_cache(&m->nodes[i], &m->nodes[i].caches[c]);
         *ret = rows;
         *ret_n = n;
+        return 0;
+}
+
+static struct view_number read_knob(const struct knob *k)
+{
+        return (struct view_number){ .known = k->present, .value = k->value };
+}
+
+/* The weights that are in use. Without "auto" (before 6.16), a weight is 1 until it is set. */
+static const char *get_interleave(const struct machine *m)
+{
+        if (m->weight_auto.present && m->weight_auto.value)
+                return "automatic";
+        if (m->n_weights == 0 || m->weights_unreadable || m->weight_auto.unreadable)
+                return NULL;
+        for (size_t i = 1; i < m->n_weights; i++)
+                if (m->weights[i].value != m->weights[0].value)
+                        return "by_node";
+        return "equal";
+}
+
+int view_make_settings(const struct machine *m, struct view_settings **ret, size_t *ret_n)
+{
+        struct view_settings *row = calloc(1, sizeof(*row));
+
+        if (!row)
+                return -ENOMEM;
+        *row = (struct view_settings){
+                .demotion = { .known = m->demotion.present, .value = m->demotion.value != 0 },
+                .numa_balancing = read_knob(&m->numa_balancing),
+                .promote_rate_limit = read_knob(&m->promote_rate_limit),
+                .min_ttl = read_knob(&m->min_ttl),
+                .weighted_interleave = get_interleave(m),
+        };
+        *ret = row;
+        *ret_n = 1;
         return 0;
 }

@@ -15,6 +15,7 @@ int view_make_nodes(const struct assignment *a, struct texts *texts, struct view
                     size_t *ret_n);
 int view_make_devices(const struct machine *m, struct texts *texts, struct view_device **ret,
                       size_t *ret_n);
+int view_make_settings(const struct machine *m, struct view_settings **ret, size_t *ret_n);
 int view_make_caches(const struct machine *m, struct view_cache **ret, size_t *ret_n);
 
 /* A tier's number, or unknown. */

@@ -23,10 +23,20 @@ struct view_real {
         double value;
 };
 
+struct view_flag {
+        bool known, value;
+};
+
+struct view_nodeset {
+        bool known;
+        struct nodeset nodes;
+};
+
 struct view_tier {
         const char *name;
-        struct view_number wanted_tier; /* the N of memory_tierN it should be */
-        struct nodeset nodes;           /* those that belong in it */
+        struct view_number wanted_tier;        /* the N of memory_tierN it should be */
+        struct nodeset nodes;                  /* those that belong in it */
+        struct view_number size_kib, free_kib; /* of all of them; unknown if that of any is */
 };
 
 /* A latency or a bandwidth: the worse of read and write. At most one of the two numbers is known.
@@ -46,7 +56,10 @@ struct view_node {
         struct view_number adistance;
         struct view_value latency, bandwidth;
         bool by_slit_alone; /* no other source describes it, and SLIT is a guess */
-        struct view_number size_kib;
+        struct view_number size_kib, free_kib;
+        struct view_nodeset targets;   /* where Linux would demote its pages (classify/targets.h) */
+        struct nodeset targets_across; /* those of them in another socket */
+        struct view_number weight;     /* of weighted interleaving, if that was read */
         bool has_memory, has_cpu, is_baseline;
         const char *kind;    /* "dram"; NULL without memory */
         const char *devices; /* in one phrase: "cxl mem0, mem1" */
@@ -93,6 +106,17 @@ struct view_unmet {
         const char *reason; /* why it belongs there, or NULL */
         const char *hazard; /* why it is not safe to move it; NULL: nothing can move it */
         const char *cause;  /* why it is not moved, as a name: "no_interface" */
+};
+
+/* The kernel's settings, as they are now: unknown are those that this kernel does not have, or that
+ * were not read. */
+struct view_settings {
+        struct view_number daemon_pid; /* unknown: numatierd does not run */
+        struct view_flag demotion;
+        struct view_number numa_balancing;     /* bits: 1 normal, 2 tiering */
+        struct view_number promote_rate_limit; /* MiB/s */
+        struct view_number min_ttl;            /* ms */
+        const char *weighted_interleave;       /* "automatic", "equal", "by_node" or NULL */
 };
 
 struct view_warning {

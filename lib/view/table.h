@@ -15,6 +15,8 @@ enum view_type {
         VIEW_NUMBER,   /* struct view_number */
         VIEW_REAL,     /* struct view_real */
         VIEW_NODES,    /* struct nodeset */
+        VIEW_FLAG,     /* struct view_flag */
+        VIEW_NODESET,  /* struct view_nodeset */
         VIEW_TYPES,
 };
 
@@ -36,7 +38,9 @@ struct view_field {
                         const char *: VIEW_TEXT,                                                   \
                         struct view_number: VIEW_NUMBER,                                           \
                         struct view_real: VIEW_REAL,                                               \
-                        struct nodeset: VIEW_NODES),                                               \
+                        struct nodeset: VIEW_NODES,                                                \
+                        struct view_flag: VIEW_FLAG,                                               \
+                        struct view_nodeset: VIEW_NODESET),                                        \
                 .offset = offsetof(struct row, member), \
         }
 

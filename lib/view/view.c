@@ -13,6 +13,8 @@ static const struct view_field tier_fields[] = {
         VIEW_FIELD("name", view_tier, name),
         VIEW_FIELD("wanted_tier", view_tier, wanted_tier),
         VIEW_FIELD("nodes", view_tier, nodes),
+        VIEW_FIELD("size_kib", view_tier, size_kib),
+        VIEW_FIELD("free_kib", view_tier, free_kib),
 };
 
 static const struct view_field node_fields[] = {
@@ -29,6 +31,10 @@ static const struct view_field node_fields[] = {
         VIEW_FIELD("bandwidth_source", view_node, bandwidth.source),
         VIEW_FIELD("by_slit_alone", view_node, by_slit_alone),
         VIEW_FIELD("size_kib", view_node, size_kib),
+        VIEW_FIELD("free_kib", view_node, free_kib),
+        VIEW_FIELD("demotion_targets", view_node, targets),
+        VIEW_FIELD("demotion_targets_across_sockets", view_node, targets_across),
+        VIEW_FIELD("interleave_weight", view_node, weight),
         VIEW_FIELD("has_memory", view_node, has_memory),
         VIEW_FIELD("has_cpu", view_node, has_cpu),
         VIEW_FIELD("is_baseline", view_node, is_baseline),
@@ -77,6 +83,15 @@ static const struct view_field unmet_fields[] = {
         VIEW_FIELD("cause", view_unmet, cause),
 };
 
+static const struct view_field settings_fields[] = {
+        VIEW_FIELD("numatierd_pid", view_settings, daemon_pid),
+        VIEW_FIELD("demotion", view_settings, demotion),
+        VIEW_FIELD("numa_balancing", view_settings, numa_balancing),
+        VIEW_FIELD("promotion_rate_limit_mib", view_settings, promote_rate_limit),
+        VIEW_FIELD("min_ttl_ms", view_settings, min_ttl),
+        VIEW_FIELD("weighted_interleave", view_settings, weighted_interleave),
+};
+
 static const struct view_field warning_fields[] = {
         VIEW_FIELD("kind", view_warning, kind),
         VIEW_FIELD("text", view_warning, text),
@@ -99,11 +114,15 @@ struct view_table view_get_table(const struct view *v, enum view_rows rows)
                 [VIEW_ROWS_WRITES] = TABLE("writes", write_fields, writes),
                 [VIEW_ROWS_UNMET] = TABLE("unmet", unmet_fields, unmet),
                 [VIEW_ROWS_HELD] = TABLE("held", write_fields, held),
+                [VIEW_ROWS_SETTINGS] = TABLE("settings", settings_fields, settings),
                 [VIEW_ROWS_WARNINGS] = TABLE("warnings", warning_fields, warnings),
         };
 
+        struct view_table t = tables[rows];
+
         static_assert(ELEMENTSOF(tables) == VIEW_ROWS, "a table for each kind of row");
-        return tables[rows];
+        t.single = rows == VIEW_ROWS_SETTINGS;
+        return t;
 }
 
 struct view_table view_get_table_of_node(const struct view *v, enum view_rows rows, unsigned node)
@@ -201,6 +220,8 @@ static int make_all(struct view *v, const struct snapshot *s)
         if (r == 0)
                 r = view_make_caches(s->machine, &v->caches, &v->n_caches);
         if (r == 0)
+                r = view_make_settings(s->machine, &v->settings, &v->n_settings);
+        if (r == 0)
                 r = make_changes(v, s->plan, s->report, s);
         return r < 0 ? r : make_warnings(v, s);
 }
@@ -247,6 +268,7 @@ struct view *view_free(struct view *v)
         free(v->writes);
         free(v->unmet);
         free(v->held);
+        free(v->settings);
         free(v->warnings);
         texts_done(&v->texts);
         free(v);

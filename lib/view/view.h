@@ -16,6 +16,7 @@ enum view_rows {
         VIEW_ROWS_WRITES,
         VIEW_ROWS_UNMET,
         VIEW_ROWS_HELD,
+        VIEW_ROWS_SETTINGS, /* one row */
         VIEW_ROWS_WARNINGS,
         VIEW_ROWS,
 };
@@ -35,6 +36,8 @@ struct view {
         size_t n_unmet;
         struct view_write *held;
         size_t n_held;
+        struct view_settings *settings; /* the caller fills in daemon_pid */
+        size_t n_settings;
         struct view_warning *warnings;
         size_t n_warnings;
         bool has_tiers; /* the kernel has memory tiers */

@@ -10,8 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NODE_DIR "sys/devices/system/node"
-#define TIER_DIR "sys/devices/virtual/memory_tiering"
+#define NODE_DIR   "sys/devices/system/node"
+#define TIER_DIR   "sys/devices/virtual/memory_tiering"
+#define WEIGHT_DIR "sys/kernel/mm/mempolicy/weighted_interleave"
 
 static int root;
 static size_t total;
@@ -66,6 +67,7 @@ int main(int argc, char **argv)
                                                "access1/initiators/read_bandwidth",
                                                "access1/initiators/write_bandwidth" };
         unsigned last, cpu_every;
+        char path[128];
 
         if (argc != 4) {
                 fputs("usage: floor ROOT NODES CPU-EVERY\n", stderr);
@@ -82,8 +84,13 @@ int main(int argc, char **argv)
                         slurp_node(node, of_each[i]);
                 if (node % cpu_every == 0)
                         slurp_node(node, "distance");
+                snprintf(path, sizeof(path), WEIGHT_DIR "/node%u", node);
+                slurp(path);
         }
         slurp_tiers();
+        slurp("sys/kernel/mm/numa/demotion_enabled");
+        slurp("proc/sys/kernel/numa_balancing");
+        slurp("proc/sys/kernel/numa_balancing_promote_rate_limit_MBps");
         printf("%zu\n", total);
         return EXIT_SUCCESS;
 }

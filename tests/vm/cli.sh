@@ -24,7 +24,10 @@ check "capture" eval "numatier capture >/run/capture"
 check "it needs no policy" eval "numatier capture --config /nonexistent >/dev/null"
 check "nor does restore" numatier restore --config /nonexistent
 equal "a capture names nobody" "" "$(grep -i "$(hostname)" /run/capture)"
-equal "a replay is the machine" "$(numatier --json)" "$(numatier --json --machine /run/capture)"
+but_free() { # what is free changes all the time
+        "$@" | grep -v '"free_kib"'
+}
+equal "a replay is the machine" "$(but_free numatier --json)" "$(but_free numatier --json --machine /run/capture)"
 check "explain" numatier explain 1
 refuse "explain of a node that is not there" numatier explain 7
 numatier --nonsense >/dev/null 2>&1

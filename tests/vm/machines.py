@@ -5,6 +5,7 @@
     thread                   the mailing-list thread's guest: hmat:10/10,20/5
     hmat:LAT/BW,LAT/BW...    node 0 with CPUs, the others without; LAT in ns, BW in MiB/s
     dram:LAT/BW,LAT/BW       the same, but nodes 0 and 1 both have CPUs
+    two-sockets              nodes 0 and 1 with CPUs, slower nodes 2 and 3 near one each, node 4 slower still
     virtio-mem               node 1 is there only while a virtio-mem device (id vm0) has memory
     dimm                     node 1 is there only while a DIMM is plugged (memory backends dimm0, dimm1)
     cold-dimm                node 1 is a DIMM device that is present at boot
@@ -56,6 +57,15 @@ def hmat(parameters, sizes=(768,), with_cpus=1):
             for other in range(with_cpus):
                 if other != initiator:
                     args += hmat_lb(i, latency * 2, max(bandwidth // 2, 1), other)
+    return args
+
+
+def two_sockets(_):
+    distances = {(0, 1): 21, (0, 2): 14, (0, 3): 24, (0, 4): 30, (1, 2): 24, (1, 3): 14, (1, 4): 40, (2, 3): 28,
+                 (2, 4): 34, (3, 4): 44}
+    args = hmat("10/10,10/10,20/5,20/5,40/2", sizes=(768, 512), with_cpus=2)
+    for (source, target), distance in distances.items():
+        args += ["-numa", f"dist,src={source},dst={target},val={distance}"]
     return args
 
 
@@ -143,6 +153,7 @@ SHAPES = {
     "thread": lambda _: hmat("10/10,20/5", sizes=(1024, 512)),
     "hmat": hmat,
     "dram": lambda p: hmat(p, sizes=(768, 512), with_cpus=2),
+    "two-sockets": two_sockets,
     "virtio-mem": virtio_mem,
     "dimm": dimm,
     "cold-dimm": cold_dimm,

@@ -127,7 +127,8 @@ static void test_tables(void)
 
         for (unsigned i = 0; i < VIEW_ROWS; i++) {
                 t = view_get_table(v, i);
-                assert(t.name && t.n_fields > 0 && !t.single);
+                assert(t.name && t.n_fields > 0);
+                assert(t.single == (i == VIEW_ROWS_SETTINGS) && (!t.single || t.n_rows == 1));
         }
         t = view_get_table_of_node(v, VIEW_ROWS_NODES, 1);
         assert(t.n_rows == 1 && *(const unsigned *)view_table_get(&t, 0, 0) == 1);
@@ -136,8 +137,76 @@ static void test_tables(void)
         assert(view_get_table_of_node(v, VIEW_ROWS_DEVICES, 0).n_rows == 0);
 }
 
+/* A sum of which a part is not known is not known. */
+static void test_free(void)
+{
+        static const char text[] =
+                NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0\n" NODE
+                     "node0/meminfo:\n  Node 0 MemTotal: 9 kB\n  Node 0 MemFree: 5 kB\n" NODE
+                     "node1/meminfo:\n  Node 1 MemTotal: 7 kB\n  Node 1 MemFree: 4 kB\n" NODE
+                     "node0/distance: 10 20\n"
+                     "sys/devices/virtual/memory_tiering/memory_tier4/nodelist: 0-1\n";
+        _cleanup_(view_freep) struct view *v = make_view(text, "[tier a]\n");
+        _cleanup_(view_freep) struct view *other = make_view(machine, "[tier a]\n");
+
+        assert(v->nodes[0].free_kib.known && v->nodes[0].free_kib.value == 5);
+        assert(v->tiers[0].size_kib.known && v->tiers[0].size_kib.value == 16);
+        assert(v->tiers[0].free_kib.known && v->tiers[0].free_kib.value == 9);
+        assert(!other->nodes[0].free_kib.known && !other->tiers[0].free_kib.known);
+        assert(other->tiers[0].size_kib.known && other->tiers[0].size_kib.value == 3072);
+}
+
+/* Where pages go follows from the present tiers, not from those that the policy wants. */
+static void test_targets(void)
+{
+        static const char text[] =
+                NODE "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0\n" NODE
+                     "node0/meminfo: Node 0 MemTotal: 9 kB\n" NODE
+                     "node1/meminfo: Node 1 MemTotal: 7 kB\n" NODE "node0/distance: 10 20\n"
+                     "sys/devices/virtual/memory_tiering/memory_tier4/nodelist: 0\n"
+                     "sys/devices/virtual/memory_tiering/memory_tier9/nodelist: 1\n";
+        _cleanup_(view_freep) struct view *v = make_view(text, "[tier a]\n");
+
+        assert(v->nodes[0].targets.known && nodeset_has(&v->nodes[0].targets.nodes, 1));
+        assert(v->nodes[1].targets.known && nodeset_count(&v->nodes[1].targets.nodes) == 0);
+        assert(nodeset_count(&v->nodes[0].targets_across) == 0);
+}
+
+static const char *find_interleave(const char *weights)
+{
+        _cleanup_(freep) char *text = NULL;
+        _cleanup_(view_freep) struct view *v = NULL;
+
+        assert(asprintf(&text, "%s%s", machine, weights) > 0);
+        /* a policy that sets it has the settings read */
+        v = make_view(text, "[tier a]\n[apply]\npromotion-rate-limit = 1MiB/s\n");
+        return v->settings->weighted_interleave ?: "none";
+}
+
+static void test_settings(void)
+{
+        static const char weight[] = "sys/kernel/mm/mempolicy/weighted_interleave/";
+        _cleanup_(freep) char *text = NULL;
+        _cleanup_(view_freep) struct view *v = make_view(machine, policy);
+
+        assert(!v->settings->daemon_pid.known && !v->settings->demotion.known);
+        assert_streq(find_interleave(""), "none");
+        assert(asprintf(&text, "%snode0: 1\n%snode1: 1\n", weight, weight) > 0);
+        assert_streq(find_interleave(text), "equal");
+        free(text);
+        assert(asprintf(&text, "%snode0: 3\n%snode1: 1\n", weight, weight) > 0);
+        assert_streq(find_interleave(text), "by_node");
+        free(text);
+        assert(asprintf(&text, "%snode0: 3\n%snode1: 1\n%sauto: true\n", weight, weight, weight) >
+               0);
+        assert_streq(find_interleave(text), "automatic");
+}
+
 int main(void)
 {
+        test_free();
+        test_targets();
+        test_settings();
         test_known();
         test_no_memory();
         test_unreadable_size();

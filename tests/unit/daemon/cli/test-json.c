@@ -15,6 +15,8 @@ struct row {
         struct view_number tier;
         struct view_real latency;
         struct nodeset nodes;
+        struct view_flag flag;
+        struct view_nodeset set;
 };
 
 static const struct view_field fields[] = {
@@ -22,6 +24,7 @@ static const struct view_field fields[] = {
         VIEW_FIELD("size", row, size),       VIEW_FIELD("value", row, value),
         VIEW_FIELD("yes", row, yes),         VIEW_FIELD("tier", row, tier),
         VIEW_FIELD("latency", row, latency), VIEW_FIELD("nodes", row, nodes),
+        VIEW_FIELD("flag", row, flag),       VIEW_FIELD("set", row, set),
 };
 
 static struct view_table make_table(const char *name, const struct row *rows, size_t n)
@@ -65,12 +68,12 @@ static void expect(const struct view_table *tables, size_t n, const char *expect
 
 static void test_unknown(void)
 {
-        const struct row row = { .tier.value = 5, .latency.value = 7 };
+        const struct row row = { .tier.value = 5, .latency.value = 7, .flag.value = true };
         const struct view_table t = make_table("t", &row, 1);
 
         expect(&t, 1,
                "{\"t\":[{\"name\":null,\"number\":0,\"size\":0,\"value\":0,\"yes\":false,"
-               "\"tier\":null,\"latency\":null,\"nodes\":[]}]}");
+               "\"tier\":null,\"latency\":null,\"nodes\":[],\"flag\":null,\"set\":null}]}");
 }
 
 static void test_known(void)
@@ -83,6 +86,8 @@ static void test_known(void)
                 .yes = true,
                 .tier = { true, -1 },
                 .latency = { true, 1e6 / 3 },
+                .flag = { .known = true },
+                .set = { .known = true },
         };
         struct view_table t = make_table("t", &row, 1);
 
@@ -90,7 +95,8 @@ static void test_known(void)
         nodeset_add(&row.nodes, 1023);
         expect(&t, 1,
                "{\"t\":[{\"name\":\"\",\"number\":1,\"size\":18446744073709551615,\"value\":0.5,"
-               "\"yes\":true,\"tier\":-1,\"latency\":333333.3333,\"nodes\":[0,1023]}]}");
+               "\"yes\":true,\"tier\":-1,\"latency\":333333.3333,\"nodes\":[0,1023],\"flag\":false,"
+               "\"set\":[]}]}");
         t.single = true;
         t.n_fields = 2;
         expect(&t, 1, "{\"t\":{\"name\":\"\",\"number\":1}}");
