@@ -81,6 +81,14 @@ show "$(numatier policy --diff)"
 equal "what differs" "-max-latency = 5x +max-latency = 6x -manual = restore +manual = keep" \
         "$(numatier policy --diff | sed -n 's/^\([-+][^#]*[^ #]\) *#.*/\1/p' | xargs)"
 check "a drop-in's line" grep -q '^manual = keep *# /etc/numatier/numatierd.conf.d/50-test.conf:2$' <<<"$(numatier policy)"
+for i in 60 70; do
+        printf '[node x]\nnode = 1%s\ntier = cxl\n' $i >/etc/numatier/numatierd.conf.d/$i-test.conf
+done
+printf '[node y]\nnode = 160\ntier = far\n' >/etc/numatier/numatierd.conf.d/20-test.conf
 numatier policy >/run/whole.conf
+show "$(cat /run/whole.conf)"
 check "what is printed is valid" numatier check --config /run/whole.conf
+equal "two sections of one name" 170 "$(sed -n '/^\[node x\]/,/^$/s/^node = \([0-9]*\).*/\1/p' /run/whole.conf)"
+equal "the same policy" "$(numatier policy --json | grep -c '"key"')" "$(numatier policy --json --config /run/whole.conf | grep -c '"key"')"
+equal "one that is never used" '"x"' "$(numatier policy --json | sed -n 's/.*"shadowed_by": \("x"\).*/\1/p')"
 healthy "the guest is well"
