@@ -99,7 +99,7 @@ static bool parse_run(char *line, struct run *ret)
                 return false;
         if (take_char(&line, '+') && !take_number(&line, " ", &r.step))
                 return false;
-        if (r.step > 0 && (UINT64_MAX - r.first.identity) / r.step < r.count)
+        if (r.step > 0 && (UINT64_MAX - r.first.identity) / r.step < r.count - 1)
                 return false;
         *ret = r;
         return parse_online(&line, &ret->first);
