@@ -27,13 +27,15 @@ int verb_apply(const struct arguments *a)
         _cleanup_(closep) int lock_fd = -1;
         struct pass l;
         int status = EXIT_FAILURE;
+        bool any;
 
         if (take_lock(a, &lock_fd) < 0)
                 return EXIT_FAILURE;
         if (pass_run(a, RECONCILE_APPLY, &l) == 0) {
                 print_changes(a, l.view);
-                print_rest(a, &l);
-                status = exit_join(find_exit_status(&l), bring_online(a, &l, false));
+                status = bring_online(a, &l, false, &any);
+                print_rest(a, &l, any);
+                status = exit_join(find_exit_status(&l), status);
         }
         pass_done(&l);
         return status;

@@ -166,7 +166,7 @@ void print_changes(const struct arguments *a, const struct view *v)
         print_writes(v->held, v->n_held, "do not write");
 }
 
-void print_rest(const struct arguments *a, const struct pass *l)
+void print_rest(const struct arguments *a, const struct pass *l, bool more)
 {
         bool silent = a->json || !a->legend;
 
@@ -179,7 +179,7 @@ void print_rest(const struct arguments *a, const struct pass *l)
         print_unmet(l);
         if (view_lacks_tiers(l->view))
                 print_lack_of_tiers(l->view);
-        else if (pass_is_clear(l) && !l->view->withheld)
+        else if (pass_is_clear(l) && !l->view->withheld && !more)
                 puts("There is nothing to do.");
 }
 

@@ -76,8 +76,9 @@ int print_version(const struct arguments *a);
  * each node that stays where it does not belong, and for each write that is held back. */
 void print_changes(const struct arguments *a, const struct view *v);
 
-/* The lines after that, for people: what remains and why. Nothing with --json or --no-legend. */
-void print_rest(const struct arguments *a, const struct pass *l);
+/* The lines after that, for people: what remains and why. Nothing with --json or --no-legend. more:
+ * there was something else to do. */
+void print_rest(const struct arguments *a, const struct pass *l, bool more);
 
 /* The exit status of plan and apply: 0 if the machine is as the policy wants, EXIT_DIFFERS if
  * something is left to write or cannot be reached, EXIT_FAILURE if a write failed or the present
@@ -85,8 +86,8 @@ void print_rest(const struct arguments *a, const struct pass *l);
 int find_exit_status(const struct pass *l);
 
 /* Brings memory online and offline as [online] says, or (planned) says what would be done. Returns
- * an exit status, as find_exit_status(). */
-int bring_online(const struct arguments *a, const struct pass *l, bool planned);
+ * an exit status, as find_exit_status(). ret_any: there was something to do or to say. */
+int bring_online(const struct arguments *a, const struct pass *l, bool planned, bool *ret_any);
 
 /* "This kernel has no memory tiers": nothing can be placed. */
 void print_lack_of_tiers(const struct view *v);

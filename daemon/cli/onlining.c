@@ -7,7 +7,7 @@
 #include "online/wanted.h"
 
 /* "Would bring 4 blocks of node 1 online, movable" */
-static void print_steps(const struct online_group *g)
+static bool print_steps(const struct online_group *g)
 {
         size_t n = g->count[CASE_ACT];
 
@@ -16,21 +16,24 @@ static void print_steps(const struct online_group *g)
                        g->online == ONLINE_NO ? "take" : "bring", n, n == 1 ? "" : "s", g->node,
                        g->online == ONLINE_NO ? "offline" : "online, ",
                        g->online == ONLINE_NO ? "" : policy_online_word(g->online));
+        return n > 0;
 }
 
-static void print_group(const struct online_group *g, bool planned)
+static bool print_group(const struct online_group *g, bool planned)
 {
         static const enum online_case reasons[] = { CASE_WAIT, CASE_FULL, CASE_FIXED, CASE_MANUAL,
                                                     CASE_DRAINED };
         char buf[ONLINE_TEXT_MAX];
+        bool any = false;
 
         if (planned)
-                print_steps(g);
-        else
-                printf("%s\n", online_format_group(g, buf));
+                any = print_steps(g);
+        else if (g->done > 0)
+                any = printf("%s\n", online_format_group(g, buf)) > 0;
         for (size_t i = 0; i < ELEMENTSOF(reasons); i++)
                 if (online_format_reason(g, reasons[i], buf))
-                        printf("%s\n", buf);
+                        any = printf("%s\n", buf) > 0;
+        return any;
 }
 
 static int run(const struct pass *l, bool planned, struct online_result **ret)
@@ -45,11 +48,12 @@ static int run(const struct pass *l, bool planned, struct online_result **ret)
         return r;
 }
 
-int bring_online(const struct arguments *a, const struct pass *l, bool planned)
+int bring_online(const struct arguments *a, const struct pass *l, bool planned, bool *ret_any)
 {
         _cleanup_(online_result_freep) struct online_result *result = NULL;
         int r;
 
+        *ret_any = false;
         if (!wanted_any(l->policy))
                 return EXIT_SUCCESS;
         r = run(l, planned || a->input.machine, &result);
@@ -59,7 +63,9 @@ int bring_online(const struct arguments *a, const struct pass *l, bool planned)
                 return cli_error(r, "cannot bring memory online");
         if (!a->json)
                 for (size_t i = 0; i < result->plan->n_groups; i++)
-                        print_group(&result->plan->groups[i], planned || a->input.machine);
+                        *ret_any = print_group(&result->plan->groups[i],
+                                               planned || a->input.machine) ||
+                                   *ret_any;
         if (!planned)
                 onlining_forget_drained(l->root, a->input.root, &result->vanished);
         return onlining_get_exit_status(result->plan);

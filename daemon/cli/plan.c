@@ -5,13 +5,14 @@
 
 static int print(const struct arguments *a, const struct pass *l)
 {
+        bool any;
         int status;
 
         if (a->pager && !a->json)
                 pager_open();
         print_changes(a, l->view);
-        print_rest(a, l);
-        status = bring_online(a, l, true);
+        status = bring_online(a, l, true, &any);
+        print_rest(a, l, any);
         pager_close();
         return status;
 }
