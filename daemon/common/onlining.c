@@ -141,7 +141,8 @@ int onlining_get_exit_status(const struct online_plan *p)
 
                 if (g->failed > 0)
                         return EXIT_FAILURE;
-                if (g->count[CASE_ACT] > g->done || g->count[CASE_FULL] > 0)
+                if (g->count[CASE_ACT] > g->done + g->gone || g->count[CASE_FULL] > 0 ||
+                    g->count[CASE_BUSY] > 0)
                         status = EXIT_DIFFERS;
         }
         return status;

@@ -339,6 +339,11 @@ static int note_outcome(struct slice *s, const struct online_step *step, int err
                 g->gone++;
                 return 0;
         }
+        if (error == -EEXIST) { /* somebody was faster: the next slice sees what it is now */
+                g->count[CASE_ACT]--;
+                g->count[CASE_BUSY]++;
+                return remember(s, step->block, RECORD_SEEN, ONLINE_UNSET);
+        }
         if (error < 0) {
                 if (g->error == 0) {
                         g->error = error;

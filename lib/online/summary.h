@@ -19,6 +19,6 @@ size_t online_count_all(const struct online_group *g);
 const char *online_format_group(const struct online_group *g, char buf[static ONLINE_TEXT_MAX]);
 
 /* "3 blocks of node 2 stay as they are: ...", for CASE_DRAINED, CASE_MANUAL, CASE_FIXED,
- * CASE_FULL and CASE_WAIT, which is all that failed. NULL: there are none. */
+ * CASE_FULL, CASE_BUSY and CASE_WAIT, which is all that failed. NULL: there are none. */
 const char *online_format_reason(const struct online_group *g, enum online_case v,
                                  char buf[static ONLINE_TEXT_MAX]);

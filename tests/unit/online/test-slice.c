@@ -486,6 +486,27 @@ static void test_damaged(void)
         assert(run_all(MOVABLE)->done == 4);
 }
 
+/* A rule of udev is faster with one block. */
+static void be_faster(struct fake_kernel *k, const char *path)
+{
+        if (!strstr(path, "memory33/state") || k->writes > 1)
+                return;
+        fake_kernel_set(k, STATE(33), "online");
+        fake_kernel_set(k, MEMORY "memory33/valid_zones", "Normal");
+}
+
+static void test_faster(void)
+{
+        const struct online_group *g;
+
+        begin(OFFLINE);
+        kernel->before_write = be_faster;
+        g = run_all(MOVABLE);
+        assert(g->done == 3 && g->failed == 0 && g->count[CASE_BUSY] == 1);
+        assert(run_all(MOVABLE)->done == 1);
+        assert_says("4 of 4 blocks of node 1 online, movable");
+}
+
 static void vanish(struct fake_kernel *k, const char *path)
 {
         if (strstr(path, "memory33/state")) {
@@ -523,6 +544,7 @@ int main(void)
         test_budget();
         test_drained();
         test_damaged();
+        test_faster();
         test_removal_meanwhile();
         forget();
         return 0;
