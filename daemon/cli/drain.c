@@ -20,6 +20,8 @@
 #define BLOCK_LIMIT_USEC UINT64_C(60000000)
 /* Slower than this no machine moves pages. */
 #define SLOWEST_RATE (UINT64_C(16) << 20)
+/* Somebody who brings the memory online again and again is not fought for ever. */
+#define TRIES 3
 /* Reading the flags of all pages of a block takes milliseconds. */
 #define EXPLAINED_MAX 64
 
@@ -193,7 +195,7 @@ static char *explain_pages(struct drain *d, size_t i)
         char owner[OWNER_MAX];
         bool has_owner = false;
 
-        if (!holders->known && b->zone != ZONE_NONE && error != -EINTR)
+        if (!holders->known && b->zone != ZONE_NONE && error != -EINTR && error != -EINPROGRESS)
                 (void)holders_read(d->h.root, b->number, t->block_size, holders);
         dump = page_dumps_find(&d->dumps, b->number * pages, pages);
         if (dump || holders_get_example(holders, b->zone, &pfn))
@@ -214,15 +216,12 @@ static void explain(struct drain *d)
                                                                     r->blocks[i].error, NULL, NULL);
 }
 
-/* Whether all memory of the node is offline: also what was added meanwhile. */
+/* Whether also no memory was added meanwhile. */
 static bool is_done(struct drain *d)
 {
         _cleanup_(block_table_freep) struct block_table *now = NULL;
-        struct run_count c;
 
-        run_refresh(d->h.run, d->h.root);
-        c = run_count_blocks(d->h.run);
-        if (c.offline < c.total || hotplug_read_table(&d->h, &now) < 0)
+        if (hotplug_read_table(&d->h, &now) < 0)
                 return false;
         for (size_t i = 0; i < now->n; i++)
                 if (now->blocks[i].state != BLOCK_OFFLINE) {
@@ -274,6 +273,11 @@ static int finish_partly(struct drain *d)
                 forget(d);
                 snprintf(text, sizeof(text), "%s%sNo block of node %u is offline: it is as before",
                          end ?: "", end ? ". " : "", node);
+        } else if (c.offline == c.total) {
+                snprintf(text, sizeof(text),
+                         "%zu of %zu blocks of node %u are offline, and there is more memory now: "
+                         "\"numatier drain %u\" goes on",
+                         c.offline, c.total, node, node);
         } else {
                 snprintf(text, sizeof(text),
                          "%s%s%zu of %zu blocks of node %u are offline; node %u is partly offline: "
@@ -299,15 +303,35 @@ static int finish_done(struct drain *d)
         return hotplug_print(&d->h, done, text);
 }
 
+/* Takes all blocks offline, and those again that the kernel or somebody else brought online. */
+static bool take_offline(struct drain *d)
+{
+        const struct run_hooks hooks = { make, check, pause_between, d };
+        uint64_t limit = d->h.run->table->block_size / SLOWEST_RATE * 1000000;
+
+        for (unsigned i = 0; i < TRIES; i++) {
+                struct run_count c;
+
+                run_offline(d->h.run, &hooks, limit > BLOCK_LIMIT_USEC ? limit : BLOCK_LIMIT_USEC);
+                c = run_count_blocks(d->h.run);
+                if (c.offline < c.total)
+                        return false;
+                (void)hotplug_barrier(&d->h);
+                run_refresh(d->h.run, d->h.root);
+                c = run_count_blocks(d->h.run);
+                if (c.offline == c.total)
+                        return is_done(d);
+        }
+        return false;
+}
+
 static int run(struct drain *d)
 {
-        struct run_hooks hooks = { make, check, pause_between, d };
-        uint64_t limit = d->h.run->table->block_size / SLOWEST_RATE * 1000000;
         bool done;
 
         writer_set_before_interrupt(d->h.writer, look_into_block);
-        run_offline(d->h.run, &hooks, limit > BLOCK_LIMIT_USEC ? limit : BLOCK_LIMIT_USEC);
-        done = is_done(d);
+        done = take_offline(d);
+        run_refresh(d->h.run, d->h.root);
         if (done)
                 return finish_done(d);
         explain(d);

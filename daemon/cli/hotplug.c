@@ -189,6 +189,23 @@ int hotplug_make(struct hotplug *h, struct block *b, enum block_request q, uint6
         return r;
 }
 
+static int pass_barrier(struct sysroot *root, void *data)
+{
+        return block_barrier(root, &((const struct hotplug_job *)data)->block);
+}
+
+int hotplug_barrier(struct hotplug *h)
+{
+        const struct block_table *t = h->run->table;
+
+        for (size_t i = 0; i < t->n; i++)
+                if (t->blocks[i].state == BLOCK_OFFLINE && !h->run->blocks[i].gone) {
+                        h->job = (struct hotplug_job){ .block = t->blocks[i] };
+                        return writer_do(h->writer, pass_barrier, &h->job, 0);
+                }
+        return 0;
+}
+
 int hotplug_unplug_dax(struct hotplug *h, const struct memory_device *d)
 {
         h->job = (struct hotplug_job){ .device = d };

@@ -58,6 +58,9 @@ void hotplug_done(struct hotplug *h);
 /* As the make of struct run_hooks. */
 int hotplug_make(struct hotplug *h, struct block *b, enum block_request q, uint64_t limit_usec);
 
+/* As block_barrier(), in the thread, with the first block that is offline. */
+int hotplug_barrier(struct hotplug *h);
+
 /* The writes to devices, in the thread. */
 int hotplug_unplug_dax(struct hotplug *h, const struct memory_device *d);
 int hotplug_plug_dax(struct hotplug *h, const struct memory_device *d, enum block_request q);

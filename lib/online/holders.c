@@ -247,6 +247,8 @@ static const char *explain_error(enum block_zone zone, int error)
                 return "it took too long";
         case -EINTR:
                 return "interrupted";
+        case -EINPROGRESS:
+                return "another hotplug operation was under way all the time";
         case -EBUSY:
                 return zone == ZONE_KERNEL
                                ? "it is in a kernel zone, and not all of it can be moved"

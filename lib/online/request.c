@@ -52,3 +52,13 @@ int block_make(struct sysroot *root, struct block *b, enum block_request q)
                 return r;
         return error < 0 ? error : -EIO;
 }
+
+int block_barrier(struct sysroot *root, const struct block *b)
+{
+        char path[SYSROOT_PATH_MAX];
+        int r;
+
+        snprintf(path, sizeof(path), MEMORY_DIR "/memory%" PRIu64 "/state", b->number);
+        r = sysroot_write(root, path, block_request_word(REQUEST_OFFLINE));
+        return r == -EINVAL ? 0 : r;
+}

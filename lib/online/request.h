@@ -26,3 +26,9 @@ const char *block_request_word(enum block_request q); /* what is written: "onlin
  * -EEXIST: it is online already, in another zone. -ENOENT or -ENODEV: it is gone. -EIO: the kernel
  * accepted the write, and did nothing. -ENOMEM, and what else the kernel says. */
 int block_make(struct sysroot *root, struct block *b, enum block_request q);
+
+/* Waits for the hotplug operation that is under way, if one is: the kernel brings memory that it
+ * has just added online while its blocks already show "offline". Asks to take a block offline that
+ * is offline: the kernel refuses that (-EINVAL) after it has got its lock. 0 or a negative errno.
+ */
+int block_barrier(struct sysroot *root, const struct block *b);

@@ -87,11 +87,23 @@ static void test_race(void)
         halt();
 }
 
+static void test_barrier(void)
+{
+        boot("offline", "Normal Movable");
+        assert(block_barrier(root, &block) == 0);
+        assert_streq(kernel->log, BLOCK "/state=offline\n");
+        kernel->fail_path = "memory9";
+        kernel->fail_error = -EINTR;
+        assert(block_barrier(root, &block) == -EINTR);
+        halt();
+}
+
 int main(void)
 {
         test_done();
         test_compared_first();
         test_failures();
         test_race();
+        test_barrier();
         return 0;
 }
