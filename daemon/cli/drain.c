@@ -55,8 +55,9 @@ static int make(void *userdata, struct block *b, enum block_request q, uint64_t 
         return r;
 }
 
-/* A block is not begun if its pages have nowhere to go. What cannot be read now was read before the
- * first block. */
+/* A block is not begun if its pages have nowhere to go: the kernel would kill processes, and panic
+ * where it may kill none. With --force they may be swapped out. What cannot be read now was read
+ * before the first block. */
 static int check(void *userdata)
 {
         struct drain *d = userdata;
@@ -66,7 +67,7 @@ static int check(void *userdata)
         int r;
 
         r = writer_check(d->h.writer);
-        if (r < 0 || d->h.a->force)
+        if (r < 0)
                 return r;
         r = room_read(d->h.root, d->h.node, &problems, &room);
         messages_done(&problems);
@@ -75,7 +76,7 @@ static int check(void *userdata)
         need = d->h.run->table->block_size / 1024;
         if (need > room.used_kib)
                 need = room.used_kib;
-        return need > room.other_kib ? -ENOSPC : 0;
+        return need > room.other_kib + (d->h.a->force ? room.swap_kib : 0) ? -ENOSPC : 0;
 }
 
 static int pause_between(void *userdata, uint64_t usec)
@@ -113,8 +114,8 @@ static int check_room(const struct hotplug *h)
         if (room.used_kib <= room.other_kib || h->a->force)
                 return 0;
         hotplug_error(h,
-                      "%s of it are in use, and the other nodes have room for %s. The kernel would "
-                      "swap, and kill processes. Free memory first, or use --force",
+                      "%s of it are in use, and the other nodes have room for %s. Free memory "
+                      "first. --force takes offline what fits, and may swap",
                       format_size(room.used_kib, used), format_size(room.other_kib, other));
         return -ENOSPC;
 }

@@ -268,7 +268,7 @@ const char *hotplug_describe_end(int end)
         case -ETIMEDOUT:
                 return "The time is over";
         case -ENOSPC:
-                return "The other nodes have no room left for its pages (--force goes on)";
+                return "The other nodes have no room left for its pages";
         case -EINPROGRESS:
                 return "The kernel does not end the last write. Maybe another hotplug operation "
                        "never ends: see \"dmesg\"";

@@ -8,8 +8,9 @@
 #include "facts/knobs.h"
 
 /* Of each other node, a 16th is not counted, and at most 1 GiB. */
-#define RESERVE     16
-#define RESERVE_MAX (UINT64_C(1) << 20)
+#define RESERVE      16
+#define MEMINFO_PATH "proc/meminfo"
+#define RESERVE_MAX  (UINT64_C(1) << 20)
 
 int meminfo_find(const char *text, const char *field, uint64_t *ret)
 {
@@ -20,7 +21,7 @@ int meminfo_find(const char *text, const char *field, uint64_t *ret)
                 char *end;
                 unsigned long long v;
 
-                if (at == text || at[-1] != ' ' || at[length] != ':')
+                if ((at > text && at[-1] != ' ' && at[-1] != '\n') || at[length] != ':')
                         continue;
                 errno = 0;
                 v = strtoull(at + length + 1, &end, 10);
@@ -64,9 +65,17 @@ static void add_other(const char *text, struct room *room)
         room->other_kib += kib > reserve ? kib - reserve : 0;
 }
 
+/* What cannot be read counts as none. */
+static uint64_t read_swap(struct sysroot *root)
+{
+        _cleanup_(freep) char *text = NULL;
+
+        return sysroot_read_alloc(root, MEMINFO_PATH, &text) < 0 ? 0 : find(text, "SwapFree");
+}
+
 int room_read(struct sysroot *root, unsigned node, struct messages *problems, struct room *ret)
 {
-        struct room room = { 0 };
+        struct room room = { .swap_kib = read_swap(root) };
         struct nodeset nodes;
         char list[NODESET_STRING_MAX];
         int r;

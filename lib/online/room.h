@@ -15,11 +15,13 @@ struct room {
         /* Of all other nodes with memory: what is free, or holds pages of files and can be
          * dropped. A 16th of each, or 1 GiB, is not counted, since the kernel keeps some free. */
         uint64_t other_kib;
-        bool has_others; /* some other node has memory */
+        uint64_t swap_kib; /* free swap: pages that the kernel can move there instead */
+        bool has_others;   /* some other node has memory */
 };
 
 /* 0, or an error of reading (a message names the file). */
 int room_read(struct sysroot *root, unsigned node, struct messages *problems, struct room *ret);
 
-/* A field of nodeN/meminfo in KiB: "MemFree". 0 or -ENOENT: it is not there, or is no number. */
+/* A field of nodeN/meminfo or /proc/meminfo in KiB: "MemFree". 0 or -ENOENT: it is not there, or is
+ * no number. */
 int meminfo_find(const char *text, const char *field, uint64_t *ret);

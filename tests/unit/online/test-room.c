@@ -14,11 +14,13 @@ static void test_room(void)
 {
         struct messages problems = MESSAGES_INIT;
         struct room room;
-        struct sysroot *root = root_from(NODE "has_memory: 0-2\n" INFO(0, 1600, 500, 20, 3)
-                                                 INFO(1, 1000, 400, 5, 5) INFO(2, 320, 1, 2, 3));
+        struct sysroot *root = root_from(
+                "proc/meminfo:\n  MemTotal: 9 kB\n  SwapTotal: 8 kB\n  SwapFree: 6 kB\n" NODE
+                "has_memory: 0-2\n" INFO(0, 1600, 500, 20, 3) INFO(1, 1000, 400, 5, 5)
+                        INFO(2, 320, 1, 2, 3));
 
         assert(room_read(root, 1, &problems, &room) == 0 && problems.n == 0);
-        assert(room.has_others && room.used_kib == 600);
+        assert(room.has_others && room.used_kib == 600 && room.swap_kib == 6);
         assert(room.other_kib == 523 - 100); /* node 2 has less than the kernel keeps */
         sysroot_free(root);
 }
@@ -69,6 +71,7 @@ static void test_find(void)
         assert(meminfo_find("Node 0 Inactive(file): 3 kB\nNode 0 Active(file): 20 kB\n",
                             "Active(file)", &v) == 0 &&
                v == 20);
+        assert(meminfo_find("MemTotal: 1 kB\nSwapFree:  6 kB\n", "SwapFree", &v) == 0 && v == 6);
         assert(meminfo_find("Node 0 XMemFree: 3 kB\nNode 0 MemFree: 5 kB\n", "MemFree", &v) == 0);
         assert(v == 5);
         v = 20;
