@@ -80,7 +80,7 @@ static void help(void)
              "  --timeout TIME   drain, online: give up after this time\n"
              "  --rollback       drain: all memory of the node, or none\n"
              "  --unplug         drain: then remove it, so that the device can be pulled out\n"
-             "  --force          drain: although other nodes may have no room for its pages\n"
+             "  --force          drain: a node with CPUs, too; or as much as fits elsewhere\n"
              "  --zone ZONE      online: movable or kernel, instead of what the policy says\n"
              "  --serials        capture: with the serial numbers of devices\n"
              "  --help, --version\n\n"
