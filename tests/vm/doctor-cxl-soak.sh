@@ -33,11 +33,16 @@ misses "a region" kernel-memory
 
 check "its blocks go offline" blocks region0 offline
 finds "blocks offline" memory-offline
-check "they come online in the kernel's zone" blocks region0 online_kernel
-misses "online" memory-offline
-finds "in the kernel's zone" kernel-memory
-check "offline" blocks region0 offline
 check "the device is unbound" unbind dax0.0
 finds "unbound" dax-unused
 misses "unbound" memory-offline
+check "the device is bound" bind dax0.0
+check "its memory is online again" wait_for 20 grep -q '^0-1$' /sys/devices/system/node/has_memory
+misses "bound" dax-unused
+
+# Last: what the kernel puts there may stay for good
+check "its blocks go offline" blocks region0 offline
+check "they come online in the kernel's zone" blocks region0 online_kernel
+finds "in the kernel's zone" kernel-memory
+misses "in the kernel's zone" memory-offline
 healthy "no kernel warning"
