@@ -21,6 +21,7 @@ void journal_done(struct journal *j)
         conditions_done(&j->conditions);
         conditions_done(&j->online);
         free(j->memory);
+        free(j->told);
         *j = (struct journal){ 0 };
 }
 
@@ -466,12 +467,30 @@ static void add_group_fields(struct log_entry *e, const struct online_group *g)
                 log_field(e, "NUMATIER_SECTION=%s", g->section);
 }
 
+/* Whether there are more than when it was last reported. Without memory for it: yes. */
+static bool note_good(struct journal *j, const struct online_group *g)
+{
+        size_t good = online_count_good(g), before = 0, i;
+
+        for (i = 0; i < j->n_told; i++)
+                if (j->told[i].node == g->node && j->told[i].online == g->online)
+                        break;
+        if (i < j->n_told)
+                before = j->told[i].good;
+        else if (array_grow(&j->told, &j->told_allocated, i + 1, sizeof(*j->told)) < 0)
+                return true;
+        else
+                j->n_told++;
+        j->told[i] = (struct online_told){ g->node, g->online, good };
+        return good > before;
+}
+
 static void report_group(struct journal *j, const struct online_group *g)
 {
         struct log_entry e =
                 LOG_ENTRY(g->online == ONLINE_NO ? LOG_NOTICE : LOG_INFO,
                           g->online == ONLINE_NO ? MESSAGE_QUARANTINE : MESSAGE_ONLINE);
-        bool changed = nodeset_has(&j->changed, g->node);
+        bool changed = note_good(j, g) || nodeset_has(&j->changed, g->node);
         char buf[ONLINE_TEXT_MAX];
 
         if (online_count_good(g) == 0)

@@ -14,6 +14,13 @@ struct memory_size {
         uint64_t kib;
 };
 
+/* How many blocks of a node were last reported to be as the policy wants. */
+struct online_told {
+        uint32_t node;
+        enum policy_online online;
+        size_t good;
+};
+
 struct journal {
         struct conditions conditions;
         struct memory_size *memory; /* as of the last pass, ascending */
@@ -21,6 +28,8 @@ struct journal {
         bool knows_memory;        /* there was a pass */
         struct conditions online; /* the same for what slices find (online/slice.h) */
         struct nodeset changed;   /* nodes of which blocks were changed since the last report */
+        struct online_told *told;
+        size_t n_told, told_allocated;
 };
 
 void journal_done(struct journal *j);

@@ -478,6 +478,10 @@ static void test_quarantine(void)
                                    : NAME "4 of 4 blocks of node 2 offline, as online = no "
                                           "says\n",
                              "");
+        g.total = g.count[CASE_GOOD] = 6; /* two more came */
+        report_slice(&j, &g, 0, NAME "6 of 6 blocks of node 2 offline, as online = no says\n", "");
+        g.total = g.count[CASE_GOOD] = 4;
+        report_slice(&j, &g, 0, "", "");
         g.count[CASE_GOOD] = 0;
         g.count[CASE_FULL] = 4;
         report_slice(&j, &g, 0,
