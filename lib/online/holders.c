@@ -269,7 +269,7 @@ char *holders_explain(const struct holders *h, enum block_zone zone, int error,
         if (!f)
                 return NULL;
         fputs(explain_error(zone, error), f);
-        if (h && h->known && zone != ZONE_NONE) {
+        if (h && h->known && zone != ZONE_NONE && error != -EINPROGRESS) {
                 fputs(": ", f);
                 print_counts(f, h, zone);
                 if (!dump && holders_get_example(h, zone, &pfn))

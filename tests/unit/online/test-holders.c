@@ -61,6 +61,9 @@ static void test_movable_zone(void)
                 "not all of it can be moved: 2 anonymous pages, 1 page of files; the kernel's "
                 "example: page 0x1001, anonymous, 1026 references, mapped 1 time, pinned "
                 "(migration failure), of rdma.service");
+        /* these pages are not to blame */
+        explain(ZONE_MOVABLE, -EINPROGRESS, NULL, NULL,
+                "another hotplug operation was under way all the time");
         holders_count(flags, 1, 0x1000, &holders);
         explain(ZONE_MOVABLE, -EBUSY, NULL, NULL,
                 "not all of it can be moved: 1 other page of the kernel; for example page 0x1000");
