@@ -229,13 +229,17 @@ static const char *describe_zones(const struct run_count *c, char *buf, size_t s
                 return ", movable";
         if (c->kernel == c->online)
                 return ", kernel";
-        snprintf(buf, size, ": %zu movable, %zu kernel", c->movable, c->kernel);
+        if (c->movable + c->kernel == c->online)
+                snprintf(buf, size, ": %zu movable, %zu kernel", c->movable, c->kernel);
+        else
+                snprintf(buf, size, ": %zu movable, %zu kernel, %zu of no single zone", c->movable,
+                         c->kernel, c->online - c->movable - c->kernel);
         return buf;
 }
 
 static int finish(struct online *o)
 {
-        char text[512], zones[64];
+        char text[512], zones[128];
         const char *end = hotplug_describe_end(o->h.run->end);
         struct run_count c;
         bool done;

@@ -247,6 +247,8 @@ static const char *explain_error(enum block_zone zone, int error)
                 return "it took too long";
         case -EINTR:
                 return "interrupted";
+        case -EINVAL:
+                return "the kernel refuses: it has holes, or spans zones";
         case -EINPROGRESS:
                 return "another hotplug operation was under way all the time";
         case -EBUSY:
@@ -269,7 +271,7 @@ char *holders_explain(const struct holders *h, enum block_zone zone, int error,
         if (!f)
                 return NULL;
         fputs(explain_error(zone, error), f);
-        if (h && h->known && zone != ZONE_NONE && error != -EINPROGRESS) {
+        if (h && h->known && zone != ZONE_NONE && error != -EINPROGRESS && error != -EINVAL) {
                 fputs(": ", f);
                 print_counts(f, h, zone);
                 if (!dump && holders_get_example(h, zone, &pfn))

@@ -64,6 +64,8 @@ static void test_movable_zone(void)
         /* these pages are not to blame */
         explain(ZONE_MOVABLE, -EINPROGRESS, NULL, NULL,
                 "another hotplug operation was under way all the time");
+        explain(ZONE_KERNEL, -EINVAL, NULL, NULL,
+                "the kernel refuses: it has holes, or spans zones");
         holders_count(flags, 1, 0x1000, &holders);
         explain(ZONE_MOVABLE, -EBUSY, NULL, NULL,
                 "not all of it can be moved: 1 other page of the kernel; for example page 0x1000");
