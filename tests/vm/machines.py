@@ -15,6 +15,9 @@
     cxl                      a CXL type 3 device behind a root port, no HMAT for it
     cxl2                     two of them, for two regions in one window
     cxl-port                 the root port alone; backends cxlmem0, 1 and 2 wait to be plugged
+    hot-added:KIND[,WORD]    memory that can come in four parts, and is brought online as the kernel's own default
+                             says: dimm (backends dimm0 to 3) or virtio-mem (vm0) for node 1, or cxl (device c0, serial
+                             0x1234, and backend cxlmem0 for another). WORD is for the script
     cxl-generic-port         as cxl, with a generic port in SRAT and HMAT: CDAT figures
 """
 
@@ -135,13 +138,27 @@ def cxl(_):
     return cxl_base() + cxl_device(0, 0x1234)
 
 
+# With one port, the host bridge takes one region.
+SECOND_PORT = ["-device", "cxl-rp,port=1,bus=cxl.1,id=rp1,chassis=0,slot=3"]
+
+
 def cxl2(_):
-    return cxl_base() + ["-device", "cxl-rp,port=1,bus=cxl.1,id=rp1,chassis=0,slot=3"] + \
+    return cxl_base() + SECOND_PORT + \
         cxl_device(0, 0x1234) + cxl_device(1, 0x5678, "rp1")
 
 
 def cxl_port(_):
     return cxl_base() + backend("cxlmem2", 512)  # QEMU's devices keep theirs when they go
+
+
+def hot_added(parameters):
+    kind = parameters.partition(",")[0]
+    if kind == "virtio-mem":
+        return virtio_mem(None)
+    if kind == "dimm":
+        return hotplug_base(1024) + [a for i in range(4) for a in backend(f"dimm{i}", 256)]
+    return cxl_base() + SECOND_PORT + backend("cxlmem2", 1024) + \
+        ["-device", "cxl-type3,bus=rp0,volatile-memdev=cxlmem2,id=c0,sn=4660"]
 
 
 def cxl_generic_port(_):
@@ -163,6 +180,7 @@ SHAPES = {
     "cxl": cxl,
     "cxl2": cxl2,
     "cxl-port": cxl_port,
+    "hot-added": hot_added,
     "cxl-generic-port": cxl_generic_port,
 }
 
