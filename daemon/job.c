@@ -109,10 +109,11 @@ static bool is_any_drained(struct job *j)
 {
         struct messages ignored = MESSAGES_INIT;
         struct nodeset nodes;
-        int r = drained_load(j->root, &ignored, &nodes);
+        bool any = (drained_load(j->root, &ignored, &nodes) == 0 && nodeset_count(&nodes) > 0) ||
+                   (zoned_load(j->root, &ignored, &nodes) == 0 && nodeset_count(&nodes) > 0);
 
         messages_done(&ignored);
-        return r == 0 && nodeset_count(&nodes) > 0;
+        return any;
 }
 
 void job_run_pass(struct job *j)

@@ -25,7 +25,7 @@ struct job {
         int error;
         struct snapshot *result; /* NULL if there was no memory for it; error says so */
 
-        /* Found by a pass: nodes are drained, whose memory may have gone */
+        /* Found by a pass: nodes are drained or zoned, whose memory may have gone */
         bool any_drained;
 
         /* Of slices, which take policy and previous, too */

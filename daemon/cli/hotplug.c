@@ -234,6 +234,26 @@ int hotplug_remove_region(struct hotplug *h, const char *region)
         return writer_do(h->writer, remove_region, &h->job, 0);
 }
 
+int hotplug_record_zone(struct hotplug *h, bool zoned)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct nodeset nodes;
+        int r;
+
+        r = zoned_load(h->root, &problems, &nodes);
+        print_problems(h, &problems);
+        if (r < 0 || nodeset_has(&nodes, h->node) == zoned)
+                return r;
+        if (zoned)
+                nodeset_add(&nodes, h->node);
+        else
+                nodeset_remove(&nodes, h->node);
+        r = zoned_save(h->root, &nodes);
+        if (r < 0)
+                fprintf(stderr, "numatier: /%s: cannot be written: %s\n", ZONED_PATH, strerror(-r));
+        return r;
+}
+
 int hotplug_record(struct hotplug *h, bool drained)
 {
         struct messages problems = MESSAGES_INIT;

@@ -71,6 +71,9 @@ int hotplug_remove_region(struct hotplug *h, const char *region);
  * errno. */
 int hotplug_record(struct hotplug *h, bool drained);
 
+/* The same with the record of nodes whose zone --zone chose. */
+int hotplug_record_zone(struct hotplug *h, bool zoned);
+
 /* Prints the answer: as JSON, or what stays and then the sentence. Returns the exit status. */
 int hotplug_print(struct hotplug *h, bool done, const char *sentence);
 

@@ -344,6 +344,9 @@ static int begin(struct online *o)
         }
         if (r == 0)
                 r = hotplug_start(&o->h, t);
+        /* as soon as the node is not drained any more, numatierd looks at its zones */
+        if (r == 0)
+                r = hotplug_record_zone(&o->h, o->has_zone);
         return r == 0 ? hotplug_record(&o->h, false) : r;
 }
 

@@ -115,6 +115,16 @@ int onlining_plan(struct sysroot *root, const struct policy *p, const struct mac
         return r;
 }
 
+/* Whether one of them was in the set. */
+static bool remove_nodes(struct nodeset *nodes, const struct nodeset *gone)
+{
+        unsigned before = nodeset_count(nodes);
+
+        nodeset_foreach (n, gone)
+                nodeset_remove(nodes, n);
+        return nodeset_count(nodes) < before;
+}
+
 void onlining_forget_drained(struct sysroot *root, const char *path, const struct nodeset *vanished)
 {
         _cleanup_(closep) int fd = -1;
@@ -123,11 +133,11 @@ void onlining_forget_drained(struct sysroot *root, const char *path, const struc
 
         if (nodeset_count(vanished) == 0 || lock_take_file(path, DRAINED_LOCK_PATH, &fd, NULL) < 0)
                 return;
-        if (drained_load(root, &ignored, &nodes) == 0) {
-                nodeset_foreach (n, vanished)
-                        nodeset_remove(&nodes, n);
-                (void)drained_save(root, &nodes); /* the next pass tries again */
-        }
+        /* what cannot be saved, the next pass tries again */
+        if (drained_load(root, &ignored, &nodes) == 0 && remove_nodes(&nodes, vanished))
+                (void)drained_save(root, &nodes);
+        if (zoned_load(root, &ignored, &nodes) == 0 && remove_nodes(&nodes, vanished))
+                (void)zoned_save(root, &nodes);
         messages_done(&ignored);
 }
 

@@ -33,7 +33,7 @@ int onlining_plan(struct sysroot *root, const struct policy *p, const struct mac
  * not be changed, is not. EXIT_FAILURE: something failed. */
 int onlining_get_exit_status(const struct online_plan *p);
 
-/* Forgets drained nodes that have no memory any more (online_result.vanished), unless "numatier
- * drain" or "online" works just now. path: the directory of --root, or NULL for /. */
+/* Forgets drained and zoned nodes that have no memory any more (online_result.vanished), unless
+ * "numatier drain" or "online" works just now. path: the directory of --root, or NULL for /. */
 void onlining_forget_drained(struct sysroot *root, const char *path,
                              const struct nodeset *vanished);

@@ -90,7 +90,8 @@ static enum online_case decide_online(const struct online_input *in, size_t i,
 
         if (w->online != ONLINE_NO && online_is_in_zone(b, w->online))
                 return CASE_GOOD;
-        if (known && known->state == RECORD_MADE && known->online == w->online)
+        if (nodeset_has(in->zoned, b->node) ||
+            (known && known->state == RECORD_MADE && known->online == w->online))
                 return CASE_MANUAL;
         if (!w->may_go || b->zone == ZONE_NONE)
                 return CASE_FIXED;

@@ -55,6 +55,7 @@ struct online_input {
         const struct online_record *record;
         const struct online_failures *failures;
         const struct nodeset *drained;
+        const struct nodeset *zoned;
         const struct node_room *rooms;
         size_t n_rooms;
         uint64_t now;

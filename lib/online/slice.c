@@ -55,6 +55,8 @@ static void find_vanished(struct slice *s)
 {
         struct nodeset vanished = s->result->drained;
 
+        nodeset_foreach (n, &s->result->zoned)
+                nodeset_add(&vanished, n);
         for (size_t i = 0; i < s->table->n; i++)
                 if (s->table->blocks[i].node == BLOCK_NO_NODE)
                         return; /* it may be of any node */
@@ -92,7 +94,9 @@ static int read_state(struct slice *s)
 
         if (!s->memory->record)
                 r = online_record_load(s->root, problems, &s->memory->record);
-        return r < 0 ? r : drained_load(s->root, problems, &s->result->drained);
+        if (r == 0)
+                r = drained_load(s->root, problems, &s->result->drained);
+        return r < 0 ? r : zoned_load(s->root, problems, &s->result->zoned);
 }
 
 /* The record */
@@ -457,6 +461,7 @@ static int make_plan(struct slice *s, uint64_t now)
                 .record = s->memory->record,
                 .failures = &s->memory->failures,
                 .drained = &s->result->drained,
+                .zoned = &s->result->zoned,
                 .now = now,
         };
         struct nodeset nodes = online_plan_get_nodes_to_empty(&in);

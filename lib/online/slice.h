@@ -45,6 +45,7 @@ struct online_result {
         struct online_plan *plan; /* with what was done; NULL: it could not be made */
         size_t remaining;         /* steps for which there was no time */
         struct nodeset drained;   /* the nodes that are left alone */
+        struct nodeset zoned;     /* the nodes whose online memory is left alone */
         struct nodeset vanished;  /* those of them that have no memory any more */
 };
 

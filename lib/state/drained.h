@@ -10,8 +10,8 @@
 #include "sysroot/sysroot.h"
 
 #define DRAINED_PATH "run/numatier/drained"
-/* Who changes the file holds this lock (daemon/common/lock.h), as do drain and online while they
- * work. */
+/* Who changes one of the files holds this lock (daemon/common/lock.h), as do drain and online while
+ * they work. */
 #define DRAINED_LOCK_PATH "run/numatier/drain.lock"
 
 /* A missing file is an empty set. What is not understood is reported in problems: -EBADMSG; other
@@ -20,3 +20,11 @@ int drained_load(struct sysroot *root, struct messages *problems, struct nodeset
 
 /* 0, or an error of writing. */
 int drained_save(struct sysroot *root, const struct nodeset *nodes);
+
+/* The nodes whose memory was brought online with "numatier online --zone": as long as it is online,
+ * it stays in that zone, also if the policy wants another zone or "no". Until "numatier online"
+ * without --zone, until the memory is removed, or until the next boot. */
+#define ZONED_PATH "run/numatier/zoned"
+
+int zoned_load(struct sysroot *root, struct messages *problems, struct nodeset *ret);
+int zoned_save(struct sysroot *root, const struct nodeset *nodes);

@@ -475,6 +475,26 @@ static void test_drained(void)
         assert(run(MOVABLE, &hooks, 0) == -EBADMSG && *kernel->log == '\0');
 }
 
+/* "numatier online --zone": whatever the policy wants, that memory is not taken offline again. */
+static void test_zoned(void)
+{
+        begin(OFFLINE);
+        assert(run_all(NO)->count[CASE_GOOD] == 4);
+        set_all("online", "Movable");
+        fake_kernel_set(kernel, ZONED_PATH, "nodes 1");
+        assert(run_all(NO)->count[CASE_MANUAL] == 4 && *kernel->log == '\0');
+        begin(NORMAL);
+        fake_kernel_set(kernel, ZONED_PATH, "nodes 1");
+        assert(run_all(MOVABLE)->count[CASE_MANUAL] == 4 && *kernel->log == '\0');
+        assert(run_all(KERNEL)->count[CASE_GOOD] == 4);
+        /* only as long as there is that memory */
+        fake_kernel_set(kernel, ZONED_PATH, "nodes 1,5");
+        (void)run_all(MOVABLE);
+        assert(nodeset_count(&result->vanished) == 1 && nodeset_has(&result->vanished, 5));
+        assert(sysroot_remove(root, ZONED_PATH) == 0);
+        assert(run_all(MOVABLE)->done == 4);
+}
+
 /* Of a damaged record, blocks may be missing that somebody took offline. */
 static void test_damaged(void)
 {
@@ -543,6 +563,7 @@ int main(void)
         test_pending_back();
         test_budget();
         test_drained();
+        test_zoned();
         test_damaged();
         test_faster();
         test_removal_meanwhile();

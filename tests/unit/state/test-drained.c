@@ -45,9 +45,28 @@ static void test_damaged(void)
         }
 }
 
+/* One record does not change the other. */
+static void test_zoned(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct sysroot *root = root_from("sys/devices/system/node/online: 0\n");
+        struct nodeset nodes = { 0 };
+
+        nodeset_add(&nodes, 3);
+        assert(zoned_save(root, &nodes) == 0);
+        assert(drained_load(root, &problems, &nodes) == 0 && nodeset_count(&nodes) == 0);
+        assert(zoned_load(root, &problems, &nodes) == 0 && nodeset_has(&nodes, 3));
+        assert(sysroot_replace(root, ZONED_PATH, "3\n") == 0);
+        assert(zoned_load(root, &problems, &nodes) == -EBADMSG &&
+               messages_have(&problems, "/run/numatier/zoned:1"));
+        messages_done(&problems);
+        sysroot_free(root);
+}
+
 int main(void)
 {
         test_round_trip();
         test_damaged();
+        test_zoned();
         return 0;
 }
