@@ -125,6 +125,7 @@ int writer_new(struct sysroot *root, uint64_t deadline_usec, writer_tick_fn tick
                 return -ENOMEM;
         fill_signals(&signals);
         (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+        (void)signal(SIGPIPE, SIG_IGN);
         w->root = root;
         w->deadline_usec = deadline_usec;
         w->tick = tick;
@@ -262,10 +263,10 @@ static int run_once(struct writer *w, uint64_t end)
 int writer_do(struct writer *w, writer_job_fn job, void *data, uint64_t limit_usec)
 {
         uint64_t end = limit_usec > 0 ? monotonic_usec() + limit_usec : 0;
-        int r;
+        int r = writer_check(w);
 
-        if (w->is_stuck)
-                return -EINPROGRESS;
+        if (r < 0)
+                return r;
         w->job = job;
         w->data = data;
         /* a late kick, or a stop by Ctrl-Z, interrupts too: then again */

@@ -20,7 +20,8 @@ typedef int (*writer_job_fn)(struct sysroot *root, void *data);
 /* Called from writer_do() and writer_wait(), the first a few times a second. */
 typedef void (*writer_tick_fn)(void *userdata);
 
-/* From now on SIGINT, SIGTERM and SIGHUP do not end the program: they end what the writer does.
+/* From now on SIGINT, SIGTERM and SIGHUP do not end the program: they end what the writer does. A
+ * closed pipe does not end it either: what was begun must be brought to its end.
  * deadline_usec: of monotonic time, when all writing ends; 0: never. 0 or a negative errno. */
 int writer_new(struct sysroot *root, uint64_t deadline_usec, writer_tick_fn tick, void *userdata,
                struct writer **ret);
@@ -35,7 +36,8 @@ DEFINE_CLEANUP(struct writer *, writer_free)
 
 /* Runs a job, and interrupts it after limit_usec (0: never), at the deadline, or when a signal
  * arrives. What the job returns; -ETIMEDOUT or -EINTR if it was interrupted and therefore returned
- * -EINTR; -EINPROGRESS if it does not end even then: nothing can be written any more. */
+ * -EINTR, or if it was not begun, since that was so already; -EINPROGRESS if it does not end even
+ * then: nothing can be written any more. */
 int writer_do(struct writer *w, writer_job_fn job, void *data, uint64_t limit_usec);
 
 /* 0: go on. -EINTR: a signal arrived. -ETIMEDOUT: the deadline has passed. -EINPROGRESS: stuck. */

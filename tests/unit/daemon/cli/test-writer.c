@@ -74,13 +74,32 @@ static void test_limit(struct writer *w)
         assert(writer_check(w) == 0);
 }
 
+/* Who reads the output may be gone. */
+static void test_pipe(void)
+{
+        int fds[2];
+
+        assert(pipe(fds) == 0);
+        close(fds[0]);
+        assert(write(fds[1], "x", 1) < 0 && errno == EPIPE);
+        close(fds[1]);
+}
+
+static int count(struct sysroot *r, void *data)
+{
+        ++*(int *)data;
+        return 0;
+}
+
 static void test_signal(struct writer *w)
 {
-        int value = 0;
+        int value = 0, calls = 0;
 
         assert(kill(getpid(), SIGTERM) == 0);
         assert(writer_do(w, wait_for_signal, NULL, 0) == -EINTR);
         assert(writer_check(w) == -EINTR && writer_wait(w, 1000000000) == -EINTR);
+        /* nothing is begun after that */
+        assert(writer_do(w, count, &calls, 0) == -EINTR && calls == 0);
         /* what was done is undone, and that is not ended by another Ctrl-C */
         writer_persist(w);
         assert(kill(getpid(), SIGINT) == 0);
@@ -111,6 +130,7 @@ int main(void)
         writer_set_before_interrupt(w, before_interrupt);
         test_results(w);
         test_limit(w);
+        test_pipe();
         test_signal(w);
         writer_free(w);
         test_deadline();
