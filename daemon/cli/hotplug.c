@@ -135,6 +135,9 @@ int hotplug_start(struct hotplug *h, struct block_table *table)
 
 void hotplug_done(struct hotplug *h)
 {
+        /* the thread still uses what would be freed, and may never end */
+        if (h->writer && writer_check(h->writer) == -EINPROGRESS)
+                _exit(finish_output("numatier", EXIT_FAILURE));
         for (size_t i = 0; h->reasons && i < h->run->table->n; i++)
                 free(h->reasons[i]);
         free(h->reasons);
@@ -276,6 +279,13 @@ int hotplug_record(struct hotplug *h, bool drained)
                 fprintf(stderr, "numatier: /%s: cannot be written: %s\n", DRAINED_PATH,
                         strerror(-r));
         return r;
+}
+
+const char *hotplug_describe_error(int error)
+{
+        return error == -EINTR       ? "interrupted"
+               : error == -ETIMEDOUT ? "the time is over"
+                                     : strerror(-error);
 }
 
 const char *hotplug_describe_end(int end)
@@ -426,10 +436,5 @@ int hotplug_print(struct hotplug *h, bool done, const char *sentence)
                 r = print_json(h, &result);
         else
                 print_text(h, sentence);
-        /* the thread still uses what would be freed, and may never end */
-        if (writer_check(h->writer) == -EINPROGRESS) {
-                (void)finish_output("numatier", EXIT_FAILURE);
-                _exit(EXIT_FAILURE);
-        }
         return r == 0 && done ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -77,6 +77,9 @@ int hotplug_record_zone(struct hotplug *h, bool zoned);
 /* Prints the answer: as JSON, or what stays and then the sentence. Returns the exit status. */
 int hotplug_print(struct hotplug *h, bool done, const char *sentence);
 
+/* As strerror(-error), but says what an interrupted write means. */
+const char *hotplug_describe_error(int error);
+
 /* Why a run ended early, or NULL. */
 const char *hotplug_describe_end(int end);
 

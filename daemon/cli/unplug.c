@@ -41,7 +41,8 @@ static bool unplug_dax(struct hotplug *h, const struct memory_device *d)
                              d->name);
         else if (r < 0)
                 messages_add(&h->notes, "%s cannot be %s: %s", d->name,
-                             d->has_state ? "unplugged" : "unbound from kmem", strerror(-r));
+                             d->has_state ? "unplugged" : "unbound from kmem",
+                             hotplug_describe_error(r));
         return r >= 0;
 }
 
@@ -53,6 +54,8 @@ static bool remove_region(struct hotplug *h, const char *region)
                 r = hotplug_remove_region(h, region);
         if (r == 0)
                 return true;
+        if (r == -EINTR || r == -ETIMEDOUT)
+                messages_add(&h->notes, "%s is not removed: %s", region, hotplug_describe_error(r));
         messages_add(&h->notes,
                      "To remove %s: cxl disable-region %s; cxl destroy-region %s (or disable the "
                      "memory device of a region that the firmware made: cxl disable-memdev)",
@@ -68,33 +71,64 @@ static bool is_first_of_region(const struct memory_devices *d, size_t i)
         return true;
 }
 
-static size_t count_blocks(struct hotplug *h)
+/* The blocks of an ACPI device; also those of which that is not known. */
+static int read_blocks_of(struct hotplug *h, const char *name, struct block_table **ret)
 {
-        _cleanup_(block_table_freep) struct block_table *t = NULL;
+        char found[MEMORY_DEVICE_NAME_MAX];
+        struct block_table *t;
+        size_t n = 0;
+        int r = hotplug_read_table(h, &t);
 
-        return hotplug_read_table(h, &t) < 0 ? SIZE_MAX : t->n;
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < t->n; i++) {
+                r = block_read_firmware_node(h->root, t, t->blocks[i].number, found, sizeof(found));
+                if (r != -ENOENT && (r < 0 || streq(found, name)))
+                        t->blocks[n++] = t->blocks[i];
+        }
+        t->n = n;
+        *ret = t;
+        return 0;
 }
 
-/* Waits until the node has fewer blocks. */
-static bool await_removal(struct hotplug *h, size_t before)
+static bool are_gone(struct hotplug *h, const struct block_table *blocks)
+{
+        _cleanup_(block_table_freep) struct block_table *now = NULL;
+
+        if (hotplug_read_table(h, &now) < 0)
+                return false;
+        for (size_t i = 0; i < blocks->n; i++)
+                if (block_table_get(now, blocks->blocks[i].number))
+                        return false;
+        return true;
+}
+
+/* The kernel removes one block after the other, and their links to the device before all. */
+static int await_removal(struct hotplug *h, const struct block_table *blocks)
 {
         uint64_t end = monotonic_usec() + EJECT_USEC;
+        int r = 0;
 
-        while (monotonic_usec() < end) {
-                if (count_blocks(h) < before)
-                        return true;
-                if (writer_wait(h->writer, POLL_USEC) < 0)
-                        return false;
+        while (!are_gone(h, blocks)) {
+                if (monotonic_usec() >= end)
+                        return -EBUSY;
+                r = writer_wait(h->writer, POLL_USEC);
+                if (r < 0)
+                        return r;
         }
-        return false;
+        return 0;
 }
 
 static bool eject(struct hotplug *h, const char *name)
 {
-        size_t before = count_blocks(h);
-        int r = hotplug_eject(h, name);
+        _cleanup_(block_table_freep) struct block_table *blocks = NULL;
+        int r = read_blocks_of(h, name, &blocks);
 
-        if (r == 0 && await_removal(h, before)) {
+        if (r == 0)
+                r = hotplug_eject(h, name);
+        if (r == 0)
+                r = await_removal(h, blocks);
+        if (r == 0) {
                 messages_add(&h->steps, "%s was ejected", name);
                 return true;
         }
@@ -104,8 +138,8 @@ static bool eject(struct hotplug *h, const char *name)
                              "device_del) or at the machine",
                              name);
         else
-                messages_add(&h->notes, "%s was not ejected: %s", name,
-                             r < 0 ? strerror(-r) : "see \"dmesg\"");
+                messages_add(&h->notes, "%s is not ejected yet: %s. See \"dmesg\"", name,
+                             hotplug_describe_error(r));
         return false;
 }
 
@@ -167,6 +201,8 @@ bool drain_unplug(struct hotplug *h, bool *ret_gone)
                 return false;
         done = unplug_all(h, &devices);
         memory_devices_done(&devices);
+        if (!done && h->run->end == 0)
+                h->run->end = writer_check(h->writer);
         *ret_gone = is_gone(h);
         return *ret_gone && done;
 }
