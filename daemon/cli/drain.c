@@ -20,7 +20,8 @@
 #define BLOCK_LIMIT_USEC UINT64_C(60000000)
 /* Slower than this no machine moves pages. */
 #define SLOWEST_RATE (UINT64_C(16) << 20)
-/* Somebody who brings the memory online again and again is not fought for ever. */
+/* numatierd may be in the middle of a block when the node is recorded, and then brings it back. Who
+ * does that more often insists. */
 #define TRIES 3
 /* Reading the flags of all pages of a block takes milliseconds. */
 #define EXPLAINED_MAX 64
@@ -120,13 +121,26 @@ static int check_room(const struct hotplug *h)
         return -ENOSPC;
 }
 
+/* What an earlier --unplug left: a dax device without memory, and its region. */
+static bool has_devices(const struct hotplug *h, const struct block_table *t)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct memory_devices devices = { 0 };
+        bool any =
+                memory_devices_find(h->root, h->node, t, &problems, &devices) == 0 && devices.n > 0;
+
+        memory_devices_done(&devices);
+        messages_done(&problems);
+        return any;
+}
+
 static int check_blocks(const struct hotplug *h, const struct block_table *t)
 {
         if (t->block_size == 0) {
                 hotplug_error(h, "this kernel has no memory hotplug (/" MEMORY_DIR " is missing)");
                 return -EOPNOTSUPP;
         }
-        if (t->n == 0) {
+        if (t->n == 0 && !(h->a->unplug && has_devices(h, t))) {
                 char list[8];
                 bool exists = !sysroot_is_absent(sysroot_readf(
                         h->root, list, sizeof(list), NODE_DIR "/node%u/distance", h->node));
@@ -235,6 +249,12 @@ static bool is_done(struct drain *d)
         return true;
 }
 
+/* A write that did not end may still take a block offline. */
+static bool is_stuck(const struct drain *d)
+{
+        return writer_check(d->h.writer) == -EINPROGRESS;
+}
+
 /* The record as it was before, if nothing is offline because of it. */
 static void forget(struct drain *d)
 {
@@ -249,7 +269,8 @@ static int finish_rolled_back(struct drain *d)
         bool done;
 
         writer_persist(d->h.writer);
-        done = run_roll_back(d->h.run, &(struct run_hooks){ make, check, pause_between, d });
+        done = run_roll_back(d->h.run, &(struct run_hooks){ make, check, pause_between, d }) &&
+               !is_stuck(d);
         if (done)
                 forget(d);
         run_refresh(d->h.run, d->h.root);
@@ -270,7 +291,7 @@ static int finish_partly(struct drain *d)
         struct run_count c = run_count_blocks(d->h.run);
         char text[512];
 
-        if (c.offline == 0) {
+        if (c.offline == 0 && !is_stuck(d)) {
                 forget(d);
                 snprintf(text, sizeof(text), "%s%sNo block of node %u is offline: it is as before",
                          end ?: "", end ? ". " : "", node);
@@ -292,12 +313,14 @@ static int finish_done(struct drain *d)
 {
         struct run_count c = run_count_blocks(d->h.run);
         bool done = true, gone = false;
-        char text[256];
+        const char *end;
+        char text[512];
 
         if (d->h.a->unplug)
                 done = drain_unplug(&d->h, &gone);
-        snprintf(text, sizeof(text), "%zu of %zu blocks of node %u are offline%s", c.offline,
-                 c.total, d->h.node,
+        end = hotplug_describe_end(d->h.run->end);
+        snprintf(text, sizeof(text), "%s%s%zu of %zu blocks of node %u are offline%s", end ?: "",
+                 end ? ". " : "", c.offline, c.total, d->h.node,
                  !d->h.a->unplug ? ""
                  : gone          ? ", and its memory was removed"
                                  : "; its memory was not removed");
@@ -315,15 +338,13 @@ static bool take_offline(struct drain *d)
 
                 run_offline(d->h.run, &hooks, limit > BLOCK_LIMIT_USEC ? limit : BLOCK_LIMIT_USEC);
                 c = run_count_blocks(d->h.run);
-                if (c.offline < c.total)
-                        return false;
-                (void)hotplug_barrier(&d->h);
-                run_refresh(d->h.run, d->h.root);
-                c = run_count_blocks(d->h.run);
                 if (c.offline == c.total)
-                        return is_done(d);
+                        (void)hotplug_barrier(&d->h);
+                run_refresh(d->h.run, d->h.root);
+                if (d->h.run->end < 0 || !run_is_any_back(d->h.run))
+                        break;
         }
-        return false;
+        return is_done(d);
 }
 
 static int run(struct drain *d)
@@ -332,7 +353,6 @@ static int run(struct drain *d)
 
         writer_set_before_interrupt(d->h.writer, look_into_block);
         done = take_offline(d);
-        run_refresh(d->h.run, d->h.root);
         if (done)
                 return finish_done(d);
         explain(d);
@@ -355,7 +375,7 @@ static int begin(struct drain *d)
                         block_table_free(t);
         }
         if (r == 0) {
-                d->holders = calloc(t->n, sizeof(*d->holders));
+                d->holders = calloc(t->n + 1, sizeof(*d->holders));
                 r = hotplug_start(&d->h, t);
         }
         if (r == 0 && !d->holders) {
@@ -365,6 +385,9 @@ static int begin(struct drain *d)
         if (r == 0)
                 r = hotplug_record(&d->h, true);
         d->was_recorded = d->h.was_recorded;
+        /* from now on numatierd changes nothing more */
+        if (r == 0)
+                run_refresh(d->h.run, d->h.root);
         return r;
 }
 

@@ -242,7 +242,7 @@ static const char *explain_error(enum block_zone zone, int error)
                 return "it spans zones or has holes, and can never go offline";
         switch (error) {
         case 0:
-                return "not tried";
+                return "somebody brought it online again";
         case -ETIMEDOUT:
                 return "it took too long";
         case -EINTR:

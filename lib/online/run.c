@@ -148,10 +148,24 @@ bool run_roll_back(struct run *r, const struct run_hooks *h)
 
 void run_refresh(struct run *r, struct sysroot *root)
 {
+        for (size_t i = 0; i < r->table->n; i++) {
+                struct block *b = &r->table->blocks[i];
+
+                if (r->blocks[i].gone)
+                        continue;
+                r->blocks[i].gone = sysroot_is_absent(block_read(root, b));
+                if (!r->blocks[i].tried)
+                        r->blocks[i].zone = b->zone;
+        }
+}
+
+bool run_is_any_back(const struct run *r)
+{
         for (size_t i = 0; i < r->table->n; i++)
-                if (!r->blocks[i].gone)
-                        r->blocks[i].gone =
-                                sysroot_is_absent(block_read(root, &r->table->blocks[i]));
+                if (r->table->blocks[i].state == BLOCK_ONLINE && must_go(r, i) &&
+                    r->blocks[i].error == 0)
+                        return true;
+        return false;
 }
 
 struct run_count run_count_blocks(const struct run *r)

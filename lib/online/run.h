@@ -64,6 +64,10 @@ bool run_roll_back(struct run *r, const struct run_hooks *h);
 /* Reads the state of all blocks again: others may have changed it meanwhile. */
 void run_refresh(struct run *r, struct sysroot *root);
 
+/* After run_offline() and run_refresh(): whether a block is online that the run took offline, or
+ * that was offline when it began. */
+bool run_is_any_back(const struct run *r);
+
 struct run_count run_count_blocks(const struct run *r);
 
 /* Whether all blocks would get the same error, so that the run ends. */

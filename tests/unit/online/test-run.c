@@ -189,6 +189,31 @@ static void test_gone(void)
         halt();
 }
 
+/* One that comes back meanwhile is taken offline again; one that never went is not. */
+static void test_back(void)
+{
+        boot("sys/devices/system/memory/block_size_bytes: 8000000\n" NODE
+             "node1/distance: 10\n" BLOCK(8, offline, Normal Movable) BLOCK(9, online, Movable)
+                     BLOCK(10, online, none));
+        kernel->fail_path = "memory9";
+        kernel->fail_error = -EBUSY;
+        run_offline(run, &hooks, 1000);
+        run_refresh(run, root);
+        assert(run->blocks[1].error == -EBUSY && !run_is_any_back(run));
+        kernel->fail_path = NULL;
+        fake_kernel_set(kernel, MEMORY "8/state", "online");
+        fake_kernel_set(kernel, MEMORY "8/valid_zones", "Movable");
+        run_refresh(run, root);
+        assert(run_is_any_back(run));
+        run_offline(run, &hooks, 1000);
+        run_refresh(run, root);
+        assert(!run_is_any_back(run) && run_count_blocks(run).offline == 2);
+        /* in the zone in which it was */
+        assert(run_roll_back(run, &hooks));
+        assert_streq(fake_kernel_get(kernel, MEMORY "8/valid_zones"), "Movable");
+        halt();
+}
+
 int main(void)
 {
         test_all();
@@ -198,5 +223,6 @@ int main(void)
         test_roll_back();
         test_final();
         test_gone();
+        test_back();
         return 0;
 }
