@@ -9,6 +9,9 @@
 
 #define WIDTH      30U
 #define CLEAR_LINE "\r\033[K"
+/* What does not fit into the line is cut off: a line that wraps could not be cleared. */
+#define WRAP_OFF "\033[?7l"
+#define WRAP_ON  "\033[?7h"
 
 void bar_init(struct bar *b, bool wanted, unsigned node, const char *what)
 {
@@ -35,7 +38,7 @@ const char *bar_format_time(uint64_t usec, char buf[static BAR_TIME_MAX])
 void bar_draw(struct bar *b, size_t done, size_t total)
 {
         static const char full[] = "##############################";
-        char time[BAR_TIME_MAX];
+        char time[BAR_TIME_MAX], left[BAR_TIME_MAX + 16] = "";
         size_t n = total > 0 ? WIDTH * done / total : WIDTH, ours;
         uint64_t now = monotonic_usec();
 
@@ -47,13 +50,13 @@ void bar_draw(struct bar *b, size_t done, size_t total)
         b->total = total;
         if (!b->is_shown)
                 return;
-        fprintf(stderr, "\rnode %u [%.*s%*s] %zu of %zu blocks %s", b->node, (int)n, full,
-                (int)(WIDTH - n), "", done, total, b->what);
         ours = done > b->done_at_start ? done - b->done_at_start : 0;
         if (ours > 0 && done < total)
-                fprintf(stderr, ", about %s left",
-                        bar_format_time((now - b->start_usec) * (total - done) / ours, time));
-        fputs("\033[K", stderr);
+                snprintf(left, sizeof(left), ", about %s left",
+                         bar_format_time((now - b->start_usec) * (total - done) / ours, time));
+        /* in one write: nobody stops us between off and on */
+        fprintf(stderr, CLEAR_LINE WRAP_OFF "node %u [%.*s%*s] %zu of %zu blocks %s%s" WRAP_ON,
+                b->node, (int)n, full, (int)(WIDTH - n), "", done, total, b->what, left);
 }
 
 void bar_clear(const struct bar *b)
