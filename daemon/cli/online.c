@@ -172,6 +172,13 @@ static void plug_device(struct online *o, const struct memory_device *d)
                      r == -ENOENT && d->driver == DAX_DRIVER_NONE ? " (modprobe kmem)" : "");
 }
 
+/* kmem overwrites what is in the memory. A device without a driver that numatier did not unbind may
+ * hold data: of a namespace, while the driver device_dax is missing. */
+static bool may_hold_data(const struct online *o, const struct memory_device *d)
+{
+        return d->driver == DAX_DRIVER_NONE && d->is_persistent && !o->h.was_recorded;
+}
+
 /* Whether a device was plugged in: then there may be blocks that were not there before. */
 static bool plug_devices(struct online *o)
 {
@@ -183,6 +190,14 @@ static bool plug_devices(struct online *o)
                 if (d->kind != MEMORY_DEVICE_DAX || d->driver == DAX_DRIVER_OTHER ||
                     (d->driver == DAX_DRIVER_KMEM && !d->is_unplugged))
                         continue;
+                if (may_hold_data(o, d)) {
+                        messages_add(&o->h.notes,
+                                     "%s is persistent memory without a driver, and may hold data: "
+                                     "it is not bound to kmem. To do that: daxctl "
+                                     "reconfigure-device --mode=system-ram %s",
+                                     d->name, d->name);
+                        continue;
+                }
                 plug_device(o, d);
                 any = true;
         }
@@ -197,12 +212,19 @@ static void undo_choice_of_kernel(struct online *o, const struct block_table *be
 
         for (size_t i = 0; i < r->table->n; i++) {
                 struct block *b = &r->table->blocks[i];
-                bool is_right = b->zone == (o->requests[i] == REQUEST_ONLINE_KERNEL ? ZONE_KERNEL
-                                                                                    : ZONE_MOVABLE);
+                enum block_zone other =
+                        o->requests[i] == REQUEST_ONLINE_KERNEL ? ZONE_MOVABLE : ZONE_KERNEL;
+                int error;
 
-                if (b->state == BLOCK_ONLINE && !is_right && !block_table_get(before, b->number) &&
-                    writer_check(o->h.writer) == 0)
-                        (void)hotplug_make(&o->h, b, REQUEST_OFFLINE, UINT64_C(60000000));
+                if (b->state != BLOCK_ONLINE || b->zone != other ||
+                    block_table_get(before, b->number) || writer_check(o->h.writer) < 0)
+                        continue;
+                error = hotplug_make(&o->h, b, REQUEST_OFFLINE, UINT64_C(60000000));
+                if (error < 0)
+                        messages_add(&o->h.notes,
+                                     "memory%" PRIu64 " stays in the zone that the kernel chose "
+                                     "(auto_online_blocks): it cannot be taken offline: %s",
+                                     b->number, hotplug_describe_error(error));
         }
 }
 
@@ -282,8 +304,10 @@ static int run(struct online *o)
 {
         struct run_hooks hooks = { make, check, pause_between, o };
 
-        if (plug_devices(o) && refresh_table(o) < 0)
-                return EXIT_FAILURE;
+        if (plug_devices(o) && refresh_table(o) < 0) {
+                o->h.has_failed = true;
+                return o->h.run && o->h.reasons ? finish(o) : EXIT_FAILURE;
+        }
         run_online(o->h.run, &hooks, o->requests);
         return finish(o);
 }

@@ -81,14 +81,17 @@ static int read_state(struct sysroot *root, const char *name, char ret[static VA
         return sysroot_is_absent(r) ? 1 : r;
 }
 
-/* A dax device of a region is ".../region0/dax_region0/dax0.0". */
-static void find_region(struct sysroot *root, struct memory_device *d)
+/* A dax device of a region is ".../region0/dax_region0/dax0.0", one of persistent memory is
+ * ".../ndbus0/region0/dax0.1/dax0.0". */
+static void find_origin(struct sysroot *root, struct memory_device *d)
 {
         char target[TARGET_SIZE];
         const char *at;
 
+        d->is_persistent = true;
         if (sysroot_readlinkf(root, target, sizeof(target), DAX_DIR "/%s", d->name) < 0)
                 return;
+        d->is_persistent = strstr(target, "/ndbus") != NULL;
         at = strstr(target, "/dax_region");
         if (!at)
                 return;
@@ -114,7 +117,7 @@ static int fill_dax(struct search *s, const char *name)
                 return report(s->problems, r, DAX_DIR, name, "state");
         d->has_state = r == 0;
         d->is_unplugged = r == 0 && streq(state, STATE_UNPLUGGED);
-        find_region(s->root, d);
+        find_origin(s->root, d);
         return 0;
 }
 
@@ -329,7 +332,7 @@ static int is_in_use(const char *name, void *userdata)
         enum dax_driver driver;
 
         copy_name(d.name, name, strlen(name));
-        find_region(s->root, &d);
+        find_origin(s->root, &d);
         if (!streq(d.region, s->region))
                 return 0;
         if (read_driver(s->root, name, &driver) == 0 &&

@@ -37,6 +37,7 @@ struct memory_device {
         enum dax_driver driver;
         bool has_state;                      /* Linux 7.3: daxX.Y/state */
         bool is_unplugged;                   /* it says "unplugged" */
+        bool is_persistent;                  /* it may hold data that must stay; also: not known */
         char region[MEMORY_DEVICE_NAME_MAX]; /* "region0", or "" */
 };
 

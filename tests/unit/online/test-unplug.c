@@ -74,6 +74,18 @@ static void test_find(void)
         halt();
 }
 
+/* What is on it is lost when it becomes memory. */
+static void test_persistent(void)
+{
+        assert(find(DAX_DEVICE("dax0.0", 1) DAX
+                    "dax1.0 -> ../../../devices/LNXSYSTM:00/ndbus0/region1/dax1.0/dax1.0\n" DAX
+                    "dax1.0/target_node: 1\n" DAX "dax2.0/target_node: 1\n") == 0);
+        assert(devices.n == 3 && !devices.items[0].is_persistent);
+        assert(devices.items[1].is_persistent && !*devices.items[1].region);
+        assert(devices.items[2].is_persistent); /* not known */
+        halt();
+}
+
 static void test_unbind(void)
 {
         assert(find(DAX_DEVICE("dax0.0", 1) BOUND("dax0.0") KMEM "unbind:\n") == 0);
@@ -174,6 +186,7 @@ static void test_eject(void)
 int main(void)
 {
         test_find();
+        test_persistent();
         test_unbind();
         test_state();
         test_other_driver();
