@@ -308,7 +308,18 @@ static int prepare(struct slice *s, size_t step)
         return r < 0 ? r : save(s);
 }
 
-/* Offline and online again. If the zone cannot be had, the block comes back as it was. */
+/* "numatier drain" may have begun meanwhile. */
+static bool is_drained(struct slice *s, uint32_t node)
+{
+        struct messages ignored = MESSAGES_INIT;
+        int r = drained_load(s->root, &ignored, &s->result->drained);
+
+        messages_done(&ignored);
+        return r < 0 || nodeset_has(&s->result->drained, node);
+}
+
+/* Offline and online again. If the zone cannot be had, the block comes back as it was. -ECANCELED:
+ * "numatier drain" began while the kernel took the block offline. It stays so, and pending. */
 static int change_zone(struct slice *s, const struct online_step *step)
 {
         enum block_request former = get_former(&s->table->blocks[step->block]);
@@ -317,6 +328,8 @@ static int change_zone(struct slice *s, const struct online_step *step)
         r = make(s, step->block, REQUEST_OFFLINE);
         if (r < 0)
                 return r;
+        if (is_drained(s, s->table->blocks[step->block].node))
+                return -ECANCELED;
         r = make(s, step->block, step->then);
         if (r >= 0)
                 return 0;
@@ -384,17 +397,12 @@ static int take_step(struct slice *s, size_t index)
                 r = make(s, step->block, step->request);
         else
                 r = change_zone(s, step);
+        if (r == -ECANCELED) {
+                g->count[CASE_ACT]--;
+                g->count[CASE_DRAINED]++;
+                return 0;
+        }
         return note_outcome(s, step, r);
-}
-
-/* "numatier drain" may have begun meanwhile. */
-static bool is_drained(struct slice *s, uint32_t node)
-{
-        struct messages ignored = MESSAGES_INIT;
-        int r = drained_load(s->root, &ignored, &s->result->drained);
-
-        messages_done(&ignored);
-        return r < 0 || nodeset_has(&s->result->drained, node);
 }
 
 static bool is_over(const struct slice *s)

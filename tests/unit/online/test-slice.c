@@ -462,6 +462,12 @@ static void drain_node(struct fake_kernel *k, const char *path)
                 fake_kernel_set(k, DRAINED_PATH, "nodes 1");
 }
 
+static void drain_during_offline(struct fake_kernel *k, const char *path)
+{
+        if (streq(path, STATE(35)))
+                fake_kernel_set(k, DRAINED_PATH, "nodes 1");
+}
+
 static void test_drained(void)
 {
         begin(OFFLINE);
@@ -470,6 +476,17 @@ static void test_drained(void)
         begin(OFFLINE);
         kernel->before_write = drain_node;
         assert(run_all(MOVABLE)->done == 2);
+        /* it begins while a block is offline to change its zone: that does not come back */
+        begin(NORMAL);
+        kernel->before_write = drain_during_offline;
+        assert(run_all(MOVABLE)->done == 0 && result->plan->groups[0].failed == 0);
+        assert(result->plan->groups[0].count[CASE_DRAINED] == 1);
+        assert_streq(kernel->log, STATE(35) "=offline\n");
+        kernel->before_write = NULL;
+        restart();
+        assert(run_all(MOVABLE)->count[CASE_DRAINED] == 4 && *kernel->log == '\0');
+        assert(sysroot_remove(root, DRAINED_PATH) == 0);
+        assert(run_all(MOVABLE)->done == 4);
         begin(OFFLINE);
         fake_kernel_set(kernel, DRAINED_PATH, "what");
         assert(run(MOVABLE, &hooks, 0) == -EBADMSG && *kernel->log == '\0');
