@@ -297,9 +297,9 @@ static int finish_partly(struct drain *d)
                          end ?: "", end ? ". " : "", node);
         } else if (c.offline == c.total) {
                 snprintf(text, sizeof(text),
-                         "%zu of %zu blocks of node %u are offline, and there is more memory now: "
-                         "\"numatier drain %u\" goes on",
-                         c.offline, c.total, node, node);
+                         "All %zu blocks that node %u had are offline, but not all that it has "
+                         "now: \"numatier drain %u\" goes on",
+                         c.total, node, node);
         } else {
                 snprintf(text, sizeof(text),
                          "%s%s%zu of %zu blocks of node %u are offline; node %u is partly offline: "
