@@ -262,6 +262,22 @@ static void forget(struct drain *d)
                 (void)hotplug_record(&d->h, false);
 }
 
+/* Why blocks do not come back. */
+static void explain_roll_back(struct drain *d)
+{
+        const struct run *r = d->h.run;
+
+        for (size_t i = 0; i < r->table->n; i++) {
+                if (r->table->blocks[i].state != BLOCK_OFFLINE || r->blocks[i].error == 0 ||
+                    r->blocks[i].gone)
+                        continue;
+                free(d->h.reasons[i]);
+                if (asprintf(&d->h.reasons[i], "it cannot be brought online again: %s",
+                             hotplug_describe_error(r->blocks[i].error)) < 0)
+                        d->h.reasons[i] = NULL;
+        }
+}
+
 static int finish_rolled_back(struct drain *d)
 {
         char text[256];
@@ -274,6 +290,7 @@ static int finish_rolled_back(struct drain *d)
         if (done)
                 forget(d);
         run_refresh(d->h.run, d->h.root);
+        explain_roll_back(d);
         c = run_count_blocks(d->h.run);
         snprintf(text, sizeof(text),
                  done ? "%s%sNode %u is as it was before: %zu of %zu blocks are online"

@@ -141,6 +141,7 @@ static void test_rollback_fails(void)
         kernel->before_write = refuse_online;
         assert(DRAIN(.rollback = true) == EXIT_FAILURE);
         assert_says("Node 1 cannot be brought back to what it was: 1 of 3 blocks are online");
+        assert_says("memory32 stays offline: it cannot be brought online again: Cannot allocate");
         assert_streq(get(DRAINED_PATH), "nodes 1");
 }
 
