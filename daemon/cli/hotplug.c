@@ -237,48 +237,54 @@ int hotplug_remove_region(struct hotplug *h, const char *region)
         return writer_do(h->writer, remove_region, &h->job, 0);
 }
 
-int hotplug_record_zone(struct hotplug *h, bool zoned)
+struct record {
+        const char *path;
+        int (*load)(struct sysroot *root, struct messages *problems, struct nodeset *ret);
+        int (*save)(struct sysroot *root, const struct nodeset *nodes);
+};
+
+/* 1: the node is in the record already, or is not, as wanted. 0: now it is. Or an error, which was
+ * reported. */
+static int change_record(struct hotplug *h, const struct record *record, bool wanted)
 {
         struct messages problems = MESSAGES_INIT;
         struct nodeset nodes;
         int r;
 
-        r = zoned_load(h->root, &problems, &nodes);
+        r = record->load(h->root, &problems, &nodes);
         print_problems(h, &problems);
-        if (r < 0 || nodeset_has(&nodes, h->node) == zoned)
+        if (r < 0)
                 return r;
-        if (zoned)
+        if (nodeset_has(&nodes, h->node) == wanted)
+                return 1;
+        if (wanted)
                 nodeset_add(&nodes, h->node);
         else
                 nodeset_remove(&nodes, h->node);
-        r = zoned_save(h->root, &nodes);
+        r = record->save(h->root, &nodes);
         if (r < 0)
-                fprintf(stderr, "numatier: /%s: cannot be written: %s\n", ZONED_PATH, strerror(-r));
+                fprintf(stderr, "numatier: /%s: cannot be written: %s\n", record->path,
+                        strerror(-r));
         return r;
+}
+
+int hotplug_record_zone(struct hotplug *h, bool zoned)
+{
+        static const struct record record = { ZONED_PATH, zoned_load, zoned_save };
+        int r = change_record(h, &record, zoned);
+
+        return r < 0 ? r : 0;
 }
 
 int hotplug_record(struct hotplug *h, bool drained)
 {
-        struct messages problems = MESSAGES_INIT;
-        struct nodeset nodes;
-        int r;
+        static const struct record record = { DRAINED_PATH, drained_load, drained_save };
+        int r = change_record(h, &record, drained);
 
-        r = drained_load(h->root, &problems, &nodes);
-        print_problems(h, &problems);
         if (r < 0)
                 return r;
-        h->was_recorded = nodeset_has(&nodes, h->node);
-        if (h->was_recorded == drained)
-                return 0;
-        if (drained)
-                nodeset_add(&nodes, h->node);
-        else
-                nodeset_remove(&nodes, h->node);
-        r = drained_save(h->root, &nodes);
-        if (r < 0)
-                fprintf(stderr, "numatier: /%s: cannot be written: %s\n", DRAINED_PATH,
-                        strerror(-r));
-        return r;
+        h->was_recorded = drained == (r == 1);
+        return 0;
 }
 
 const char *hotplug_describe_error(int error)

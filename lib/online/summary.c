@@ -78,8 +78,9 @@ static void format_other(const struct online_group *g, enum online_case v, char 
                                                : "changed to the zone that the policy wants");
         else if (g->online == ONLINE_NO)
                 snprintf(buf, size,
-                         "left online: after being offline, as online = no says, somebody has "
-                         "brought it online");
+                         "left online: somebody has brought it online on purpose; numatier drain "
+                         "%" PRIu32 " takes it offline",
+                         g->node);
         else
                 snprintf(buf, size,
                          "left alone: somebody else has taken it offline or changed its zone; "

@@ -495,11 +495,15 @@ static void test_drained(void)
 /* "numatier online --zone": whatever the policy wants, that memory is not taken offline again. */
 static void test_zoned(void)
 {
+        char buf[ONLINE_TEXT_MAX];
+
         begin(OFFLINE);
         assert(run_all(NO)->count[CASE_GOOD] == 4);
         set_all("online", "Movable");
         fake_kernel_set(kernel, ZONED_PATH, "nodes 1");
         assert(run_all(NO)->count[CASE_MANUAL] == 4 && *kernel->log == '\0');
+        assert(strstr(online_format_reason(&result->plan->groups[0], CASE_MANUAL, buf),
+                      "on purpose; numatier drain 1 takes them offline"));
         begin(NORMAL);
         fake_kernel_set(kernel, ZONED_PATH, "nodes 1");
         assert(run_all(MOVABLE)->count[CASE_MANUAL] == 4 && *kernel->log == '\0');
