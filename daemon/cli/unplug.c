@@ -200,7 +200,9 @@ bool drain_unplug(struct hotplug *h, bool *ret_gone)
         if (memory_devices_find(h->root, h->node, h->run->table, &h->notes, &devices) < 0)
                 return false;
         done = unplug_all(h, &devices);
-        memory_devices_done(&devices);
+        /* a write that never ends still uses them */
+        if (writer_check(h->writer) != -EINPROGRESS)
+                memory_devices_done(&devices);
         if (!done && h->run->end == 0)
                 h->run->end = writer_check(h->writer);
         *ret_gone = is_gone(h);
