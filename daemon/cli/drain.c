@@ -134,6 +134,30 @@ static bool has_devices(const struct hotplug *h, const struct block_table *t)
         return any;
 }
 
+/* All or nothing must be possible, and each block must come back into its zone. */
+static int check_rollback(const struct hotplug *h, const struct block_table *t)
+{
+        for (size_t i = 0; i < t->n; i++) {
+                const struct block *b = &t->blocks[i];
+
+                if (b->zone == ZONE_NONE) {
+                        hotplug_error(h,
+                                      "memory%" PRIu64 " spans zones or has holes, and can never "
+                                      "go offline",
+                                      b->number);
+                        return -EINVAL;
+                }
+                if (b->state == BLOCK_ONLINE && b->zone == ZONE_UNKNOWN) {
+                        hotplug_error(h,
+                                      "the zone of memory%" PRIu64 " cannot be read now, so it "
+                                      "could not be brought back into it",
+                                      b->number);
+                        return -EAGAIN;
+                }
+        }
+        return 0;
+}
+
 static int check_blocks(const struct hotplug *h, const struct block_table *t)
 {
         if (t->block_size == 0) {
@@ -148,15 +172,7 @@ static int check_blocks(const struct hotplug *h, const struct block_table *t)
                 hotplug_error(h, exists ? "it has no memory" : "there is no such node");
                 return -ENOENT;
         }
-        for (size_t i = 0; h->a->rollback && i < t->n; i++)
-                if (t->blocks[i].zone == ZONE_NONE) {
-                        hotplug_error(h,
-                                      "memory%" PRIu64 " spans zones or has holes, and can never "
-                                      "go offline",
-                                      t->blocks[i].number);
-                        return -EINVAL;
-                }
-        return 0;
+        return h->a->rollback ? check_rollback(h, t) : 0;
 }
 
 /* What must not even begin. */

@@ -212,6 +212,13 @@ static void test_refused(void)
         fake_kernel_set(kernel, NODE "has_memory", "1");
         assert(DRAIN(.force = true) == EXIT_FAILURE && *kernel->log == '\0');
         boot(MACHINE);
+        fake_kernel_set(kernel, MEMORY "memory33/valid_zones", "none");
+        assert(DRAIN(.rollback = true) == EXIT_FAILURE && *kernel->log == '\0');
+        boot(MACHINE);
+        kernel->unreadable_path = "memory33/valid_zones";
+        kernel->unreadable_error = -EIO;
+        assert(DRAIN(.rollback = true) == EXIT_FAILURE && *kernel->log == '\0');
+        boot(MACHINE);
         fake_kernel_set(kernel, NODE "node0/meminfo",
                         "Node 0 MemTotal: 16000000 kB\nNode 0 MemFree: 1000 kB");
         assert(DRAIN(.rollback = false) == EXIT_FAILURE && *kernel->log == '\0');
