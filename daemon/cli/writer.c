@@ -14,8 +14,9 @@
 #define KICK_USEC   UINT64_C(100000)
 /* How long an interrupted write may still take. While another hotplug operation is under way the
  * kernel restarts the write every 5 ms, and no signal ends that
- * (drivers/base/core.c:lock_device_hotplug_sysfs). */
-#define GRACE_USEC UINT64_C(30000000)
+ * (drivers/base/core.c:lock_device_hotplug_sysfs). numatierd gives one block 30 s
+ * (daemon/common/onlining.c). */
+#define GRACE_USEC UINT64_C(45000000)
 /* Signals that are ignored after writer_persist(). */
 #define PATIENCE 3
 
