@@ -503,7 +503,7 @@ static void test_zoned(void)
         fake_kernel_set(kernel, ZONED_PATH, "nodes 1");
         assert(run_all(NO)->count[CASE_MANUAL] == 4 && *kernel->log == '\0');
         assert(strstr(online_format_reason(&result->plan->groups[0], CASE_MANUAL, buf),
-                      "on purpose; numatier drain 1 takes them offline"));
+                      "on purpose; numatier drain 1 takes it offline"));
         begin(NORMAL);
         fake_kernel_set(kernel, ZONED_PATH, "nodes 1");
         assert(run_all(MOVABLE)->count[CASE_MANUAL] == 4 && *kernel->log == '\0');
