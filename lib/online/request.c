@@ -47,7 +47,7 @@ int block_make(struct sysroot *root, struct block *b, enum block_request q)
         if (r == 0)
                 r = compare(b, q);
         if (r == 1)
-                return 0; /* also if somebody else was faster, and the kernel said EINVAL */
+                return error < 0; /* somebody else was faster, and the kernel said EINVAL */
         if (r < 0)
                 return r;
         return error < 0 ? error : -EIO;

@@ -21,7 +21,7 @@ const char *block_request_word(enum block_request q); /* what is written: "onlin
 
 /* Compares first, writes, and reads back into b. May wait minutes for the kernel, which gives up
  * when a signal that is not blocked arrives at this thread.
- * 1: the block was so already, and nothing was written. 0: done. -EINTR: a signal arrived, and the
+ * 1: the block was so already, or somebody else was faster. 0: done. -EINTR: a signal arrived, and the
  * block is as it was. -EBUSY: some page cannot be moved, or another hotplug operation is under way.
  * -EEXIST: it is online already, in another zone. -ENOENT or -ENODEV: it is gone. -EIO: the kernel
  * accepted the write, and did nothing. -ENOMEM, and what else the kernel says. */

@@ -58,15 +58,23 @@ static void find_vanished(struct slice *s)
         nodeset_foreach (n, &s->result->zoned)
                 nodeset_add(&vanished, n);
         for (size_t i = 0; i < s->table->n; i++)
-                if (s->table->blocks[i].node == BLOCK_NO_NODE)
-                        return; /* it may be of any node */
-                else
+                if (s->table->blocks[i].node != BLOCK_NO_NODE)
                         nodeset_remove(&vanished, s->table->blocks[i].node);
+                else if (s->table->blocks[i].state != BLOCK_ONLINE)
+                        return; /* it is new, and may be of any node */
         for (size_t i = 0; i < s->devices->n; i++)
                 if (s->devices->items[i].target != DAX_NO_TARGET)
                         nodeset_remove(&vanished, s->devices->items[i].target);
         if (!s->devices->unlisted)
                 s->result->vanished = vanished;
+}
+
+static int identify(struct slice *s, size_t i, uint64_t *ret)
+{
+        char path[SYSROOT_PATH_MAX];
+
+        snprintf(path, sizeof(path), MEMORY_DIR "/memory%" PRIu64, s->table->blocks[i].number);
+        return sysroot_identify(s->root, path, ret);
 }
 
 /* A block that vanishes now is noticed when it is to be changed. */
@@ -75,15 +83,9 @@ static int read_identities(struct slice *s)
         s->identities = calloc(s->table->n ?: 1, sizeof(*s->identities));
         if (!s->identities)
                 return -ENOMEM;
-        for (size_t i = 0; i < s->table->n; i++) {
-                char path[SYSROOT_PATH_MAX];
-
-                if (s->wanted[i].online == ONLINE_LEAVE)
-                        continue;
-                snprintf(path, sizeof(path), MEMORY_DIR "/memory%" PRIu64,
-                         s->table->blocks[i].number);
-                (void)sysroot_identify(s->root, path, &s->identities[i]);
-        }
+        for (size_t i = 0; i < s->table->n; i++)
+                if (s->wanted[i].online != ONLINE_LEAVE)
+                        (void)identify(s, i, &s->identities[i]);
         return 0;
 }
 
@@ -318,15 +320,16 @@ static bool is_drained(struct slice *s, uint32_t node)
         return r < 0 || nodeset_has(&s->result->drained, node);
 }
 
-/* Offline and online again. If the zone cannot be had, the block comes back as it was. -ECANCELED:
- * "numatier drain" began while the kernel took the block offline. It stays so, and pending. */
+/* Offline and online again. If the zone cannot be had, the block comes back as it was. 1: somebody
+ * else took it offline since the look, and wants it so. -ECANCELED: "numatier drain" began while
+ * the kernel took the block offline. It stays so, and pending. */
 static int change_zone(struct slice *s, const struct online_step *step)
 {
         enum block_request former = get_former(&s->table->blocks[step->block]);
         int r, back;
 
         r = make(s, step->block, REQUEST_OFFLINE);
-        if (r < 0)
+        if (r != 0)
                 return r;
         if (is_drained(s, s->table->blocks[step->block].node))
                 return -ECANCELED;
@@ -347,6 +350,12 @@ static bool is_room_left(struct slice *s, uint32_t node)
         return r == 0 && online_is_empty_enough(&room, online_get_node_size(s->table, node));
 }
 
+static void set_case(struct online_group *g, enum online_case v)
+{
+        g->count[CASE_ACT]--;
+        g->count[v]++;
+}
+
 static int note_outcome(struct slice *s, const struct online_step *step, int error)
 {
         struct online_group *g = &s->result->plan->groups[step->group];
@@ -359,6 +368,10 @@ static int note_outcome(struct slice *s, const struct online_step *step, int err
         if (error == -EEXIST) { /* somebody was faster: the next slice sees what it is now */
                 g->count[CASE_ACT]--;
                 g->count[CASE_BUSY]++;
+                return remember(s, step->block, RECORD_SEEN, ONLINE_UNSET);
+        }
+        if (error == 1 && step->request == REQUEST_OFFLINE) {
+                set_case(g, g->online == ONLINE_NO ? CASE_GOOD : CASE_MANUAL);
                 return remember(s, step->block, RECORD_SEEN, ONLINE_UNSET);
         }
         if (error < 0) {
@@ -378,6 +391,14 @@ static int note_outcome(struct slice *s, const struct online_step *step, int err
         return remember(s, step->block, RECORD_MADE, g->online);
 }
 
+/* Other memory may have been plugged in under its number since the look. */
+static bool is_same_memory(struct slice *s, size_t i)
+{
+        uint64_t identity;
+
+        return identify(s, i, &identity) == 0 && identity == s->identities[i];
+}
+
 static int take_step(struct slice *s, size_t index)
 {
         const struct online_step *step = &s->result->plan->steps[index];
@@ -386,14 +407,15 @@ static int take_step(struct slice *s, size_t index)
         int r;
 
         if (step->request == REQUEST_OFFLINE && !is_room_left(s, b->node)) {
-                g->count[CASE_ACT]--;
-                g->count[CASE_FULL]++;
+                set_case(g, CASE_FULL);
                 return 0;
         }
         r = prepare(s, index);
         if (r < 0)
                 return r;
-        if (step->then == REQUEST_OFFLINE)
+        if (!is_same_memory(s, step->block))
+                r = -ENOENT;
+        else if (step->then == REQUEST_OFFLINE)
                 r = make(s, step->block, step->request);
         else
                 r = change_zone(s, step);
@@ -411,14 +433,16 @@ static bool is_over(const struct slice *s)
                (s->end > 0 && s->hooks->now(s->hooks->userdata) >= s->end);
 }
 
-/* What was noted as pending and was not reached is as it was. */
-static int drop_pending(struct slice *s, size_t from)
+/* What was noted as pending and is as it was: it was not reached, or was left out. Who takes it
+ * offline from now on is not numatier. */
+static int drop_pending(struct slice *s)
 {
         const struct online_plan *p = s->result->plan;
         int r = 0;
 
-        for (size_t i = from; r == 0 && i < p->n_steps; i++)
-                if (p->steps[i].request == REQUEST_OFFLINE && is_pending(s, p->steps[i].block))
+        for (size_t i = 0; r == 0 && i < p->n_steps; i++)
+                if (s->table->blocks[p->steps[i].block].state == BLOCK_ONLINE &&
+                    is_pending(s, p->steps[i].block))
                         r = remember(s, p->steps[i].block, RECORD_SEEN, ONLINE_UNSET);
         return r;
 }
@@ -438,7 +462,7 @@ static int take_steps(struct slice *s)
                         r = take_step(s, i);
         }
         s->result->remaining = p->n_steps - i;
-        e = drop_pending(s, i);
+        e = drop_pending(s);
         if (r == 0)
                 r = e;
         e = save(s);

@@ -78,7 +78,7 @@ static void test_race(void)
 {
         boot("offline", "Normal Movable");
         kernel->before_write = bring_online_before;
-        assert(block_make(root, &block, REQUEST_ONLINE_KERNEL) == 0);
+        assert(block_make(root, &block, REQUEST_ONLINE_KERNEL) == 1);
         halt();
         boot("offline", "Normal Movable");
         kernel->before_write = bring_online_before;

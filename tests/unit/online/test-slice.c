@@ -299,6 +299,50 @@ static void test_full_meanwhile(void)
         kernel->before_write = fill_node;
         g = run_all(MOVABLE);
         assert(g->done == 1 && g->count[CASE_FULL] == 3 && g->count[CASE_ACT] == 1);
+        /* what was left out is not pending: who takes it offline insists */
+        kernel->before_write = NULL;
+        fake_kernel_set(kernel, STATE(33), "offline");
+        g = run_all(MOVABLE);
+        assert(g->count[CASE_MANUAL] == 1 && *kernel->log == '\0');
+}
+
+static void take_34_offline(struct fake_kernel *k, const char *path)
+{
+        if (strstr(path, "memory35/state"))
+                fake_kernel_set(k, STATE(34), "offline");
+}
+
+static void take_35_offline(struct fake_kernel *k, const char *path)
+{
+        if (strstr(path, "memory35/state"))
+                fake_kernel_set(k, STATE(35), "offline");
+}
+
+/* Somebody takes a block offline between our look and our write. */
+static void test_offline_meanwhile(void)
+{
+        const struct online_group *g;
+
+        begin(NORMAL);
+        kernel->before_write = take_34_offline;
+        g = run_all(MOVABLE);
+        assert(g->done == 3 && g->count[CASE_MANUAL] == 1);
+        assert_streq(fake_kernel_get(kernel, STATE(34)), "offline");
+        begin(NORMAL);
+        kernel->before_write = take_35_offline;
+        g = run_all(MOVABLE);
+        assert(g->done == 3 && g->count[CASE_MANUAL] == 1);
+        assert_streq(fake_kernel_get(kernel, STATE(35)), "offline");
+        kernel->before_write = NULL;
+        assert(run_all(MOVABLE)->count[CASE_MANUAL] == 1);
+        /* also with "no": it is not numatier's */
+        begin(NORMAL);
+        kernel->before_write = take_34_offline;
+        assert(run_all(NO)->done == 3);
+        assert_says("4 of 4 blocks of node 1 offline, as online = no says");
+        kernel->before_write = NULL;
+        assert(run_all(MOVABLE)->done == 3);
+        assert_streq(fake_kernel_get(kernel, STATE(34)), "offline");
 }
 
 /* A node with CPUs: ACPI memory may be boot memory. */
@@ -516,6 +560,18 @@ static void test_zoned(void)
         assert(run_all(MOVABLE)->done == 4);
 }
 
+/* A block of two nodes is no new one, which may be of any node. */
+static void test_vanished(void)
+{
+        begin(OFFLINE BLOCK(36, 0, "online", "none"));
+        fake_kernel_set(kernel, NODE "node1/memory36", "m");
+        fake_kernel_set(kernel, DRAINED_PATH, "nodes 1-2");
+        assert(run(MOVABLE, &hooks, 0) == 0 && nodeset_count(&result->vanished) == 1);
+        assert(nodeset_has(&result->vanished, 2));
+        fake_kernel_set(kernel, MEMORY "memory37/state", "offline");
+        assert(run(MOVABLE, &hooks, 0) == 0 && nodeset_count(&result->vanished) == 0);
+}
+
 /* Of a damaged record, blocks may be missing that somebody took offline. */
 static void test_damaged(void)
 {
@@ -556,6 +612,12 @@ static void vanish(struct fake_kernel *k, const char *path)
         }
 }
 
+static void plug_other(struct fake_kernel *k, const char *path)
+{
+        if (strstr(path, "memory33/state"))
+                k->identity = 2;
+}
+
 static void test_removal_meanwhile(void)
 {
         begin(OFFLINE);
@@ -563,6 +625,12 @@ static void test_removal_meanwhile(void)
         run_all(MOVABLE);
         assert(result->plan->groups[0].gone == 1 && result->plan->groups[0].failed == 0);
         assert_says("3 of 3 blocks of node 1 online, movable");
+        /* other memory of the same number: it is not known what is wanted for it */
+        begin(OFFLINE);
+        kernel->before_write = plug_other;
+        run_all(MOVABLE);
+        assert(result->plan->groups[0].done == 2 && result->plan->groups[0].gone == 2);
+        assert_streq(fake_kernel_get(kernel, STATE(34)), "offline");
 }
 
 int main(void)
@@ -576,6 +644,7 @@ int main(void)
         test_no();
         test_full();
         test_full_meanwhile();
+        test_offline_meanwhile();
         test_fixed();
         test_failures();
         test_back();
@@ -585,6 +654,7 @@ int main(void)
         test_budget();
         test_drained();
         test_zoned();
+        test_vanished();
         test_damaged();
         test_faster();
         test_removal_meanwhile();
