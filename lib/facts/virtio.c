@@ -88,10 +88,11 @@ void firmware_map_done(struct firmware_map *map)
         *map = (struct firmware_map){ 0 };
 }
 
-bool firmware_map_may_hold(const struct firmware_map *map, uint64_t address)
+bool firmware_map_may_hold(const struct firmware_map *map, uint64_t address, uint64_t size)
 {
         for (size_t i = 0; i < map->n; i++)
-                if (address >= map->ranges[i].start && address <= map->ranges[i].end)
+                if (map->ranges[i].end >= address &&
+                    (map->ranges[i].start < address || map->ranges[i].start - address < size))
                         return true;
         return map->unreadable;
 }
@@ -104,7 +105,8 @@ static bool is_driver_managed(struct sysroot *root, const struct machine *m, con
 
         if (blocks_find_lowest(root, m->block_size, n->id, &address, NULL) < 0)
                 return false;
-        found = firmware_map_read(root, &map) == 0 && !firmware_map_may_hold(&map, address);
+        found = firmware_map_read(root, &map) == 0 && 
+                !firmware_map_may_hold(&map, address, m->block_size);
         firmware_map_done(&map);
         return found;
 }

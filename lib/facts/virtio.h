@@ -22,7 +22,8 @@ struct firmware_map {
 /* 0 or -ENOMEM. firmware_map_done() in any case. */
 int firmware_map_read(struct sysroot *root, struct firmware_map *map);
 void firmware_map_done(struct firmware_map *map);
-bool firmware_map_may_hold(const struct firmware_map *map, uint64_t address);
+/* Any part of the memory from this address on. */
+bool firmware_map_may_hold(const struct firmware_map *map, uint64_t address, uint64_t size);
 
 /* Marks the nodes whose memory is a virtio-mem device's. The devices of all nodes must be known. */
 void virtio_find_nodes(struct sysroot *root, struct machine *m);

@@ -15,6 +15,14 @@ bool wanted_any(const struct policy *p)
         return any;
 }
 
+/* What is not known yet may have some. */
+static bool may_have_cpus(const struct machine *m, uint32_t node)
+{
+        const struct node *n = machine_get_node(m, node);
+
+        return !n || n->has_cpu || n->has_offline_cpu;
+}
+
 static bool has_cpus(const struct machine *m, uint32_t node)
 {
         const struct node *n = machine_get_node(m, node);
@@ -31,7 +39,7 @@ static bool is_hot_added(const struct block_device *d)
  * it just the same (drivers/acpi/acpi_memhotplug.c:acpi_memory_enable_device). */
 static bool may_go(const struct machine *m, const struct block_device *d, uint32_t node)
 {
-        return is_hot_added(d) && !(d->origin == ORIGIN_ACPI && has_cpus(m, node));
+        return is_hot_added(d) && !(d->origin == ORIGIN_ACPI && may_have_cpus(m, node));
 }
 
 /* Of memory without a device, Linux only knows by its values that it is no DRAM. */

@@ -145,6 +145,10 @@ static void test_virtio(void)
         assert_streq(get_name(32), "PNP0C80:00");
         assert_streq(get_name(48), "virtio-mem");
         assert_streq(get_name(64), "virtio-mem");
+        /* boot memory that begins or ends within the block */
+        begin(MACHINE FIRMWARE_NODE VIRTIO MAP "0/start: 0x1000\n" MAP "0/end: 0x6ffffff\n");
+        read_devices();
+        assert_streq(get_name(0), "none");
         begin(MACHINE VIRTIO); /* no table of the firmware: any memory may be in it */
         read_devices();
         assert_streq(get_name(48), "none");

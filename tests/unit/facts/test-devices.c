@@ -324,7 +324,8 @@ static void test_virtio(void)
 
         assert(kind_of(virtio, "") == KIND_VIRTIO);
         assert(kind_of(virtio, RANGE("1", "0x100000", "0x13fffffff")) == KIND_VIRTIO);
-        assert(kind_of(virtio, RANGE("1", "0x140000001", "0x14fffffff")) == KIND_VIRTIO);
+        assert(kind_of(virtio, RANGE("1", "0x148000000", "0x14fffffff")) == KIND_VIRTIO);
+        assert(kind_of(virtio, RANGE("1", "0x147ffffff", "0x14fffffff")) == KIND_DRAM);
         assert(kind_of(virtio, RANGE("1", "0x140000000", "0x140000000")) == KIND_DRAM);
         assert(kind_of(virtio, RANGE("10", "0x100000000", "0x1ffffffff")) == KIND_DRAM);
         /* an entry that says nothing may be the one that holds it */

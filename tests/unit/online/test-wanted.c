@@ -140,6 +140,7 @@ static void test_may_go(void)
 {
         assert(decide(DEFAULT, CXL, 2).may_go && decide(DEFAULT, CXL, 0).may_go);
         assert(decide(DEFAULT, ACPI, 1).may_go && !decide(DEFAULT, ACPI, 0).may_go);
+        assert(!decide(DEFAULT, ACPI, 7).may_go); /* the pass has not seen the node */
         assert(!decide(RULE("node=1"), BLOCK_DEVICE_NONE, 1).may_go);
         assert(!decide(RULE("node=1"), REGION, 1).may_go);
         assert(!decide(RULE("node=1"), GPU, 1).may_go);
