@@ -40,22 +40,48 @@ static enum block_request get_request(enum policy_online online)
         }
 }
 
+size_t online_failures_find(const struct online_failures *f, uint64_t number)
+{
+        size_t low = 0, high = f->n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (f->items[middle].number < number)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+bool online_failures_is_paused(const struct online_failures *f, uint32_t node, uint64_t now)
+{
+        for (size_t i = 0; i < f->n_pauses; i++)
+                if (f->pauses[i].node == node)
+                        return f->pauses[i].end > now;
+        return false;
+}
+
 static const struct online_failure *find_failure(const struct online_input *in, size_t i)
 {
         const struct online_failures *f = in->failures;
+        size_t j = online_failures_find(f, in->table->blocks[i].number);
 
-        for (size_t j = 0; j < f->n; j++)
-                if (f->items[j].number == in->table->blocks[i].number &&
-                    f->items[j].identity == in->identities[i])
-                        return &f->items[j];
-        return NULL;
+        return j < f->n && f->items[j].number == in->table->blocks[i].number &&
+                               f->items[j].identity == in->identities[i]
+                       ? &f->items[j]
+                       : NULL;
 }
 
 static bool must_wait(const struct online_input *in, size_t i)
 {
         const struct online_failure *f = find_failure(in, i);
+        const struct block *b = &in->table->blocks[i];
 
-        return f && f->retry > in->now;
+        return (f && f->retry > in->now) ||
+               (b->state == BLOCK_ONLINE &&
+                online_failures_is_paused(in->failures, b->node, in->now));
 }
 
 static bool is_empty_enough(const struct online_input *in, uint32_t node)
@@ -151,8 +177,11 @@ static int find_group(struct online_plan *p, const struct block *b, const struct
         return 0;
 }
 
-static int add_step(struct online_plan *p, const struct block *b, size_t block, size_t group)
+static int add_step(const struct online_input *in, size_t block, size_t group,
+                    struct online_plan *p)
 {
+        const struct block *b = &in->table->blocks[block];
+        const struct online_failure *f = find_failure(in, block);
         enum block_request request = get_request(p->groups[group].online);
         bool is_online = b->state == BLOCK_ONLINE;
 
@@ -163,6 +192,7 @@ static int add_step(struct online_plan *p, const struct block *b, size_t block, 
                 .request = is_online ? REQUEST_OFFLINE : request,
                 .then = is_online ? request : REQUEST_OFFLINE,
                 .group = group,
+                .attempts = f ? f->attempts : 0,
         };
         return 0;
 }
@@ -197,11 +227,11 @@ static int add_block(const struct online_input *in, size_t i, const struct nodes
         g->n_online += b->state == BLOCK_ONLINE;
         if (v == CASE_WAIT)
                 note_failure(in, i, g);
-        return v == CASE_ACT ? add_step(p, b, i, group) : 0;
+        return v == CASE_ACT ? add_step(in, i, group, p) : 0;
 }
 
 /* Blocks are brought online from the lowest on, and taken offline from the highest: so zones have
- * no holes. */
+ * no holes. Those that failed come last, so that they do not keep the others from being tried. */
 static int compare_steps(const void *a, const void *b)
 {
         const struct online_step *x = a, *y = b;
@@ -209,6 +239,8 @@ static int compare_steps(const void *a, const void *b)
 
         if (x_goes != y_goes)
                 return x_goes - y_goes;
+        if (x->attempts != y->attempts)
+                return x->attempts < y->attempts ? -1 : 1;
         return x_goes ? (x->block < y->block) - (x->block > y->block)
                       : (x->block > y->block) - (x->block < y->block);
 }

@@ -24,7 +24,7 @@ enum online_case {
         CASE_MANUAL,  /* somebody else changed it, after it was online or as the policy wants */
         CASE_FIXED,   /* it would have to go offline, and may not: wanted.may_go, ZONE_NONE */
         CASE_FULL,    /* the same, and its node is not empty enough */
-        CASE_WAIT,    /* it failed, and is tried again later */
+        CASE_WAIT,    /* it failed, or others of its node did; it is tried again later */
         CASE_ACT,     /* it is to be changed */
         CASES,
 };
@@ -37,10 +37,25 @@ struct online_failure {
         uint64_t retry;    /* when it is tried again, in microseconds of the caller's clock */
 };
 
-struct online_failures {
-        struct online_failure *items;
-        size_t n, allocated;
+/* A node of which several blocks in a row could not be taken offline: each attempt moves pages and
+ * may take half a minute, and a node may have thousands of blocks. */
+struct online_pause {
+        uint32_t node;
+        unsigned failures; /* in a row, since the last pause */
+        unsigned pauses;   /* in a row */
+        uint64_t end;      /* until then, none is taken offline; the caller's clock */
 };
+
+struct online_failures {
+        struct online_failure *items; /* by number */
+        size_t n, allocated;
+        struct online_pause *pauses;
+        size_t n_pauses, pauses_allocated;
+};
+
+/* The first that is not below the number. */
+size_t online_failures_find(const struct online_failures *f, uint64_t number);
+bool online_failures_is_paused(const struct online_failures *f, uint32_t node, uint64_t now);
 
 /* Of one node; nodes of which it is not known are not in the list, and count as full. */
 struct node_room {
@@ -66,6 +81,7 @@ struct online_step {
         enum block_request request;
         enum block_request then; /* after it was taken offline; REQUEST_OFFLINE: nothing */
         size_t group;
+        unsigned attempts; /* that failed */
 };
 
 /* The blocks of a node for which the policy wants the same. */

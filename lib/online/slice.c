@@ -18,6 +18,12 @@
 
 /* Rules of udev have run by then. */
 #define SETTLED_USEC UINT64_C(30000000)
+/* After so many blocks of a node in a row that could not be taken offline, the others wait, too:
+ * first 8 minutes, then twice as long, and so on, up to more than an hour. One that took too long
+ * counts as several. */
+#define PAUSE_FAILURES 16
+#define PAUSE_TIMEOUT  4
+#define PAUSE_DOUBLING 4
 
 struct slice {
         struct sysroot *root;
@@ -32,7 +38,8 @@ struct slice {
         uint64_t *identities;
         struct node_room *rooms;
         size_t n_rooms, rooms_allocated;
-        uint64_t end; /* 0: none */
+        uint64_t begin, budget; /* 0: no limit */
+        uint64_t end;           /* 0: none */
 };
 
 /* Reading */
@@ -221,11 +228,72 @@ static int save(struct slice *s)
 static struct online_failure *find_failure(struct slice *s, size_t i)
 {
         struct online_failures *f = &s->memory->failures;
+        size_t j = online_failures_find(f, s->table->blocks[i].number);
 
-        for (size_t j = 0; j < f->n; j++)
-                if (f->items[j].number == s->table->blocks[i].number)
-                        return &f->items[j];
+        return j < f->n && f->items[j].number == s->table->blocks[i].number ? &f->items[j] : NULL;
+}
+
+/* NULL: no memory. */
+static struct online_failure *add_failure(struct slice *s, size_t i)
+{
+        struct online_failures *f = &s->memory->failures;
+        size_t j = online_failures_find(f, s->table->blocks[i].number);
+
+        if (array_grow(&f->items, &f->allocated, f->n + 1, sizeof(*f->items)) < 0)
+                return NULL;
+        memmove(&f->items[j + 1], &f->items[j], (f->n - j) * sizeof(*f->items));
+        f->n++;
+        f->items[j] = (struct online_failure){ .number = s->table->blocks[i].number };
+        return &f->items[j];
+}
+
+static struct online_pause *find_pause(struct online_failures *f, uint32_t node)
+{
+        for (size_t i = 0; i < f->n_pauses; i++)
+                if (f->pauses[i].node == node)
+                        return &f->pauses[i];
         return NULL;
+}
+
+static void forget_pause(struct slice *s, uint32_t node)
+{
+        struct online_failures *f = &s->memory->failures;
+        struct online_pause *found = find_pause(f, node);
+
+        if (found)
+                array_remove(f->pauses, &f->n_pauses, (size_t)(found - f->pauses),
+                             sizeof(*f->pauses));
+}
+
+/* Without memory for it, the node gets no pause. */
+static void count_failure(struct slice *s, uint32_t node, int error)
+{
+        struct online_failures *f = &s->memory->failures;
+        struct online_pause *p = find_pause(f, node);
+
+        if (!p) {
+                if (array_grow(&f->pauses, &f->pauses_allocated, f->n_pauses + 1,
+                               sizeof(*f->pauses)) < 0)
+                        return;
+                p = &f->pauses[f->n_pauses++];
+                *p = (struct online_pause){ .node = node };
+        }
+        p->failures += error == -ETIMEDOUT ? PAUSE_TIMEOUT : 1;
+        if (p->failures < PAUSE_FAILURES)
+                return;
+        p->failures = 0;
+        p->end = s->hooks->now(s->hooks->userdata) +
+                 (RETRY_USEC << (PAUSE_DOUBLING +
+                                 (p->pauses < RETRY_DOUBLING - PAUSE_DOUBLING
+                                          ? p->pauses
+                                          : RETRY_DOUBLING - PAUSE_DOUBLING)));
+        p->pauses++;
+}
+
+static bool is_paused(struct slice *s, uint32_t node)
+{
+        return online_failures_is_paused(&s->memory->failures, node,
+                                         s->hooks->now(s->hooks->userdata));
 }
 
 static void forget_failure(struct slice *s, size_t i)
@@ -240,16 +308,11 @@ static void forget_failure(struct slice *s, size_t i)
 /* Without memory for it, the block is tried again at once. */
 static void note_failure(struct slice *s, size_t i, int error)
 {
-        struct online_failures *f = &s->memory->failures;
-        struct online_failure *found = find_failure(s, i);
+        struct online_failure *found = find_failure(s, i) ?: add_failure(s, i);
         unsigned doubling;
 
-        if (!found) {
-                if (array_grow(&f->items, &f->allocated, f->n + 1, sizeof(*f->items)) < 0)
-                        return;
-                found = &f->items[f->n++];
-                *found = (struct online_failure){ .number = s->table->blocks[i].number };
-        }
+        if (!found)
+                return;
         if (found->identity != s->identities[i])
                 found->attempts = 0;
         found->identity = s->identities[i];
@@ -381,6 +444,8 @@ static int note_outcome(struct slice *s, const struct online_step *step, int err
                 }
                 g->failed++;
                 note_failure(s, step->block, error);
+                if (step->request == REQUEST_OFFLINE)
+                        count_failure(s, b->node, error);
                 /* a block that is offline stays pending */
                 return b->state == BLOCK_ONLINE
                                ? remember(s, step->block, RECORD_SEEN, ONLINE_UNSET)
@@ -388,6 +453,8 @@ static int note_outcome(struct slice *s, const struct online_step *step, int err
         }
         g->done++;
         forget_failure(s, step->block);
+        if (step->request == REQUEST_OFFLINE)
+                forget_pause(s, b->node);
         return remember(s, step->block, RECORD_MADE, g->online);
 }
 
@@ -406,6 +473,10 @@ static int take_step(struct slice *s, size_t index)
         const struct block *b = &s->table->blocks[step->block];
         int r;
 
+        if (step->request == REQUEST_OFFLINE && is_paused(s, b->node)) {
+                set_case(g, CASE_WAIT);
+                return 0;
+        }
         if (step->request == REQUEST_OFFLINE && !is_room_left(s, b->node)) {
                 set_case(g, CASE_FULL);
                 return 0;
@@ -447,12 +518,23 @@ static int drop_pending(struct slice *s)
         return r;
 }
 
+/* Reading thousands of blocks takes its time: at least as much is given to the steps, so that there
+ * is no end of slices that change one block. */
+static void set_end(struct slice *s)
+{
+        uint64_t now = s->hooks->now(s->hooks->userdata);
+
+        if (s->budget > 0)
+                s->end = now + (now - s->begin > s->budget ? now - s->begin : s->budget);
+}
+
 static int take_steps(struct slice *s)
 {
         const struct online_plan *p = s->result->plan;
         size_t i;
         int r, e;
 
+        set_end(s);
         r = save(s); /* what is known now; if that fails, nothing is changed */
 
         for (i = 0; r == 0 && i < p->n_steps; i++) {
@@ -512,7 +594,8 @@ static int run(struct slice *s, uint64_t budget_usec)
         uint64_t now = s->hooks ? s->hooks->now(s->hooks->userdata) : 0;
         int r;
 
-        s->end = budget_usec > 0 ? now + budget_usec : 0;
+        s->begin = now;
+        s->budget = budget_usec;
         r = read_state(s);
         if (r == 0)
                 r = read_blocks(s);
@@ -558,6 +641,7 @@ void online_memory_done(struct online_memory *m)
         online_record_free(m->record);
         free(m->failures.items);
         free(m->sightings);
+        free(m->failures.pauses);
         *m = (struct online_memory){ 0 };
 }
 

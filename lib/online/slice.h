@@ -49,7 +49,8 @@ struct online_result {
         struct nodeset vanished;  /* those of them that have no memory any more */
 };
 
-/* budget_usec: no further block is begun after this time; 0: no limit. hooks NULL: nothing is
+/* budget_usec: no further block is begun after this time, beside the time that reading takes; 0: no
+ * limit. hooks NULL: nothing is
  * written, and the result only says what would be done. 0, -ENOMEM, or why nothing could be done
  * (reported in problems). *ret is set unless there was no memory for it. */
 int online_slice(struct sysroot *root, const struct policy *p, const struct machine *m,

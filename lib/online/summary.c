@@ -52,6 +52,12 @@ static void format_full(const struct online_group *g, char *buf, size_t size)
 
 static void format_failed(const struct online_group *g, char *buf, size_t size)
 {
+        if (g->error == 0) {
+                snprintf(buf, size,
+                         "wait: other blocks of the node could not be taken offline; tried again "
+                         "later");
+                return;
+        }
         snprintf(buf, size, "could not be %s: memory%" PRIu64 ": %s; tried again later",
                  g->online == ONLINE_NO        ? "taken offline"
                  : g->online == ONLINE_MOVABLE ? "brought online, movable"

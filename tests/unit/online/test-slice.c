@@ -391,6 +391,34 @@ static void test_failures(void)
         assert(run_all(MOVABLE)->done == 1 && memory.failures.n == 0);
 }
 
+/* A node whose pages cannot be moved costs half a minute a block: it is not asked for all of them. */
+static void test_pause(void)
+{
+        const struct online_group *g;
+
+        begin(NORMAL BLOCK(36, 1, "online", "Normal") BLOCK(37, 1, "online", "Normal"));
+        make_error = -ETIMEDOUT;
+        failing = REQUEST_OFFLINE;
+        g = run_all(MOVABLE);
+        assert(made == 4 && g->failed == 4 && g->count[CASE_WAIT] == 2);
+        assert(memory.failures.n == 4 && memory.failures.items[0].number == 34);
+        now += 31000000;
+        assert(run_all(MOVABLE)->count[CASE_WAIT] == 6 && made == 4);
+        /* the two that were not tried come first */
+        now += 460000000;
+        run_all(MOVABLE);
+        assert(made == 8 && memory.failures.n == 6);
+        assert(memory.failures.items[0].attempts == 1 && memory.failures.items[1].attempts == 1);
+        assert(memory.failures.items[2].attempts == 1 && memory.failures.items[5].attempts == 2);
+        now += 490000000; /* twice as long */
+        run_all(MOVABLE);
+        assert(made == 8);
+        now += 490000000;
+        make_error = 0;
+        g = run_all(MOVABLE);
+        assert(g->done == 6 && memory.failures.n == 0 && memory.failures.n_pauses == 0);
+}
+
 /* If the zone cannot be had, the block comes back as it was. */
 static void test_back(void)
 {
@@ -483,12 +511,22 @@ static void test_pending_back(void)
         assert(run_all(NO)->done == 4);
 }
 
+static void read_slowly(struct fake_kernel *k, const char *path)
+{
+        now += k->writes == 0 ? 1000 : 0;
+}
+
 static void test_budget(void)
 {
         begin(OFFLINE);
         tick = 600;
         assert(run(MOVABLE, &hooks, 1000) == 0 && result->remaining == 2);
         assert_says("2 of 4 blocks of node 1 online, movable");
+        assert(run(MOVABLE, &hooks, 1000) == 0 && result->remaining == 0);
+        /* reading may take longer than that: it is not one block a slice */
+        begin(OFFLINE);
+        kernel->before_read = read_slowly;
+        tick = 600;
         assert(run(MOVABLE, &hooks, 1000) == 0 && result->remaining == 0);
         /* the end: no block is left in between, nor pending */
         begin(NORMAL);
@@ -647,6 +685,7 @@ int main(void)
         test_offline_meanwhile();
         test_fixed();
         test_failures();
+        test_pause();
         test_back();
         test_pending();
         test_pending_first();
