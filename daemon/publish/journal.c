@@ -445,9 +445,9 @@ void journal_summary(const struct snapshot *r, const char *summary)
 
 /* Memory that is brought online and taken offline */
 
-static void send_online(struct journal *j, struct log_entry *e, bool always)
+static void send_online(struct journal *j, struct log_entry *e, uint64_t hash, bool always)
 {
-        bool is_new = conditions_note(&j->online, conditions_hash(e->id, e->text ?: ""));
+        bool is_new = conditions_note(&j->online, hash);
 
         if (is_new || always)
                 log_send(e);
@@ -497,7 +497,18 @@ static void report_group(struct journal *j, const struct online_group *g)
                 return;
         add_group_fields(&e, g);
         log_text(&e, "%s", online_format_group(g, buf));
-        send_online(j, &e, changed);
+        send_online(j, &e, conditions_hash(e.id, e.text ?: ""), changed);
+}
+
+/* Which block is the first that failed changes from one try to the next: that is nothing new. */
+static uint64_t hash_reason(const struct log_entry *e, const struct online_group *g,
+                            enum online_case c)
+{
+        char text[128];
+
+        snprintf(text, sizeof(text), "node %" PRIu32 " case-%d %s error-%d", g->node, (int)c,
+                 policy_online_word(g->online), c == CASE_WAIT ? -g->error : 0);
+        return conditions_hash(e->id, text);
 }
 
 static void report_reason(struct journal *j, const struct online_group *g, enum online_case c)
@@ -513,7 +524,7 @@ static void report_reason(struct journal *j, const struct online_group *g, enum 
         if (c == CASE_WAIT)
                 log_field(&e, "ERRNO=%d", -g->error);
         log_text(&e, "%s", buf);
-        send_online(j, &e, false);
+        send_online(j, &e, hash_reason(&e, g, c), false);
 }
 
 static void report_groups(struct journal *j, const struct online_plan *p)
@@ -536,7 +547,7 @@ static void report_online_messages(struct journal *j, const struct messages *mes
                 struct log_entry e = LOG_ENTRY(LOG_WARNING, message_id);
 
                 log_text(&e, "%s", messages->items[i]);
-                send_online(j, &e, false);
+                send_online(j, &e, conditions_hash(e.id, e.text ?: ""), false);
         }
 }
 

@@ -489,6 +489,46 @@ static void test_quarantine(void)
                           "node is in use, or the other nodes have no room; to do it "
                           "nevertheless: numatier drain 2\n",
                      "; 0 of 4 blocks of node 2 offline, as online = no says (see the journal)");
+}
+
+/* Two of four blocks of node 1 fail, of which the first to be named is another each time. */
+static void report_failure(struct journal *j, uint64_t block, int error, const char *wanted)
+{
+        const struct messages none = MESSAGES_INIT;
+        struct online_group group = {
+                .node = 1,
+                .online = ONLINE_MOVABLE,
+                .total = 4,
+                .count = { [CASE_GOOD] = 2, [CASE_WAIT] = 2 },
+                .error = error,
+                .failed_block = block,
+        };
+        struct online_plan plan = { .groups = &group, .n_groups = 1 };
+        struct online_result result = { .plan = &plan };
+        char got[1024];
+        ssize_t n;
+
+        assert(ftruncate(log_fd, 0) == 0 && lseek(log_fd, 0, SEEK_SET) == 0);
+        journal_online(j, &result, 0, &none);
+        n = pread(log_fd, got, sizeof(got) - 1, 0);
+        assert(n >= 0);
+        got[n] = '\0';
+        assert(streq(got, wanted));
+}
+
+static void test_online_failures(void)
+{
+#define FAILED(block, error)                                                                       \
+        NAME "2 blocks of node 1 could not be brought online, movable: memory" block ": " error    \
+             "; tried again later\n"
+        struct journal j = { 0 };
+
+        report_failure(&j, 32, -EBUSY,
+                       NAME "2 of 4 blocks of node 1 online, movable\n" FAILED(
+                               "32", "Device or resource busy"));
+        report_failure(&j, 35, -EBUSY, "");
+        report_failure(&j, 32, -EBUSY, "");
+        report_failure(&j, 32, -ENOMEM, FAILED("32", "Cannot allocate memory"));
         journal_done(&j);
 }
 
@@ -513,6 +553,8 @@ int main(void)
         assert(ftruncate(log_fd, 0) == 0);
         test_ignored();
         test_held_by_steps();
+        test_online_failures();
+        assert(ftruncate(log_fd, 0) == 0);
         test_unreadable_size();
         test_fields();
         test_online();
