@@ -184,7 +184,7 @@ static void prepare_command(enum command c, void *userdata)
                 job_prepare_pass(&m->job, m->policy, m->snapshot, schedule_begin_pass(m->schedule));
         } else if (c == COMMAND_ONLINE) {
                 job_prepare_online(&m->job, m->policy, m->snapshot);
-                m->job.find_rivals = m->find_rivals;
+                m->job.find_rivals = m->job.find_rivals || m->find_rivals;
                 m->find_rivals = false;
         } else {
                 m->job.memory_went = m->memory_went;
@@ -236,8 +236,10 @@ static int finish_online(struct manager *m)
                 set_online(m, status_format_online(result));
         send_status(m, "");
         job_drop_arguments(&m->job);
-        if (!result || m->job.online_error < 0 || result->remaining == 0 || m->stopping)
+        if (!result || m->job.online_error < 0 || result->remaining == 0 || m->stopping) {
+                malloc_trim(0); /* as after a pass: a machine may have 100000 blocks */
                 return 0;
+        }
         return worker_push(m->worker, COMMAND_ONLINE);
 }
 
