@@ -27,6 +27,8 @@ struct job {
 
         /* Found by a pass: nodes are drained or zoned, whose memory may have gone */
         bool any_drained;
+        /* Or some block is between two zones: it is brought back, whatever the policy says */
+        bool any_pending;
 
         /* Of slices, which take policy and previous, too */
         struct onlining online;

@@ -220,7 +220,8 @@ static int begin_online(struct manager *m)
 
         if (!wanted)
                 set_online(m, NULL);
-        if (!m->snapshot || m->stopping || (!wanted && !m->job.any_drained))
+        if (!m->snapshot || m->stopping ||
+            (!wanted && !m->job.any_drained && !m->job.any_pending))
                 return 0;
         return worker_push(m->worker, COMMAND_ONLINE);
 }

@@ -288,6 +288,14 @@ const struct record_block *online_record_get(const struct online_record *r, uint
                        : NULL;
 }
 
+bool online_record_has_pending(const struct online_record *r)
+{
+        for (size_t i = 0; i < r->n; i++)
+                if (r->blocks[i].state == RECORD_PENDING)
+                        return true;
+        return false;
+}
+
 static bool is_same(const struct record_block *a, const struct record_block *b)
 {
         return a->number == b->number && a->identity == b->identity && a->state == b->state &&

@@ -61,6 +61,9 @@ DEFINE_CLEANUP(struct online_record *, online_record_free)
 const struct record_block *online_record_get(const struct online_record *r, uint64_t number,
                                              uint64_t identity);
 
+/* Whether some block is between two zones. */
+bool online_record_has_pending(const struct online_record *r);
+
 /* 0 or -ENOMEM. */
 int online_record_set(struct online_record *r, const struct record_block *b);
 void online_record_remove(struct online_record *r, uint64_t number);

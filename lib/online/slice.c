@@ -213,6 +213,39 @@ static int note_blocks(struct slice *s, uint64_t now)
         return 0;
 }
 
+/* Returns whether the record is to keep it. */
+static bool adopt(struct slice *s, const struct record_block *known)
+{
+        const struct block *b = block_table_get(s->table, known->number);
+        size_t i = b ? (size_t)(b - s->table->blocks) : 0;
+        uint64_t identity;
+
+        if (!b || s->wanted[i].online != ONLINE_LEAVE)
+                return true;
+        if (b->state == BLOCK_ONLINE ||
+            (identify(s, i, &identity) == 0 && identity != known->identity))
+                return false;
+        if (b->state == BLOCK_OFFLINE && !s->wanted[i].unreadable) {
+                s->identities[i] = known->identity;
+                s->wanted[i].online = known->online;
+        }
+        return true;
+}
+
+/* What numatier itself took offline in order to bring it back comes back, also if the policy has
+ * become online = leave meanwhile. */
+static void adopt_pending(struct slice *s)
+{
+        struct online_record *r = s->memory->record;
+        size_t n = 0;
+
+        for (size_t i = 0; i < r->n; i++)
+                if (r->blocks[i].state != RECORD_PENDING || adopt(s, &r->blocks[i]))
+                        r->blocks[n++] = r->blocks[i];
+        r->changed = r->changed || n != r->n;
+        r->n = n;
+}
+
 static int save(struct slice *s)
 {
         int r = online_record_save(s->root, s->memory->record);
@@ -603,6 +636,8 @@ static int run(struct slice *s, uint64_t budget_usec)
                 find_vanished(s);
         if (r == 0)
                 r = read_identities(s);
+        if (r == 0)
+                adopt_pending(s);
         if (r == 0)
                 r = note_blocks(s, now);
         if (r == 0)

@@ -451,6 +451,13 @@ static void test_pending(void)
         begin(NORMAL);
         fake_kernel_set(kernel, ONLINE_RECORD_PATH, "numatier online 1\npending 32-35 1 no");
         assert(run_all(NO)->done == 4);
+        /* also if the policy no longer wants anything */
+        begin(MACHINE("offline", "Normal Movable"));
+        fake_kernel_set(kernel, ONLINE_RECORD_PATH,
+                        "numatier online 1\nseen 32-33 1\npending 34 1 movable\npending 35 2 movable");
+        assert(run_all("")->done == 1 && !online_record_has_pending(memory.record));
+        assert_streq(kernel->log, STATE(34) "=online_movable\n");
+        assert(run("", &hooks, 0) == 0 && result->plan->n_groups == 0);
 }
 
 /* The record is written before a block goes offline. */
