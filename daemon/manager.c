@@ -10,6 +10,7 @@
 
 #include "common/quiet.h"
 #include "common/session.h"
+#include "facts/tiers.h"
 #include "job.h"
 #include "monitor.h"
 #include "online/wanted.h"
@@ -54,6 +55,10 @@ struct manager {
         char *summary;        /* of the last pass */
         char *online;         /* what is not as [online] says: status_format_online(), or NULL */
         enum command command; /* the last that began */
+        /* The count of uevents before the last slice, if that found that only an event can bring
+         * anything to do. */
+        bool online_settled;
+        uint64_t online_seqnum;
         bool stopping;
         bool find_rivals; /* the policy is new: who else brings memory online? */
         bool ready, reloading, policy_refused, events_lost_reported;
@@ -183,6 +188,8 @@ static void prepare_command(enum command c, void *userdata)
                 m->tiers_withdrawn = m->placements_withdrawn = false;
                 job_prepare_pass(&m->job, m->policy, m->snapshot, schedule_begin_pass(m->schedule));
         } else if (c == COMMAND_ONLINE) {
+                m->online_settled =
+                        tiers_get_uevent_seqnum(m->events_root, &m->online_seqnum) == 0;
                 job_prepare_online(&m->job, m->policy, m->snapshot);
                 m->job.find_rivals = m->job.find_rivals || m->find_rivals;
                 m->find_rivals = false;
@@ -213,6 +220,15 @@ static void set_online(struct manager *m, char *text)
         m->online = text;
 }
 
+/* Of thousands of blocks, an idle daemon reads none. */
+static bool is_online_settled(const struct manager *m)
+{
+        uint64_t seqnum;
+
+        return m->online_settled && tiers_get_uevent_seqnum(m->events_root, &seqnum) == 0 &&
+               seqnum == m->online_seqnum;
+}
+
 /* Nothing is read for it where nobody wants it. */
 static int begin_online(struct manager *m)
 {
@@ -221,7 +237,7 @@ static int begin_online(struct manager *m)
         if (!wanted)
                 set_online(m, NULL);
         if (!m->snapshot || m->stopping ||
-            (!wanted && !m->job.any_drained && !m->job.any_pending))
+            (!wanted && !m->job.any_drained && !m->job.any_pending) || is_online_settled(m))
                 return 0;
         return worker_push(m->worker, COMMAND_ONLINE);
 }
@@ -232,6 +248,8 @@ static int finish_online(struct manager *m)
         _cleanup_(online_result_freep) struct online_result *result =
                 TAKE_PTR(m->job.online_result);
 
+        m->online_settled = m->online_settled && result && m->job.online_error == 0 &&
+                            result->settled && m->job.policy == m->policy;
         journal_online(&m->journal, result, m->job.online_error, &m->job.rivals);
         if (result && wanted_any(m->policy))
                 set_online(m, status_format_online(result));
@@ -318,6 +336,7 @@ static int use_policy(struct manager *m, struct policy *policy)
         policy_unref(m->policy);
         m->policy = policy;
         m->policy_refused = false;
+        m->online_settled = false;
         if (wanted_any(policy))
                 m->find_rivals = true;
         journal_policy(policy);

@@ -622,6 +622,25 @@ static int make_plan(struct slice *s, uint64_t now)
         return online_plan_new(&in, &s->result->plan);
 }
 
+/* What waits for time, for room in other nodes, for a person or for a file that can be read may
+ * change without any event. */
+static bool is_settled(const struct slice *s)
+{
+        static const enum online_case open[] = {
+                CASE_DRAINED, CASE_ASKED, CASE_BUSY, CASE_FULL, CASE_WAIT, CASE_ACT,
+        };
+        const struct online_plan *p = s->result->plan;
+
+        for (size_t i = 0; i < p->n_groups; i++)
+                for (size_t k = 0; k < ELEMENTSOF(open); k++)
+                        if (p->groups[i].count[open[k]] > 0)
+                                return false;
+        for (size_t i = 0; i < s->table->n; i++)
+                if (s->wanted[i].unreadable && s->table->blocks[i].node != BLOCK_NO_NODE)
+                        return false;
+        return s->result->problems.n == 0;
+}
+
 static int run(struct slice *s, uint64_t budget_usec)
 {
         uint64_t now = s->hooks ? s->hooks->now(s->hooks->userdata) : 0;
@@ -642,7 +661,11 @@ static int run(struct slice *s, uint64_t budget_usec)
                 r = note_blocks(s, now);
         if (r == 0)
                 r = make_plan(s, now);
-        return r < 0 || !s->hooks ? r : take_steps(s);
+        if (r == 0 && s->hooks)
+                r = take_steps(s);
+        if (r == 0)
+                s->result->settled = is_settled(s);
+        return r;
 }
 
 int online_slice(struct sysroot *root, const struct policy *p, const struct machine *m,

@@ -44,9 +44,10 @@ struct online_result {
         struct messages problems; /* what could not be read, or saved */
         struct online_plan *plan; /* with what was done; NULL: it could not be made */
         size_t remaining;         /* steps for which there was no time */
-        struct nodeset drained;   /* the nodes that are left alone */
-        struct nodeset zoned;     /* the nodes whose online memory is left alone */
-        struct nodeset vanished;  /* those of them that have no memory any more */
+        bool settled; /* nothing will be to do until the kernel reports an event of any kind */
+        struct nodeset drained;  /* the nodes that are left alone */
+        struct nodeset zoned;    /* the nodes whose online memory is left alone */
+        struct nodeset vanished; /* those of them that have no memory any more */
 };
 
 /* budget_usec: no further block is begun after this time, beside the time that reading takes; 0: no

@@ -19,6 +19,7 @@
  * systemd: node 1 is twice as slow as node 0, in the same tier. */
 
 #define NODE_PATH "sys/devices/system/node"
+#define BLOCKS    "sys/devices/system/memory"
 
 static char *numatierd;
 static char directory[] = "/tmp/numatier-test-XXXXXX";
@@ -159,6 +160,35 @@ static void test_service(void)
         kill(pid, SIGTERM);
         expect("STOPPING=1");
         assert(wait_for_end(pid) == 0);
+}
+
+/* Where all is as the policy says, blocks are read only after an event. */
+static void test_idle_blocks(void)
+{
+        pid_t pid;
+
+        write_file("8000000\n", "root/" BLOCKS "/block_size_bytes");
+        write_file("offline\n", "root/" BLOCKS "/memory32/state");
+        write_file("Normal Movable\n", "root/" BLOCKS "/memory32/valid_zones");
+        write_file("", "root/" NODE_PATH "/node1/memory32");
+        assert(symlink("PNP0C80:00", "root/" BLOCKS "/memory32/firmware_node") == 0);
+        write_file("1\n", "root/sys/kernel/uevent_seqnum");
+        write_file("[tier all]\n[online]\nonline = no\n[daemon]\nrescan = 1s\n", "policy");
+        pid = start();
+        expect("READY=1");
+        expect("STATUS=2 nodes"); /* after the blocks were read */
+        write_file("online\n", "root/" BLOCKS "/memory32/state");
+        write_file("Normal\n", "root/" BLOCKS "/memory32/valid_zones");
+        expect("STATUS=2 nodes"); /* the next pass */
+        assert(!strstr(message, "block"));
+        expect("STATUS=2 nodes");
+        assert(!strstr(message, "block"));
+        write_file("2\n", "root/sys/kernel/uevent_seqnum");
+        expect("; 0 of 1 block of node 1 offline, as online = no says (see the journal)");
+        kill(pid, SIGTERM);
+        assert(wait_for_end(pid) == 0);
+        assert(remove("root/" BLOCKS "/memory32/state") == 0);
+        assert(remove("root/" NODE_PATH "/node1/memory32") == 0);
 }
 
 /* Runs numatierd with these arguments, up to a NULL, and returns its exit status; what it prints on
@@ -364,6 +394,7 @@ int main(int argc, char *argv[])
         test_command_line();
         test_once();
         test_service();
+        test_idle_blocks();
         test_kept_value();
         test_stuck_job();
         test_online();

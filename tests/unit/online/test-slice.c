@@ -148,12 +148,13 @@ static void test_new_blocks(void)
 {
         begin(OFFLINE);
         run_all(MOVABLE);
+        assert(!result->settled);
         assert_says("4 of 4 blocks of node 1 online, movable");
         assert_streq(kernel->log, STATE(32) "=online_movable\n" STATE(33) "=online_movable\n" STATE(
                                           34) "=online_movable\n" STATE(35) "=online_movable\n");
         run_all(MOVABLE);
         assert_says("4 of 4 blocks of node 1 online, movable");
-        assert(*kernel->log == '\0');
+        assert(*kernel->log == '\0' && result->settled);
         begin(OFFLINE);
         run_all(KERNEL);
         assert_streq(fake_kernel_get(kernel, MEMORY "memory32/valid_zones"), "Normal");
@@ -271,7 +272,7 @@ static void test_full(void)
         begin(NORMAL);
         set_info(1, 524288, 380000); /* more than a quarter is used */
         g = run_all(MOVABLE);
-        assert(g->count[CASE_FULL] == 4 && *kernel->log == '\0');
+        assert(g->count[CASE_FULL] == 4 && *kernel->log == '\0' && !result->settled);
         assert(strstr(online_format_reason(g, CASE_FULL, buf), "numatier drain 1"));
         begin(NORMAL);
         set_info(1, 524288, 424288);
