@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "once.h"
 
+#include <errno.h>
+
 #include "common/exit.h"
 #include "common/onlining.h"
 #include "common/quiet.h"
@@ -89,7 +91,9 @@ static int bring_online(struct sysroot *root, const struct snapshot *r, const ch
         if (dry_run)
                 e = onlining_plan(root, r->policy, r->machine, &result);
         else
-                e = onlining_run(root, r->policy, r->machine, &o, 0, &result);
+                e = onlining_run_in_foreground(root, r->policy, r->machine, &o, &result);
+        if (e == 0 && o.stop)
+                e = log_error_errno(-EINTR, "Memory is not brought online any further");
         journal_online(&journal, result, e, &none);
         journal_done(&journal);
         onlining_done(&o);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <inttypes.h>
 
 #include "cli/cli.h"
@@ -36,14 +37,15 @@ static bool print_group(const struct online_group *g, bool planned)
         return any;
 }
 
-static int run(const struct pass *l, bool planned, struct online_result **ret)
+static int run(const struct pass *l, bool planned, bool *stopped, struct online_result **ret)
 {
         struct onlining o = { 0 };
         int r;
 
         if (planned)
                 return onlining_plan(l->root, l->policy, l->result->machine, ret);
-        r = onlining_run(l->root, l->policy, l->result->machine, &o, 0, ret);
+        r = onlining_run_in_foreground(l->root, l->policy, l->result->machine, &o, ret);
+        *stopped = o.stop;
         onlining_done(&o);
         return r;
 }
@@ -51,12 +53,13 @@ static int run(const struct pass *l, bool planned, struct online_result **ret)
 int bring_online(const struct arguments *a, const struct pass *l, bool planned, bool *ret_any)
 {
         _cleanup_(online_result_freep) struct online_result *result = NULL;
+        bool stopped = false;
         int r;
 
         *ret_any = false;
         if (!wanted_any(l->policy))
                 return EXIT_SUCCESS;
-        r = run(l, planned || a->input.machine, &result);
+        r = run(l, planned || a->input.machine, &stopped, &result);
         for (size_t i = 0; result && i < result->problems.n; i++)
                 fprintf(stderr, "numatier: warning: %s\n", result->problems.items[i]);
         if (r < 0)
@@ -68,5 +71,7 @@ int bring_online(const struct arguments *a, const struct pass *l, bool planned, 
                                    *ret_any;
         if (!planned)
                 onlining_forget_drained(l->root, a->input.root, &result->vanished);
+        if (stopped)
+                return cli_error(-EINTR, "cannot bring all memory online");
         return onlining_get_exit_status(result->plan);
 }

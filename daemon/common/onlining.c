@@ -105,6 +105,35 @@ int onlining_run(struct sysroot *root, const struct policy *p, const struct mach
         return online_slice(root, p, m, &o->memory, &hooks, budget_usec, ret);
 }
 
+static struct onlining *in_foreground;
+
+static void on_end(int number)
+{
+        onlining_stop(in_foreground);
+}
+
+/* The kernel notices a signal only while it moves pages, and takes the block offline if it comes
+ * later: a program that dies of it would leave the block so. */
+int onlining_run_in_foreground(struct sysroot *root, const struct policy *p,
+                               const struct machine *m, struct onlining *o,
+                               struct online_result **ret)
+{
+        static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+        const struct sigaction action = { .sa_handler = on_end };
+        struct sigaction former[ELEMENTSOF(numbers)];
+        int r;
+
+        in_foreground = o;
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
+                if (sigaction(numbers[i], NULL, &former[i]) == 0 &&
+                    former[i].sa_handler != SIG_IGN)
+                        sigaction(numbers[i], &action, NULL);
+        r = onlining_run(root, p, m, o, 0, ret);
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
+                sigaction(numbers[i], &former[i], NULL);
+        return r;
+}
+
 int onlining_plan(struct sysroot *root, const struct policy *p, const struct machine *m,
                   struct online_result **ret)
 {

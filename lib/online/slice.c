@@ -316,10 +316,9 @@ static void count_failure(struct slice *s, uint32_t node, int error)
                 return;
         p->failures = 0;
         p->end = s->hooks->now(s->hooks->userdata) +
-                 (RETRY_USEC << (PAUSE_DOUBLING +
-                                 (p->pauses < RETRY_DOUBLING - PAUSE_DOUBLING
-                                          ? p->pauses
-                                          : RETRY_DOUBLING - PAUSE_DOUBLING)));
+                 (RETRY_USEC << (PAUSE_DOUBLING + (p->pauses < RETRY_DOUBLING - PAUSE_DOUBLING
+                                                           ? p->pauses
+                                                           : RETRY_DOUBLING - PAUSE_DOUBLING)));
         p->pauses++;
 }
 
@@ -470,6 +469,8 @@ static int note_outcome(struct slice *s, const struct online_step *step, int err
                 set_case(g, g->online == ONLINE_NO ? CASE_GOOD : CASE_MANUAL);
                 return remember(s, step->block, RECORD_SEEN, ONLINE_UNSET);
         }
+        if (error == -EINTR && s->hooks->stop(s->hooks->userdata))
+                return 0; /* it is as it was */
         if (error < 0) {
                 if (g->error == 0) {
                         g->error = error;
@@ -627,7 +628,7 @@ static int make_plan(struct slice *s, uint64_t now)
 static bool is_settled(const struct slice *s)
 {
         static const enum online_case open[] = {
-                CASE_DRAINED, CASE_ASKED, CASE_BUSY, CASE_FULL, CASE_WAIT, CASE_ACT,
+                CASE_DRAINED, CASE_BUSY, CASE_FULL, CASE_WAIT, CASE_ACT,
         };
         const struct online_plan *p = s->result->plan;
 
@@ -638,7 +639,7 @@ static bool is_settled(const struct slice *s)
         for (size_t i = 0; i < s->table->n; i++)
                 if (s->wanted[i].unreadable && s->table->blocks[i].node != BLOCK_NO_NODE)
                         return false;
-        return s->result->problems.n == 0;
+        return nodeset_count(&s->result->zoned) == 0 && s->result->problems.n == 0;
 }
 
 static int run(struct slice *s, uint64_t budget_usec)

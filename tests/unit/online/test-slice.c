@@ -544,6 +544,13 @@ static void test_budget(void)
         assert_streq(fake_kernel_get(kernel, MEMORY "memory35/valid_zones"), "Movable");
         for (unsigned i = 0; i < memory.record->n; i++)
                 assert(memory.record->blocks[i].state != RECORD_PENDING);
+        /* by a signal while the kernel moves pages: that is no failure of the block */
+        begin(NORMAL);
+        stop_after = 1;
+        make_error = -EINTR;
+        failing = REQUEST_OFFLINE;
+        assert(run(MOVABLE, &hooks, 0) == 0 && memory.failures.n == 0);
+        assert(!online_record_has_pending(memory.record));
 }
 
 static void drain_node(struct fake_kernel *k, const char *path)

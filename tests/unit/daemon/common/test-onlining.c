@@ -4,7 +4,8 @@
 #include <time.h>
 
 #include "common/onlining.h"
-#include "testing.h"
+#include "facts/survey.h"
+#include "fake-kernel.h"
 
 /* A kernel that tries without end to take a block offline, until a signal arrives. */
 
@@ -47,7 +48,8 @@ static void free_nothing(void *data)
 static const char machine[] = MEMORY
         "block_size_bytes: 8000000\n" MEMORY "memory32/state: online\n" MEMORY
         "memory32/valid_zones: Normal\n" MEMORY "memory32/firmware_node -> a/PNP0C80:00\n" NODE
-        "node1/memory32 -> m\n" NODE "has_memory: 0-1\n" NODE
+        "node1/memory32 -> m\n" NODE "online: 0-1\n" NODE "has_cpu: 0\n" NODE
+        "has_memory: 0-1\n" NODE "node0/distance: 10 20\n" NODE
         "node0/meminfo:\n  Node 0 MemTotal: 1000000 kB\n  Node 0 MemFree: 900000 kB\n" NODE
         "node1/meminfo:\n  Node 1 MemTotal: 131072 kB\n  Node 1 MemFree: 131072 kB\n";
 
@@ -62,31 +64,79 @@ static void test_limit(void)
                 .free = free_nothing,
         };
         struct policy *p = policy_from("[tier t]\n[online]\nonline=no\n");
-        struct machine none = { 0 };
+        struct messages ignored = MESSAGES_INIT;
+        struct machine *m;
         struct onlining o = { .limit_msec = 50 };
         struct online_result *r;
         struct sysroot *root;
 
         files = root_from(machine);
         assert(sysroot_new(&ops, NULL, &root) == 0);
-        assert(onlining_run(root, p, &none, &o, 0, &r) == 0);
+        assert(survey_begin(root, NULL, &ignored, &m) == 0);
+        assert(onlining_run(root, p, m, &o, 0, &r) == 0);
         assert(writes == 1 && r->plan->n_groups == 1);
         assert(r->plan->groups[0].failed == 1 && r->plan->groups[0].error == -ETIMEDOUT);
         online_result_free(r);
         /* asked to stop, it does not begin */
         onlining_done(&o);
         onlining_stop(&o);
-        assert(onlining_run(root, p, &none, &o, 0, &r) == 0 && writes == 1 && r->remaining == 1);
+        assert(onlining_run(root, p, m, &o, 0, &r) == 0 && writes == 1 && r->remaining == 1);
         online_result_free(r);
         onlining_done(&o);
+        machine_free(m);
+        messages_done(&ignored);
         policy_unref(p);
         sysroot_free(root);
         sysroot_free(files);
+}
+
+#define BLOCK(n)                                                                                   \
+        MEMORY "memory" #n "/state: online\n" MEMORY "memory" #n "/valid_zones: Normal\n" NODE     \
+               "node1/memory" #n " -> m\n" MEMORY "memory" #n "/firmware_node -> a/PNP0C80:00\n"
+
+static const char text[] = NODE
+        "online: 0-1\n" NODE "has_memory: 0-1\n" NODE "has_cpu: 0\n" NODE
+        "node0/distance: 10 20\n" MEMORY "block_size_bytes: 8000000\n" NODE
+        "node0/meminfo:\n  Node 0 MemTotal:  16000000 kB\n  Node 0 MemFree:  8000000 kB\n" NODE
+        "node1/meminfo:\n  Node 1 MemTotal:  262144 kB\n  Node 1 MemFree:  262144 kB\n" BLOCK(32)
+                BLOCK(33);
+
+static void interrupt(struct fake_kernel *k, const char *path)
+{
+        raise(SIGINT);
+}
+
+/* The block that is being changed comes back, and no other is begun. */
+static void test_interrupted(void)
+{
+        struct messages ignored = MESSAGES_INIT;
+        struct onlining o = { 0 };
+        struct online_result *result;
+        struct fake_kernel *kernel;
+        struct sysroot *root = fake_kernel_new(text, &kernel);
+        struct policy *p = policy_from("[tier t]\n[online]\nonline=movable\n");
+        struct machine *m;
+        struct sigaction after;
+
+        assert(survey_begin(root, NULL, &ignored, &m) == 0);
+        kernel->before_write = interrupt;
+        assert(onlining_run_in_foreground(root, p, m, &o, &result) == 0);
+        assert(o.stop && result->remaining == 1 && result->plan->groups[0].done == 1);
+        assert_streq(kernel->log,
+                     MEMORY "memory33/state=offline\n" MEMORY "memory33/state=online_movable\n");
+        assert(sigaction(SIGINT, NULL, &after) == 0 && after.sa_handler == SIG_DFL);
+        online_result_free(result);
+        onlining_done(&o);
+        machine_free(m);
+        policy_unref(p);
+        sysroot_free(root);
+        messages_done(&ignored);
 }
 
 int main(void)
 {
         alarm(60);
         test_limit();
+        test_interrupted();
         return 0;
 }
