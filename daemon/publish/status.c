@@ -200,7 +200,9 @@ char *status_format_online(const struct online_result *r)
                 const struct online_group *g = &r->plan->groups[i];
                 char buf[ONLINE_TEXT_MAX];
 
-                if (online_count_good(g) < online_count_all(g) && (size_t)ftell(f) < LIST_MAX)
+                /* what may be boot memory stays as it is for ever: the journal has said so */
+                if (online_count_good(g) + g->count[CASE_FIXED] < online_count_all(g) &&
+                    (size_t)ftell(f) < LIST_MAX)
                         fprintf(f, "; %s%s", online_format_group(g, buf),
                                 r->remaining > 0 ? " so far" : " (see the journal)");
         }

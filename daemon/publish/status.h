@@ -19,6 +19,6 @@ void status_note(struct status *s, const struct snapshot *r, time_t now);
  * freed by the caller; NULL: no memory. error: what reconcile() returned; r may then be NULL. */
 char *status_format(const struct status *s, const struct snapshot *r, int error);
 
-/* "; node 2: 512 of 2048 blocks online, movable" for each node that is not as the policy wants, or
- * "". To be freed by the caller; NULL: no memory. */
+/* "; node 2: 512 of 2048 blocks online, movable" for each node that is not as the policy wants
+ * and could be, or "". To be freed by the caller; NULL: no memory. */
 char *status_format_online(const struct online_result *r);

@@ -532,6 +532,30 @@ static void test_online_failures(void)
         journal_done(&j);
 }
 
+/* Boot memory is not what the administrator has to look after. */
+static void test_online_status(void)
+{
+        struct online_group group = {
+                .node = 0,
+                .online = ONLINE_NO,
+                .total = 4,
+                .count = { [CASE_FIXED] = 4 },
+        };
+        struct online_plan plan = { .groups = &group, .n_groups = 1 };
+        struct online_result result = { .plan = &plan };
+        char *text;
+
+        text = status_format_online(&result);
+        assert(streq(text, ""));
+        free(text);
+        group.count[CASE_FIXED]--;
+        group.count[CASE_FULL]++;
+        text = status_format_online(&result);
+        assert(streq(text, "; 0 of 4 blocks of node 0 offline, as online = no says (see the "
+                           "journal)"));
+        free(text);
+}
+
 int main(void)
 {
         struct messages errors = MESSAGES_INIT;
@@ -554,6 +578,7 @@ int main(void)
         test_ignored();
         test_held_by_steps();
         test_online_failures();
+        test_online_status();
         assert(ftruncate(log_fd, 0) == 0);
         test_unreadable_size();
         test_fields();
