@@ -9,6 +9,8 @@
 #include "online/wanted.h"
 #include "state/drained.h"
 
+#define ACPI_ROOT "sys/devices/LNXSYSTM:00"
+
 /* Blocks of which the record says, before they go offline, that they are to come back. */
 #define PENDING_MAX 32
 
@@ -94,6 +96,20 @@ static int read_identities(struct slice *s)
                 if (s->wanted[i].online != ONLINE_LEAVE)
                         (void)identify(s, i, &s->identities[i]);
         return 0;
+}
+
+/* Linux makes the directories of boot memory before those of ACPI devices
+ * (drivers/base/init.c:driver_init, drivers/acpi/scan.c), and numbers them upwards. So a block is
+ * known as boot memory also where an ACPI memory device has it beside no CPUs. */
+static void keep_boot_memory(struct slice *s)
+{
+        uint64_t acpi;
+
+        if (sysroot_identify(s->root, ACPI_ROOT, &acpi) < 0)
+                return;
+        for (size_t i = 0; i < s->table->n; i++)
+                if (s->identities[i] > 0 && s->identities[i] < acpi)
+                        s->wanted[i].may_go = false;
 }
 
 static int read_state(struct slice *s)
@@ -656,8 +672,10 @@ static int run(struct slice *s, uint64_t budget_usec)
                 find_vanished(s);
         if (r == 0)
                 r = read_identities(s);
-        if (r == 0)
+        if (r == 0) {
+                keep_boot_memory(s);
                 adopt_pending(s);
+        }
         if (r == 0)
                 r = note_blocks(s, now);
         if (r == 0)

@@ -122,7 +122,9 @@ static int fake_remove(void *data, const char *path)
 
 static int fake_identify(void *data, const char *path, uint64_t *ret)
 {
-        *ret = ((struct fake_kernel *)data)->identity;
+        const struct fake_kernel *k = data;
+
+        *ret = strstr(path, "LNXSYSTM") ? k->acpi_identity : k->identity;
         return 0;
 }
 

@@ -23,7 +23,8 @@ struct fake_kernel {
         void (*before_write)(struct fake_kernel *k, const char *path);
         /* and before each read, once set */
         void (*before_read)(struct fake_kernel *k, const char *path);
-        uint64_t identity; /* of every directory (sysroot_identify()) */
+        uint64_t identity;      /* of every directory (sysroot_identify()) but the next one */
+        uint64_t acpi_identity; /* of the root of ACPI devices */
         /* what happened */
         unsigned reads, nodelist_reads, writes;
         bool state_saved_before_first_write;

@@ -356,6 +356,13 @@ static void test_fixed(void)
         fake_kernel_set(kernel, NODE "node1/distance", "20 10");
         g = run_all(NO);
         assert(g->count[CASE_FIXED] == 4 && *kernel->log == '\0');
+        /* without CPUs, but older than the first ACPI device */
+        begin(NORMAL);
+        kernel->acpi_identity = 5;
+        kernel->identity = 4;
+        assert(run_all(NO)->count[CASE_FIXED] == 4 && *kernel->log == '\0');
+        kernel->identity = 6;
+        assert(run_all(NO)->done == 4);
         begin(MACHINE("online", "none"));
         g = run_all(MOVABLE);
         assert(g->count[CASE_FIXED] == 4 && *kernel->log == '\0');
