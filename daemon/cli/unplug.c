@@ -150,7 +150,8 @@ static bool unplug_all(struct hotplug *h, const struct memory_devices *d)
         for (size_t i = 0; i < d->n; i++)
                 if (d->items[i].kind == MEMORY_DEVICE_DAX)
                         done = unplug_dax(h, &d->items[i]) && done;
-        for (size_t i = 0; done && i < d->n; i++)
+        /* A device gives the memory of a region back only after that of later regions. */
+        for (size_t i = d->n; done && i-- > 0;)
                 if (*d->items[i].region && is_first_of_region(d, i))
                         done = remove_region(h, d->items[i].region) && done;
         for (size_t i = 0; i < d->n; i++)
