@@ -88,7 +88,7 @@ try_drain_and_back() {
         become offline "they are"
         equal "the program's data are intact, elsewhere" 0 "$(ask_holder)"
         systemctl restart numatierd
-        in_time "the daemon says that it leaves the node alone" says_of $is_left "left alone: the node was drained"
+        in_time "the daemon says that it leaves the node alone" says_of $is_left drained
         equal "and does" "4 offline" "$(tally)"
         check "numatier online" bring_back
         says "^4 of 4 blocks of node $node online, movable\$" "it sums up"

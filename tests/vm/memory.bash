@@ -31,6 +31,12 @@ elif [ "$kind" = virtio-mem ]; then
         . /run/payload/test/virtio-mem.bash
 fi
 
+can_be() { # this kind on this kernel
+        [ "$KERNEL-$kind" != 6.1-cxl ] && return
+        skip "CXL memory" "Linux 6.1 makes no regions of it"
+        return 1
+}
+
 add_part() { # one more
         case $kind in
         dimm)
