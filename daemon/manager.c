@@ -188,8 +188,7 @@ static void prepare_command(enum command c, void *userdata)
                 m->tiers_withdrawn = m->placements_withdrawn = false;
                 job_prepare_pass(&m->job, m->policy, m->snapshot, schedule_begin_pass(m->schedule));
         } else if (c == COMMAND_ONLINE) {
-                m->online_settled =
-                        tiers_get_uevent_seqnum(m->events_root, &m->online_seqnum) == 0;
+                m->online_settled = tiers_get_uevent_seqnum(m->events_root, &m->online_seqnum) == 0;
                 job_prepare_online(&m->job, m->policy, m->snapshot);
                 m->job.find_rivals = m->job.find_rivals || m->find_rivals;
                 m->find_rivals = false;
@@ -357,6 +356,8 @@ static int load_policy(const struct manager *m, struct policy **ret)
                 messages_add(&errors, "The policy cannot be read: %s", strerror(-r));
         if (r < 0)
                 journal_policy_refused(&errors, m->policy != NULL);
+        else
+                policy_forget_settings(*ret);
         messages_done(&errors);
         return r;
 }

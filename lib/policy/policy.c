@@ -94,6 +94,15 @@ struct policy *policy_ref(struct policy *p)
         return p;
 }
 
+void policy_forget_settings(struct policy *p)
+{
+        for (size_t i = 0; i < p->n_settings; i++)
+                free(p->settings[i].value);
+        free(p->settings);
+        p->settings = NULL;
+        p->n_settings = p->settings_allocated = 0;
+}
+
 struct policy *policy_unref(struct policy *p)
 {
         if (!p || __atomic_sub_fetch(&p->references, 1, __ATOMIC_ACQ_REL) > 0)
@@ -104,9 +113,7 @@ struct policy *policy_unref(struct policy *p)
                 rule_done(&p->rules[i]);
         for (size_t i = 0; i < p->n_files; i++)
                 free(p->files[i]);
-        for (size_t i = 0; i < p->n_settings; i++)
-                free(p->settings[i].value);
-        free(p->settings);
+        policy_forget_settings(p);
         free(p->tiers);
         free(p->rules);
         free(p->files);

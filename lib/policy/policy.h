@@ -198,6 +198,10 @@ struct policy *policy_ref(struct policy *p);
 struct policy *policy_unref(struct policy *p);
 DEFINE_CLEANUP(struct policy *, policy_unref)
 
+/* Gives back the memory of policy.settings, for a program that keeps a policy and does not show it.
+ */
+void policy_forget_settings(struct policy *p);
+
 /* Adds one file's text to the policy. Within a file a section may stand once; a later file's [tier]
  * section of the same name changes that tier key by key (an empty value unsets), a new one is added
  * at the end; its [node] sections stand before those of earlier files. All errors are reported in
