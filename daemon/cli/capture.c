@@ -3,9 +3,11 @@
 #include <inttypes.h>
 
 #include "cli/cli.h"
+#include "facts/block-devices.h"
 #include "facts/blocks.h"
 #include "facts/health.h"
 #include "facts/onliners.h"
+#include "state/drained.h"
 #include "sysroot/serials.h"
 
 /* A replay must find the tiers, whatever way they were found out. */
@@ -79,8 +81,19 @@ static void add_tables(struct capture *c, const struct health *h)
         add_table(c, "CEDT", &h->has_cedt);
 }
 
-/* What no pass reads, and doctor does. */
-static int add_health(struct sysroot *root, struct capture *c)
+/* What "plan" reads of memory blocks if the policy says when they are brought online. */
+static int read_devices(struct sysroot *root, const struct machine *m,
+                        const struct block_table *blocks, struct messages *problems)
+{
+        _cleanup_(block_devices_freep) struct block_devices *devices = NULL;
+        struct nodeset drained;
+
+        (void)drained_load(root, problems, &drained);
+        return blocks ? block_devices_read(root, blocks, m, problems, &devices) : 0;
+}
+
+/* What no pass reads, and doctor and plan do. */
+static int add_health(struct sysroot *root, const struct machine *m, struct capture *c)
 {
         _cleanup_(health_freep) struct health *h = NULL;
         struct messages problems = MESSAGES_INIT; /* a replay reports them again */
@@ -89,6 +102,8 @@ static int add_health(struct sysroot *root, struct capture *c)
 
         if (r == 0)
                 r = onliners_read(root, &problems, &onliners);
+        if (r == 0)
+                r = read_devices(root, m, h->blocks, &problems);
         sysroot_record(root, NULL, NULL);
         if (r == 0)
                 r = add_blocks(root, c, h->blocks);
@@ -158,7 +173,7 @@ static int capture(const struct arguments *a, struct capture *c)
         r = pass_run_without_policy(a, record, c, &l);
         if (r == 0) {
                 add_tiers(c, l.result->machine);
-                r = add_health(l.root, c);
+                r = add_health(l.root, l.result->machine, c);
                 if (r == 0)
                         r = print_capture(c, a->serials);
                 if (r < 0)
