@@ -33,6 +33,8 @@ struct reading {
         struct snapshot *snapshot;
         struct health *health;
         struct onliners onliners;
+        struct block_devices *devices;
+        struct wanted *wanted;
         struct missing missing;
         char *missing_text;
         /* what cannot be read, and what is wrong with the policy and the state */
@@ -44,6 +46,8 @@ static void reading_done(struct reading *r)
 {
         free(r->missing_text);
         missing_done(&r->missing);
+        free(r->wanted);
+        block_devices_free(r->devices);
         onliners_done(&r->onliners);
         health_free(r->health);
         snapshot_unref(r->snapshot);
@@ -100,23 +104,17 @@ static enum service_state find_service(const struct arguments *a, struct sysroot
                                                                               : SERVICE_STOPPED;
 }
 
-/* Whether the memory of a node is an ACPI device: a machine has one kind of memory a node. */
-static void find_acpi(struct reading *r)
+/* Which device each memory block belongs to, and what the policy wants for it. */
+static int read_wanted(struct reading *r)
 {
         const struct block_table *t = r->health->blocks;
-        struct nodeset asked = r->snapshot->machine->cpu;
+        const struct machine *m = r->snapshot->machine;
+        int error;
 
-        for (size_t i = 0; t && i < t->n; i++) {
-                char name[64];
-                unsigned node = t->blocks[i].node;
-
-                if (node >= NODE_MAX || nodeset_has(&asked, node))
-                        continue;
-                nodeset_add(&asked, node);
-                if (block_read_firmware_node(r->root, t, t->blocks[i].number, name, sizeof(name)) ==
-                    0)
-                        nodeset_add(&r->subject.acpi, node);
-        }
+        if (!t)
+                return 0;
+        error = block_devices_read(r->root, t, m, &r->problems, &r->devices);
+        return error < 0 ? error : wanted_decide(r->policy, m, t, r->devices, &r->wanted);
 }
 
 static int read_health(struct reading *r)
@@ -180,14 +178,17 @@ static int read_all(const struct arguments *a, struct reading *r)
                 return error;
         error = read_health(r);
         if (error == 0)
+                error = read_wanted(r);
+        if (error == 0)
                 error = find_missing(a, r);
         if (error < 0)
                 return cli_error(error, "the machine cannot be examined"), error;
         (void)drained_load(r->root, &r->problems, &r->subject.drained);
-        find_acpi(r);
         r->subject.snapshot = r->snapshot;
         r->subject.health = r->health;
         r->subject.onliners = &r->onliners;
+        r->subject.devices = r->devices;
+        r->subject.wanted = r->wanted;
         r->subject.state_problems = &r->state_problems;
         r->subject.service = find_service(a, r->root);
         r->subject.missing_text = r->missing_text;

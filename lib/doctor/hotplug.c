@@ -4,28 +4,25 @@
 #include <inttypes.h>
 
 #include "base/units.h"
-#include "classify/rules.h"
 #include "doctor/checks.h"
 #include "doctor/nodes.h"
 #include "facts/blocks.h"
 #include "facts/knobs.h"
 #include "state/drained.h"
 
-/* The section of the policy that says it of this node's memory; NULL: [online] does. */
-static const struct node_rule *find_rule(const struct subject *s, unsigned id)
+/* Memory blocks of a node that are offline, and for which the policy wants the same. */
+struct offline {
+        unsigned node;
+        size_t n;
+        const struct wanted *wanted; /* for the first of them */
+        struct block_counts count;   /* of all blocks of the node */
+};
+
+static const struct wanted *get_wanted(const struct subject *s, size_t block)
 {
-        const struct node *n = machine_get_node(s->snapshot->machine, id);
-        const struct node_rule *r = n ? rules_find(s->snapshot->policy, n) : NULL;
+        static const struct wanted nothing = { .online = ONLINE_LEAVE, .is_hot_added = true };
 
-        return r && r->online != ONLINE_UNSET ? r : NULL;
-}
-
-/* What the policy says of the memory of a node, online or not. */
-static enum policy_online get_wanted(const struct subject *s, unsigned id)
-{
-        const struct node_rule *r = find_rule(s, id);
-
-        return r ? r->online : s->snapshot->policy->online;
+        return s->wanted ? &s->wanted[block] : &nothing;
 }
 
 static bool is_gpu(const struct subject *s, unsigned id)
@@ -40,21 +37,21 @@ static uint64_t size_of_blocks(const struct subject *s, size_t n)
         return n * (s->health->blocks->block_size >> 10);
 }
 
-static void add_offline(const struct subject *s, unsigned id, const struct block_counts *count,
-                        struct diagnosis *d)
+static void add_offline(const struct subject *s, const struct offline *o, struct diagnosis *d)
 {
         char path[SYSROOT_PATH_MAX];
 
-        snprintf(path, sizeof(path), NODE_DIR "/node%u/memory*/state", id);
-        finding_add_file(d, path, "%zu of %zu blocks are offline", count->offline, count->all);
+        snprintf(path, sizeof(path), NODE_DIR "/node%u/memory*/state", o->node);
+        finding_add_file(d, path, "%zu of %zu blocks are offline", o->count.offline, o->count.all);
         if (s->health->auto_online_blocks.value)
                 finding_add_file(d, MEMORY_DIR "/auto_online_blocks", "%s",
                                  s->health->auto_online_blocks.value);
         for (size_t i = 0; s->onliners && i < s->onliners->n; i++) {
-                const struct onliner *o = &s->onliners->items[i];
+                const struct onliner *other = &s->onliners->items[i];
 
-                if (o->kind == ONLINER_UDEV || o->kind == ONLINER_DAXCTL)
-                        finding_add_evidence(d, o->path, "line %u: %s", o->line, o->text);
+                if (other->kind == ONLINER_UDEV || other->kind == ONLINER_DAXCTL)
+                        finding_add_evidence(d, other->path, "line %u: %s", other->line,
+                                             other->text);
         }
 }
 
@@ -65,15 +62,34 @@ static bool kernel_onlines(const struct subject *s)
         return value && !streq(value, "offline");
 }
 
-static void find_offline(const struct subject *s, unsigned id, const struct block_counts *count,
-                         struct diagnosis *d)
+/* What makes numatierd bring it online: [online] is for hot-added memory, and where no section says
+ * otherwise. */
+static void add_online_policy(const struct offline *o, const char *sentence, struct diagnosis *d)
 {
-        enum policy_online wanted = get_wanted(s, id);
+        const struct node_rule *rule = o->wanted->rule;
+        char section[32];
+
+        if (rule) {
+                finding_add_remedy(d, "%s: change online = %s of [node %s] in %s:%u.", sentence,
+                                   policy_online_word(rule->online), rule->name, rule->file,
+                                   rule->line);
+        } else if (o->wanted->is_hot_added) {
+                finding_add_policy(d, sentence, "online", "online = movable");
+        } else {
+                snprintf(section, sizeof(section), "node memory%u", o->node);
+                finding_add_policy(d, sentence, section, "node = %u\n    online = movable",
+                                   o->node);
+        }
+}
+
+static void find_offline(const struct subject *s, const struct offline *o, struct diagnosis *d)
+{
+        enum policy_online wanted = o->wanted->online;
         char size[UNIT_STRING_MAX];
 
         finding_begin(d, SEVERITY_WARNING, "%s of node %u are offline, and cannot be used",
-                      format_size(size_of_blocks(s, count->offline), size), id);
-        add_offline(s, id, count, d);
+                      format_size(size_of_blocks(s, o->n), size), o->node);
+        add_offline(s, o, d);
         if (wanted != ONLINE_LEAVE)
                 finding_add_consequence(d, "The policy wants this memory online (%s).",
                                         policy_online_word(wanted));
@@ -83,16 +99,43 @@ static void find_offline(const struct subject *s, unsigned id, const struct bloc
         else
                 finding_add_consequence(d, "Nothing on this machine brings it online.");
         finding_add_remedy(d, "To use it now:");
-        finding_add_command(d, "numatier online %u", id);
+        finding_add_command(d, "numatier online %u", o->node);
         if (wanted == ONLINE_LEAVE && !kernel_onlines(s))
-                finding_add_policy(d, "To use it after each boot and each hotplug", "online",
-                                   "online = movable");
+                add_online_policy(o, "To use it after each boot and each hotplug", d);
         else if (wanted != ONLINE_LEAVE && s->service != SERVICE_RUNNING)
                 finding_add_remedy(d, "numatierd does it by itself where it runs.");
 }
 
-typedef void (*offline_fn)(const struct subject *s, unsigned id, const struct block_counts *count,
-                           struct diagnosis *d);
+/* The offline blocks of a node that the policy keeps offline, or (not quarantined) the others. */
+static struct offline find_blocks(const struct subject *s, unsigned node, bool quarantined,
+                                  struct diagnosis *d)
+{
+        const struct block_table *t = s->health->blocks;
+        struct offline o = { .node = node };
+        size_t unknown = 0;
+
+        health_count_blocks(s->health, node, &o.count);
+        for (size_t i = 0; i < t->n; i++) {
+                const struct wanted *w = get_wanted(s, i);
+
+                if (t->blocks[i].node != node || t->blocks[i].state != BLOCK_OFFLINE)
+                        continue;
+                if (w->unreadable && wanted_any(s->snapshot->policy)) {
+                        unknown++;
+                } else if ((w->online == ONLINE_NO) == quarantined) {
+                        o.wanted = o.wanted ?: w;
+                        o.n++;
+                }
+        }
+        if (unknown > 0 && !quarantined)
+                diagnosis_skip(d,
+                               "whether the policy wants %zu offline block%s of node %u: the "
+                               "device cannot be read now",
+                               unknown, plural(unknown), node);
+        return o;
+}
+
+typedef void (*offline_fn)(const struct subject *s, const struct offline *o, struct diagnosis *d);
 
 /* Calls fn for each node with memory offline that somebody keeps offline, or that nobody does.
  * What is on its way in or out will be elsewhere soon. */
@@ -106,14 +149,13 @@ static void foreach_offline(const struct subject *s, bool quarantined, offline_f
                 if (t->blocks[i].state == BLOCK_OFFLINE && t->blocks[i].node < NODE_MAX)
                         nodeset_add(&nodes, t->blocks[i].node);
         nodeset_foreach (id, &nodes) {
-                struct block_counts count;
+                struct offline o;
 
-                if (nodeset_has(&s->drained, id) || is_gpu(s, id) ||
-                    (get_wanted(s, id) == ONLINE_NO) != quarantined)
+                if (nodeset_has(&s->drained, id) || is_gpu(s, id))
                         continue;
-                health_count_blocks(s->health, id, &count);
-                if (count.changing == 0)
-                        fn(s, id, &count, d);
+                o = find_blocks(s, id, quarantined, d);
+                if (o.n > 0 && o.count.changing == 0)
+                        fn(s, &o, d);
         }
 }
 
@@ -122,22 +164,15 @@ void check_memory_offline(const struct subject *s, struct diagnosis *d)
         foreach_offline(s, false, find_offline, d);
 }
 
-static void find_quarantined(const struct subject *s, unsigned id, const struct block_counts *count,
-                             struct diagnosis *d)
+static void find_quarantined(const struct subject *s, const struct offline *o, struct diagnosis *d)
 {
-        const struct node_rule *rule = find_rule(s, id);
         char size[UNIT_STRING_MAX];
 
         finding_begin(d, SEVERITY_NOTE, "%s of node %u are kept offline by the policy",
-                      format_size(size_of_blocks(s, count->offline), size), id);
-        add_offline(s, id, count, d);
+                      format_size(size_of_blocks(s, o->n), size), o->node);
+        add_offline(s, o, d);
         finding_add_consequence(d, "Nobody uses this memory.");
-        if (rule)
-                finding_add_remedy(d,
-                                   "If it may be used: change online = no of [node %s] in %s:%u.",
-                                   rule->name, rule->file, rule->line);
-        else
-                finding_add_policy(d, "If it may be used", "online", "online = movable");
+        add_online_policy(o, "If it may be used", d);
 }
 
 void check_memory_quarantined(const struct subject *s, struct diagnosis *d)
@@ -162,19 +197,34 @@ void check_memory_drained(const struct subject *s, struct diagnosis *d)
                 finding_add_command(d, "numatier online %u", id);
 }
 
+/* What the policy says of a device's memory, once it is memory. */
+static enum policy_online get_wanted_of_dax(const struct subject *s, const char *name)
+{
+        for (size_t i = 0; s->devices && i < s->devices->n; i++) {
+                const struct block_device *device = &s->devices->items[i];
+
+                if (device->origin == ORIGIN_DAX && streq(device->device.dax, name))
+                        return wanted_for_device(s->snapshot->policy, s->snapshot->machine, device)
+                                .online;
+        }
+        return ONLINE_LEAVE;
+}
+
 /* Somebody may well want a dax device: a database, or a virtual machine. */
 void check_dax_unused(const struct subject *s, struct diagnosis *d)
 {
         const struct health *h = s->health;
-        bool begun = false;
+        bool begun = false, wanted = false;
 
         for (size_t i = 0; i < h->n_dax; i++) {
                 const struct health_dax *dax = &h->dax[i];
+                enum policy_online online = get_wanted_of_dax(s, dax->name);
                 bool unplugged = dax->state.value && streq(dax->state.value, "unplugged");
                 bool kmem = dax->driver && streq(dax->driver, "kmem");
                 char size[UNIT_STRING_MAX], path[SYSROOT_PATH_MAX];
 
                 if (dax->unreadable || dax->size == 0 || (kmem && !unplugged) ||
+                    online == ONLINE_NO ||
                     (unplugged && dax->node < NODE_MAX && nodeset_has(&s->drained, dax->node)))
                         continue;
                 if (!begun)
@@ -182,6 +232,7 @@ void check_dax_unused(const struct subject *s, struct diagnosis *d)
                                       "There are memory devices that are not used "
                                       "as memory");
                 begun = true;
+                wanted = wanted || online != ONLINE_LEAVE;
                 snprintf(path, sizeof(path), "sys/bus/dax/devices/%s", dax->name);
                 finding_add_file(d, path, "%s, %s", format_size(dax->size >> 10, size),
                                  unplugged     ? "unplugged"
@@ -191,6 +242,10 @@ void check_dax_unused(const struct subject *s, struct diagnosis *d)
         if (!begun)
                 return;
         finding_add_consequence(d, "Only programs that open the device itself can use it.");
+        if (wanted)
+                finding_add_consequence(d,
+                                        "The policy wants such memory online, but numatierd does "
+                                        "not make a device into memory.");
         finding_add_remedy(d, "To make a device into memory (NAME as above; for an unplugged one, "
                               "\"numatier online NODE\"):");
         finding_add_command(d, "daxctl reconfigure-device --mode=system-ram NAME");

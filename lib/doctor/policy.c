@@ -86,10 +86,43 @@ void check_policy_tier_unused(const struct subject *s, struct diagnosis *d)
                               "condition it does not meet.");
 }
 
-static bool matches_any(const struct node_rule *r, const struct machine *m)
+/* The node of a device that none of its memory may be online of. */
+static unsigned find_node(const struct subject *s, size_t device)
 {
+        const struct block_devices *all = s->devices;
+
+        for (size_t i = 0; i < all->n_blocks; i++)
+                if (all->of[i] == device)
+                        return s->health->blocks->blocks[i].node;
+        return all->items[device].target; /* DAX_NO_TARGET is no node's number */
+}
+
+/* A device has a node of the machine only while its memory is online. */
+static bool matches_device(const struct node_rule *r, const struct subject *s, size_t i)
+{
+        const struct node_device *device = &s->devices->items[i].device;
+        struct node n = {
+                .id = find_node(s, i),
+                .has_memory = true,
+                .kind = device->kind,
+                .devices = (struct node_device *)device,
+                .n_devices = 1,
+        };
+
+        if (device->unreadable)
+                node_mark_unreadable(&n, FACT_DEVICES);
+        return rule_may_match(r, &n);
+}
+
+static bool matches_any(const struct node_rule *r, const struct subject *s)
+{
+        const struct machine *m = s->snapshot->machine;
+
         for (size_t i = 0; i < m->n_nodes; i++)
                 if (rule_may_match(r, &m->nodes[i]))
+                        return true;
+        for (size_t i = 0; s->devices && i < s->devices->n; i++)
+                if (matches_device(r, s, i))
                         return true;
         return false;
 }
@@ -112,7 +145,8 @@ static bool has_absent_memory(const struct subject *s)
 /* A kind of memory is for all machines, a serial number for one. */
 static bool means_one(const struct node_rule *r)
 {
-        return r->has_node || r->has_cxl_serial || r->pci_address || r->region || r->dax;
+        return r->has_node || r->has_cxl_serial || r->pci_address || r->region || r->dax ||
+               r->firmware_node;
 }
 
 void check_policy_node_unmatched(const struct subject *s, struct diagnosis *d)
@@ -124,7 +158,7 @@ void check_policy_node_unmatched(const struct subject *s, struct diagnosis *d)
                 bool sure = means_one(r) && !has_absent_memory(s);
                 char where[512];
 
-                if (!r->file || matches_any(r, s->snapshot->machine))
+                if (!r->file || matches_any(r, s))
                         continue;
                 finding_begin(d, sure ? SEVERITY_WARNING : SEVERITY_NOTE,
                               "The section [node %s] of the policy matches nothing", r->name);

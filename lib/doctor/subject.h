@@ -6,6 +6,7 @@
 #include "base/nodeset.h"
 #include "facts/health.h"
 #include "facts/onliners.h"
+#include "online/wanted.h"
 #include "snapshot.h"
 
 enum service_state {
@@ -19,7 +20,10 @@ struct subject {
         const struct snapshot *snapshot; /* with a machine, an assignment and a plan */
         const struct health *health;
         const struct onliners *onliners; /* who brings memory online; NULL: not known */
-        struct nodeset acpi;             /* nodes whose memory is an ACPI memory device */
+        /* The devices of health's memory blocks, and what the policy wants for each block. NULL: not
+         * known. */
+        const struct block_devices *devices;
+        const struct wanted *wanted;
         /* What is wrong with the policy; NULL: nothing. The snapshot then is that of an empty
          * policy. */
         const struct messages *policy_errors;

@@ -12,10 +12,31 @@
 /* So much of the DRAM may go into descriptors of memory that was added, in percent. */
 #define MEMMAP_LIMIT 10U
 
+/* Whether some blocks of a node have, for the policy on hot-added memory, what is asked. */
+static bool any_block(const struct subject *s, unsigned node, bool (*is)(const struct wanted *w))
+{
+        const struct block_table *t = s->health->blocks;
+
+        for (size_t i = 0; t && s->wanted && i < t->n; i++)
+                if (t->blocks[i].node == node && is(&s->wanted[i]))
+                        return true;
+        return false;
+}
+
+static bool may_go(const struct wanted *w)
+{
+        return w->may_go;
+}
+
+static bool wants_kernel(const struct wanted *w)
+{
+        return w->online == ONLINE_KERNEL;
+}
+
 /* Whether a device added it after boot: then it can be taken out again. */
 static bool is_removable(const struct subject *s, const struct node *n)
 {
-        if (n->kind == KIND_VIRTIO || nodeset_has(&s->acpi, n->id))
+        if (n->kind == KIND_VIRTIO || any_block(s, n->id, may_go))
                 return true;
         for (size_t i = 0; i < n->n_devices; i++)
                 if (n->devices[i].dax)
@@ -45,7 +66,7 @@ static bool is_wanted(const struct subject *s, const struct node_assignment *n)
 
         if (online == ONLINE_UNSET)
                 online = s->snapshot->policy->online;
-        return online == ONLINE_KERNEL;
+        return online == ONLINE_KERNEL || any_block(s, n->node->id, wants_kernel);
 }
 
 static void add_zone(const struct subject *s, const struct node *n,

@@ -42,6 +42,8 @@ static struct state *state;
 static struct snapshot *snapshot;
 static struct health *health;
 static struct onliners onliners;
+static struct block_devices *devices;
+static struct wanted *wanted;
 static struct messages problems;
 static struct subject subject;
 static struct diagnosis found;
@@ -51,6 +53,9 @@ static void forget(void)
         diagnosis_done(&found);
         onliners_done(&onliners);
         onliners = (struct onliners){ 0 };
+        free(wanted);
+        wanted = NULL;
+        devices = block_devices_free(devices);
         health = health_free(health);
         snapshot = snapshot_unref(snapshot);
         state = state_free(state);
@@ -82,9 +87,17 @@ static void examine_policy(const char *machine, const char *file, const char *te
         assert(reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, NULL, &snapshot) == 0);
         assert(health_read(root, &problems, &health) == 0);
         assert(onliners_read(root, &problems, &onliners) == 0);
+        if (health->blocks) {
+                assert(block_devices_read(root, health->blocks, snapshot->machine, &problems,
+                                          &devices) == 0);
+                assert(wanted_decide(policy, snapshot->machine, health->blocks, devices, &wanted) ==
+                       0);
+        }
         subject.snapshot = snapshot;
         subject.health = health;
         subject.onliners = &onliners;
+        subject.devices = devices;
+        subject.wanted = wanted;
         examine_again();
 }
 

@@ -5,9 +5,19 @@
 #define GUEST       THREAD_GUEST TIER "memory_tier4/nodelist: 0\n" TIER "memory_tier5/nodelist: 1\n"
 #define ONLINE(how) "sys/devices/system/memory/auto_online_blocks: " how "\n"
 #define OFFLINE     BLOCKS("  0-7 node 0 online kernel\n  8-11 node 1 offline\n")
+#define ADDED       BLOCKS("  0-7 node 0 online kernel\n  8-11 node 1 offline of PNP0C80:00\n")
+#define TWO                                                                                        \
+        BLOCKS("  0-7 node 0 online kernel\n  8-10 node 1 offline of PNP0C80:00\n  11 node 1 "     \
+               "offline of PNP0C80:01\n")
 #define PARTLY                                                                                     \
         BLOCKS("  0-7 node 0 online kernel\n  8-9 node 1 online movable\n  10-11 node 1 "          \
                "offline\n")
+
+#define DAX "sys/bus/dax/devices/dax0.0"
+#define DEVICE(driver)                                                                             \
+        DAX " -> ../../../devices/platform/hmem.0/dax0.0\n" DAX                                    \
+            "/driver -> ../../../../bus/dax/drivers/" driver "\n" DAX "/target_node: 1\n" DAX      \
+            "/size: 1073741824\n"
 
 static void test_offline(void)
 {
@@ -15,15 +25,40 @@ static void test_offline(void)
         assert_found("memory-offline", WARNING, "512 MiB of node 1 are offline");
         assert_found("memory-offline", WARNING, "Nothing on this machine brings it online.");
         assert_found("memory-offline", WARNING, "numatier online 1");
-        assert_found("memory-offline", WARNING, "online = movable");
         examine(GUEST PARTLY ONLINE("online"), VENDOR);
         assert_found("memory-offline", WARNING, "not what was taken offline later");
         assert(has_evidence("memory-offline", "/sys/devices/system/node/node1/memory*/state",
                             "2 of 4 blocks"));
-        examine(GUEST OFFLINE, VENDOR "[online]\nonline=movable\n");
+        examine(GUEST ADDED, VENDOR "[online]\nonline=movable\n");
         assert_found("memory-offline", WARNING, "The policy wants this memory online (movable)");
+        examine(GUEST ADDED ONLINE("offline"), VENDOR);
+        assert_found("memory-offline", WARNING, "[online]\n    online = movable");
+        /* [online] is not for boot memory */
+        examine(GUEST OFFLINE ONLINE("offline"), VENDOR "[online]\nonline=movable\n");
+        assert_found("memory-offline", WARNING, "Nothing on this machine brings it online.");
+        assert_found("memory-offline", WARNING,
+                     "[node memory1]\n    node = 1\n    online = movable");
+        examine(GUEST ADDED ONLINE("offline"), VENDOR "[node n]\nnode=1\nonline=leave\n");
+        assert_found("memory-offline", WARNING, "change online = leave of [node n]");
         examine(SOCKETS, VENDOR);
         assert_not_found("memory-offline");
+}
+
+/* Two devices of one node; and one that cannot be read now, so that its section may be meant. */
+static void test_devices(void)
+{
+        examine(GUEST TWO, VENDOR "[online]\nonline=movable\n[node n]\nfirmware-node=PNP0C80:01\n"
+                                  "online=no\n");
+        assert_found("memory-offline", WARNING, "384 MiB of node 1");
+        assert_found("memory-quarantined", NOTE, "128 MiB of node 1");
+        examine(GUEST OFFLINE DEVICE("kmem") DAX "/mapping0/start ! EIO\n",
+                VENDOR "[online]\nonline=no\n");
+        assert_not_found("memory-offline");
+        assert_not_found("memory-quarantined");
+        assert(messages_have(&found.unchecked,
+                             "whether the policy wants 4 offline blocks of node 1"));
+        examine(GUEST OFFLINE DEVICE("kmem") DAX "/mapping0/start ! EIO\n", VENDOR);
+        assert_found("memory-offline", WARNING, "512 MiB of node 1"); /* the policy wants nothing */
 }
 
 static void test_on_its_way(void)
@@ -39,8 +74,10 @@ static void test_quarantined(void)
         examine(GUEST OFFLINE, VENDOR "[node n]\nnode=1\nonline=no\n");
         assert_not_found("memory-offline");
         assert_found("memory-quarantined", NOTE, "change online = no of [node n]");
-        examine(GUEST OFFLINE, VENDOR "[online]\nonline=no\n");
+        examine(GUEST ADDED, VENDOR "[online]\nonline=no\n");
         assert_found("memory-quarantined", NOTE, "online = movable");
+        examine(GUEST OFFLINE, VENDOR "[online]\nonline=no\n");
+        assert_not_found("memory-quarantined"); /* not boot memory */
         examine(GUEST OFFLINE, VENDOR);
         assert_not_found("memory-quarantined");
 }
@@ -55,17 +92,17 @@ static void test_drained(void)
         assert_found("memory-drained", NOTE, "Node 1 is drained");
 }
 
-#define DAX "sys/bus/dax/devices/dax0.0"
-#define DEVICE(driver)                                                                             \
-        DAX " -> ../../../devices/platform/hmem.0/dax0.0\n" DAX                                    \
-            "/driver -> ../../../../bus/dax/drivers/" driver "\n" DAX "/target_node: 1\n" DAX      \
-            "/size: 1073741824\n"
-
 static void test_dax(void)
 {
         examine(GUEST DEVICE("device_dax"), VENDOR);
         assert_found("dax-unused", NOTE, "daxctl reconfigure-device");
         assert(has_evidence("dax-unused", "/" DAX, "1 GiB, device_dax"));
+        examine(GUEST BLOCKS("  0-7 node 0 online kernel\n") DEVICE("device_dax"),
+                VENDOR "[online]\nonline=movable\n");
+        assert_found("dax-unused", NOTE, "does not make a device into memory");
+        examine(GUEST BLOCKS("  0-7 node 0 online kernel\n") DEVICE("device_dax"),
+                VENDOR "[node n]\ndax=dax0.0\nonline=no\n");
+        assert_not_found("dax-unused"); /* as the policy wants */
         examine(GUEST DEVICE("kmem"), VENDOR);
         assert_not_found("dax-unused");
         examine(GUEST DEVICE("kmem") DAX "/state: unplugged\n", VENDOR);
@@ -141,6 +178,7 @@ static void test_stuck(void)
 int main(void)
 {
         test_offline();
+        test_devices();
         test_on_its_way();
         test_quarantined();
         test_drained();

@@ -37,6 +37,12 @@ static void test_tier_unused(void)
         assert_not_found("policy-tier-unused");
 }
 
+#define LAPTOP_WITH_OFFLINE                                                                        \
+        KERNEL("6.12.95")                                                                          \
+        NODE "online: 0\n" NODE "possible: 0\n" NODE "has_memory: 0\n" NODE "has_cpu: 0\n" NODE    \
+             "has_generic_initiator:\n" NODE "node0/distance: 10\n" MEMINFO(0, 16777216) TIER      \
+                "memory_tier4/nodelist: 0\n" BLOCKS(                                               \
+                        "  0-127 node 0 online kernel\n  200 node 1 offline of PNP0C80:00\n")
 #define SECTION(key) "[tier all]\n[node expander]\n" key "\nignore=yes\n"
 
 static void test_node_unmatched(void)
@@ -46,6 +52,12 @@ static void test_node_unmatched(void)
         assert(has_evidence("policy-node-unmatched", OWN ":2", "[node expander]"));
         examine_policy(SOCKETS, OWN, SECTION("node=1"));
         assert_not_found("policy-node-unmatched");
+        examine_policy(LAPTOP_WITH_OFFLINE, OWN,
+                       "[tier all]\n[node expander]\nfirmware-node=PNP0C80:00\nonline=no\n");
+        assert_not_found("policy-node-unmatched"); /* it has no node with memory */
+        examine_policy(SOCKETS, OWN,
+                       "[tier all]\n[node expander]\nfirmware-node=PNP0C80:00\nonline=no\n");
+        assert_found("policy-node-unmatched", WARNING, "[node expander]");
         /* of a kind that this machine need not have */
         examine_policy(SOCKETS, OWN, SECTION("kind=gpu"));
         assert_found("policy-node-unmatched", NOTE, "");

@@ -10,6 +10,7 @@
 #define SLOW        THREAD_GUEST THREAD_TIERS
 #define ONLINE(how) "sys/devices/system/memory/auto_online_blocks: " how "\n"
 #define KERNEL_ZONE BLOCKS("  0-7 node 0 online kernel\n  8-11 node 1 online kernel\n")
+#define ACPI_ZONE   BLOCKS("  0-7 node 0 online kernel\n  8-11 node 1 online kernel of PNP0C80:00\n")
 #define MOVABLE     BLOCKS("  0-7 node 0 online kernel\n  8-11 node 1 online movable\n")
 
 static void test_kernel_memory(void)
@@ -29,9 +30,10 @@ static void test_kernel_memory(void)
         examine(SLOW KERNEL_ZONE, VENDOR);
         assert_found("kernel-memory", NOTE, "movable_node");
         /* an ACPI device, which can be taken out */
-        nodeset_add(&subject.acpi, 1);
-        examine_again();
+        examine(SLOW ACPI_ZONE, VENDOR);
         assert_found("kernel-memory", WARNING, "removable");
+        examine(SLOW ACPI_ZONE, VENDOR "[node n]\nfirmware-node=PNP0C80:00\nonline=kernel\n");
+        assert_not_found("kernel-memory"); /* as numatierd understands that section */
         /* fast memory of that kind is like any other */
         examine(THREAD_GUEST TIER "memory_tier4/nodelist: 0-1\n" KERNEL_ZONE, VENDOR);
         assert_not_found("kernel-memory");
