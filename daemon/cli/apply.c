@@ -98,6 +98,8 @@ static int restore(const struct arguments *a, struct pass *l)
         if (r < 0)
                 return cli_print_error(r);
         print_changes(a, view);
+        if (a->json)
+                print_changes_as_json(view);
         if (remains)
                 fprintf(stderr, "numatier: not everything could be undone safely\n");
         complain_of_lost_originals(l->state);

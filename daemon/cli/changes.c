@@ -148,19 +148,21 @@ static void print_unmet_nodes(const struct view_unmet *unmet, size_t n)
         }
 }
 
-void print_changes(const struct arguments *a, const struct view *v)
+void print_changes_as_json(const struct view *v)
 {
         const struct view_table tables[] = {
-                view_get_table(v, VIEW_ROWS_WRITES),
-                view_get_table(v, VIEW_ROWS_UNMET),
-                view_get_table(v, VIEW_ROWS_HELD),
+                view_get_table(v, VIEW_ROWS_WRITES),   view_get_table(v, VIEW_ROWS_UNMET),
+                view_get_table(v, VIEW_ROWS_HELD),     view_get_table(v, VIEW_ROWS_MEMORY),
                 view_get_table(v, VIEW_ROWS_WARNINGS),
         };
 
-        if (a->json) {
-                json_print_tables(stdout, tables, ELEMENTSOF(tables));
+        json_print_tables(stdout, tables, ELEMENTSOF(tables));
+}
+
+void print_changes(const struct arguments *a, const struct view *v)
+{
+        if (a->json)
                 return;
-        }
         print_writes(v->writes, v->n_writes, "write");
         print_unmet_nodes(v->unmet, v->n_unmet);
         print_writes(v->held, v->n_held, "do not write");
@@ -170,6 +172,8 @@ void print_rest(const struct arguments *a, const struct pass *l, bool more)
 {
         bool silent = a->json || !a->legend;
 
+        if (a->json)
+                print_changes_as_json(l->view);
         if (l->view->withheld)
                 print_withheld(silent ? stderr : stdout, l->view);
         if (silent) {

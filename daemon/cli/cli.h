@@ -72,12 +72,16 @@ bool pass_is_clear(const struct pass *l);
 /* --version: of the program, the module and the kernel's interface. */
 int print_version(const struct arguments *a);
 
-/* What plan, apply and restore print (changes.c): as JSON, or one or two lines for each write, for
- * each node that stays where it does not belong, and for each write that is held back. */
+/* What plan, apply and restore print (changes.c): one or two lines for each write, for each node
+ * that stays where it does not belong, and for each write that is held back. Nothing with --json.
+ */
 void print_changes(const struct arguments *a, const struct view *v);
 
-/* The lines after that, for people: what remains and why. Nothing with --json or --no-legend. more:
- * there was something else to do. */
+/* The same and memory that is brought online, as one JSON object: when all of it is known. */
+void print_changes_as_json(const struct view *v);
+
+/* What plan and apply print after that. For people: what remains and why, unless --no-legend. With
+ * --json: print_changes_as_json(). more: there was something else to do. */
 void print_rest(const struct arguments *a, const struct pass *l, bool more);
 
 /* The exit status of plan and apply: 0 if the machine is as the policy wants, EXIT_DIFFERS if
@@ -85,7 +89,8 @@ void print_rest(const struct arguments *a, const struct pass *l, bool more);
  * tiers are unknown. */
 int find_exit_status(const struct pass *l);
 
-/* Brings memory online and offline as [online] says, or (planned) says what would be done. Returns
+/* Brings memory online and offline as [online] says, or (planned) says what would be done: also as
+ * rows of the view. Returns
  * an exit status, as find_exit_status(). ret_any: there was something to do or to say. */
 int bring_online(const struct arguments *a, const struct pass *l, bool planned, bool *ret_any);
 

@@ -62,6 +62,8 @@ int bring_online(const struct arguments *a, const struct pass *l, bool planned, 
         r = run(l, planned || a->input.machine, &stopped, &result);
         for (size_t i = 0; result && i < result->problems.n; i++)
                 fprintf(stderr, "numatier: warning: %s\n", result->problems.items[i]);
+        if (r == 0)
+                r = view_set_memory(l->view, result->plan, &result->problems);
         if (r < 0)
                 return cli_error(r, "cannot bring memory online");
         if (!a->json)

@@ -94,6 +94,11 @@ static void format_other(const struct online_group *g, enum online_case v, char 
                          g->node);
 }
 
+bool online_is_reason(enum online_case v)
+{
+        return v != CASE_LEAVE && v != CASE_GOOD && v != CASE_ACT;
+}
+
 const char *online_format_reason(const struct online_group *g, enum online_case v,
                                  char buf[static ONLINE_TEXT_MAX])
 {

@@ -18,6 +18,9 @@ size_t online_count_all(const struct online_group *g);
 /* "2048 of 2048 blocks of node 2 online, movable". */
 const char *online_format_group(const struct online_group *g, char buf[static ONLINE_TEXT_MAX]);
 
+/* Whether something is to be said of blocks in that case. */
+bool online_is_reason(enum online_case v);
+
 /* "3 blocks of node 2 stay as they are: ...", for CASE_DRAINED, CASE_MANUAL, CASE_FIXED,
  * CASE_FULL, CASE_BUSY and CASE_WAIT, which is all that failed. NULL: there are none. */
 const char *online_format_reason(const struct online_group *g, enum online_case v,

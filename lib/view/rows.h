@@ -108,6 +108,18 @@ struct view_unmet {
         const char *cause;  /* why it is not moved, as a name: "no_interface" */
 };
 
+/* Memory blocks of a node for which the policy wants the same (online/plan.h). */
+struct view_memory {
+        unsigned node;
+        const char *online;           /* "movable", "kernel", "no" */
+        const char *device, *section; /* of the first block, or NULL */
+        uint64_t blocks;              /* those that are there */
+        uint64_t as_wanted;           /* of them, those that are so; with what was done */
+        uint64_t planned;             /* those that are yet to be changed */
+        uint64_t done, failed;        /* those that were changed, and that could not be */
+        const char *reason;           /* why the others are not as the policy wants, or NULL */
+};
+
 /* The kernel's settings, as they are now: unknown are those that this kernel does not have, or that
  * were not read. */
 struct view_settings {

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "view/changes.h"
+#include "view/memory.h"
 #include "view/nodes.h"
 
 /* Fields: what scripts rely on (numatier(1), JSON). */
@@ -83,6 +84,19 @@ static const struct view_field unmet_fields[] = {
         VIEW_FIELD("cause", view_unmet, cause),
 };
 
+static const struct view_field memory_fields[] = {
+        VIEW_FIELD("node", view_memory, node),
+        VIEW_FIELD("online", view_memory, online),
+        VIEW_FIELD("device", view_memory, device),
+        VIEW_FIELD("section", view_memory, section),
+        VIEW_FIELD("blocks", view_memory, blocks),
+        VIEW_FIELD("as_wanted", view_memory, as_wanted),
+        VIEW_FIELD("planned", view_memory, planned),
+        VIEW_FIELD("done", view_memory, done),
+        VIEW_FIELD("failed", view_memory, failed),
+        VIEW_FIELD("reason", view_memory, reason),
+};
+
 static const struct view_field settings_fields[] = {
         VIEW_FIELD("numatierd_pid", view_settings, daemon_pid),
         VIEW_FIELD("demotion", view_settings, demotion),
@@ -114,6 +128,7 @@ struct view_table view_get_table(const struct view *v, enum view_rows rows)
                 [VIEW_ROWS_WRITES] = TABLE("writes", write_fields, writes),
                 [VIEW_ROWS_UNMET] = TABLE("unmet", unmet_fields, unmet),
                 [VIEW_ROWS_HELD] = TABLE("held", write_fields, held),
+                [VIEW_ROWS_MEMORY] = TABLE("memory", memory_fields, memory),
                 [VIEW_ROWS_SETTINGS] = TABLE("settings", settings_fields, settings),
                 [VIEW_ROWS_WARNINGS] = TABLE("warnings", warning_fields, warnings),
         };
@@ -257,6 +272,29 @@ int view_new_changes(const struct plan *plan, const struct report *report, struc
         return finish(&v, make_changes(v, plan, report, NULL), ret);
 }
 
+static int add_problems(struct view *v, const struct messages *problems)
+{
+        size_t n = v->n_warnings + problems->n;
+        struct view_warning *rows = reallocarray(v->warnings, n ?: 1, sizeof(*rows));
+
+        if (!rows)
+                return -ENOMEM;
+        v->warnings = rows;
+        add_warnings(v, "problem", problems);
+        return 0;
+}
+
+int view_set_memory(struct view *v, const struct online_plan *p, const struct messages *problems)
+{
+        int r = add_problems(v, problems);
+
+        if (r == 0)
+                r = view_make_memory(p, &v->texts, &v->memory);
+        if (r == 0)
+                v->n_memory = p->n_groups;
+        return r < 0 || v->texts.failed ? -ENOMEM : 0;
+}
+
 struct view *view_free(struct view *v)
 {
         if (!v)
@@ -268,6 +306,7 @@ struct view *view_free(struct view *v)
         free(v->writes);
         free(v->unmet);
         free(v->held);
+        free(v->memory);
         free(v->settings);
         free(v->warnings);
         texts_done(&v->texts);

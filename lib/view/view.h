@@ -3,7 +3,9 @@
 
 /* A snapshot as rows. */
 
+#include "base/messages.h"
 #include "base/util.h"
+#include "online/plan.h"
 #include "snapshot.h"
 #include "view/table.h"
 #include "view/texts.h"
@@ -16,6 +18,7 @@ enum view_rows {
         VIEW_ROWS_WRITES,
         VIEW_ROWS_UNMET,
         VIEW_ROWS_HELD,
+        VIEW_ROWS_MEMORY,   /* of view_set_memory() */
         VIEW_ROWS_SETTINGS, /* one row */
         VIEW_ROWS_WARNINGS,
         VIEW_ROWS,
@@ -36,6 +39,8 @@ struct view {
         size_t n_unmet;
         struct view_write *held;
         size_t n_held;
+        struct view_memory *memory;
+        size_t n_memory;
         struct view_settings *settings; /* the caller fills in daemon_pid */
         size_t n_settings;
         struct view_warning *warnings;
@@ -52,6 +57,10 @@ int view_new(const struct snapshot *s, bool live, struct view **ret);
 
 /* Only what a plan writes, and with a report (may be NULL) what came of it. 0 or -ENOMEM. */
 int view_new_changes(const struct plan *plan, const struct report *report, struct view **ret);
+
+/* Adds what is done with memory blocks: it is found out after the pass, with problems of its own. 0
+ * or -ENOMEM. */
+int view_set_memory(struct view *v, const struct online_plan *p, const struct messages *problems);
 
 struct view *view_free(struct view *v);
 DEFINE_CLEANUP(struct view *, view_free)

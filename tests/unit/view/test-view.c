@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "view/view.h"
 
+#include <errno.h>
+
 #include "reconcile.h"
 #include "testing.h"
 
@@ -202,8 +204,40 @@ static void test_settings(void)
         assert_streq(find_interleave(text), "automatic");
 }
 
+/* Of 8 blocks, 2 were so before, 3 are now, one failed, one vanished, and one is still to come. */
+static void test_memory(void)
+{
+        _cleanup_(view_freep) struct view *v = make_view(machine, policy);
+        struct online_group group = {
+                .node = 1,
+                .online = ONLINE_MOVABLE,
+                .device = "dax0.0",
+                .total = 8,
+                .count = { [CASE_GOOD] = 2, [CASE_ACT] = 6 },
+                .done = 3,
+                .failed = 1,
+                .gone = 1,
+                .error = -EBUSY,
+                .failed_block = 35,
+        };
+        struct online_plan p = { .groups = &group, .n_groups = 1 };
+        struct messages problems = MESSAGES_INIT;
+        size_t before = v->n_warnings;
+
+        messages_add(&problems, "a problem");
+        assert(view_set_memory(v, &p, &problems) == 0);
+        messages_done(&problems);
+        assert(v->n_memory == 1 && v->memory[0].node == 1 && v->memory[0].blocks == 7);
+        assert(v->memory[0].as_wanted == 5 && v->memory[0].planned == 1);
+        assert(v->memory[0].done == 3 && v->memory[0].failed == 1 && !v->memory[0].section);
+        assert(strstr(v->memory[0].reason, "memory35"));
+        assert(v->n_warnings == before + 1);
+        assert_streq(v->warnings[before].text, "a problem");
+}
+
 int main(void)
 {
+        test_memory();
         test_free();
         test_targets();
         test_settings();
