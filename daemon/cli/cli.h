@@ -7,6 +7,7 @@
 
 #include "cli/missing.h"
 #include "common/input.h"
+#include "facts/block-table.h"
 #include "reconcile.h"
 #include "sysroot/capture.h"
 #include "view/view.h"
@@ -46,6 +47,10 @@ struct pass {
         struct state *state;
         struct snapshot *result;
         struct view *view;      /* the result as rows; NULL: without policy */
+        struct nodeset drained; /* by "numatier drain", if that was read */
+        bool knows_drained;
+        struct block_table
+                *blocks;        /* of nodes that are drained or have no memory online, or NULL */
         struct nodeset unclear; /* belong elsewhere, and how to move them cannot be read now */
         struct missing missing; /* why the kernel cannot move nodes, if that was asked */
 };
@@ -55,7 +60,7 @@ struct pass {
 int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *ret);
 
 /* The same with RECONCILE_PLAN, and with what only who shows the machine needs: where pages are
- * demoted to, the settings, whether the daemon runs. */
+ * demoted to, the settings, whether the daemon runs, memory that is offline. */
 int pass_run_in_detail(const struct arguments *a, struct pass *ret);
 
 /* The same under a policy that wants nothing: does not load the machine's own, since it may be

@@ -10,6 +10,7 @@
 #include "facts/packages.h"
 #include "facts/settings.h"
 #include "facts/survey.h"
+#include "state/drained.h"
 #include "view/unmet.h"
 
 int cli_error(int error, const char *what)
@@ -142,6 +143,63 @@ static int read_details(struct pass *l)
         return r;
 }
 
+/* Only of these are the blocks read, each in a file of its own: a healthy machine has thousands. */
+static bool must_count(const struct pass *l, const struct node *n)
+{
+        return !n->has_memory || nodeset_has(&l->drained, n->id);
+}
+
+static int read_offline(struct pass *l)
+{
+        const struct machine *m = l->result->machine;
+        struct messages *problems = &l->result->problems;
+        struct nodeset nodes = { 0 };
+        size_t reported = problems->n;
+        int r;
+
+        l->knows_drained = drained_load(l->root, problems, &l->drained) == 0;
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (must_count(l, &m->nodes[i]))
+                        nodeset_add(&nodes, m->nodes[i].id);
+        r = nodeset_count(&nodes) == 0 ? 0
+                                       : block_table_read(l->root, &nodes, problems, &l->blocks);
+        warn_from(problems, reported);
+        return r == -ENOMEM ? r : 0;
+}
+
+/* An old capture has no blocks, or not all that is to be known of them. */
+static struct view_number count_offline(const struct pass *l, unsigned node)
+{
+        const struct block_table *t = l->blocks;
+        struct view_number kib = { 0 };
+
+        if (!t || (!sysroot_is_live(l->root) && !t->is_recorded && t->n == 0))
+                return kib;
+        kib.known = t->block_size > 0 || t->n == 0;
+        for (size_t i = 0; i < t->n; i++) {
+                if (t->blocks[i].node != node)
+                        continue;
+                kib.known = kib.known && t->blocks[i].state != BLOCK_UNREADABLE;
+                if (t->blocks[i].state == BLOCK_OFFLINE)
+                        kib.value += (int64_t)(t->block_size >> 10);
+        }
+        return kib;
+}
+
+static void note_offline(struct pass *l)
+{
+        const struct machine *m = l->result->machine;
+
+        for (size_t i = 0; i < l->view->n_nodes; i++) {
+                struct view_node *n = &l->view->nodes[i];
+
+                n->drained =
+                        (struct view_flag){ l->knows_drained, nodeset_has(&l->drained, n->node) };
+                if (must_count(l, machine_get_node(m, n->node)))
+                        n->offline_kib = count_offline(l, n->node);
+        }
+}
+
 static void note_daemon(struct pass *l)
 {
         if (state_daemon_is_alive(l->state, l->root))
@@ -159,10 +217,14 @@ static int run_and_view(const struct arguments *a, enum reconcile_mode mode, boo
                 r = run(&a->input, mode, true, ret);
         if (r == 0 && in_detail)
                 r = read_details(ret);
+        if (r == 0 && in_detail)
+                r = read_offline(ret);
         if (r == 0)
                 r = make_view(ret);
-        if (r == 0 && in_detail)
+        if (r == 0 && in_detail) {
                 note_daemon(ret);
+                note_offline(ret);
+        }
         return r < 0 ? r : find_missing(&a->input, ret);
 }
 
@@ -206,6 +268,7 @@ void pass_done(struct pass *l)
 {
         missing_done(&l->missing);
         view_free(l->view);
+        block_table_free(l->blocks);
         snapshot_unref(l->result);
         state_free(l->state);
         policy_unref(l->policy);

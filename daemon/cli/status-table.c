@@ -226,6 +226,14 @@ static void set_wanted(struct libscols_line *line, size_t i, const struct view_n
                 table_set_colour(line, i, "green");
 }
 
+static void set_device(struct libscols_line *line, size_t i, const struct view_node *n)
+{
+        if (n->drained.known && n->drained.value)
+                table_set(line, i, "%s (drained)", n->devices);
+        else
+                table_set_text(line, i, n->devices);
+}
+
 static void set_cell(struct filling *f, struct libscols_line *line, size_t i,
                      const struct view_node *n)
 {
@@ -267,13 +275,27 @@ static void set_cell(struct filling *f, struct libscols_line *line, size_t i,
                 table_set_number(line, i, n->weight);
                 break;
         case STATUS_DEVICE:
-                table_set_text(line, i, n->devices);
+                set_device(line, i, n);
                 break;
         case STATUS_TIER:
         case STATUS_REASON:
         case STATUS_COLUMNS:
                 break; /* every node has them */
         }
+}
+
+/* "1 GiB offline", "drained", "no memory" */
+static void set_absent(struct libscols_line *line, size_t i, const struct view_node *n)
+{
+        bool offline = n->offline_kib.known && n->offline_kib.value > 0;
+        bool drained = n->drained.known && n->drained.value;
+        char buf[UNIT_STRING_MAX];
+
+        if (offline)
+                table_set(line, i, "%s %s", format_size((uint64_t)n->offline_kib.value, buf),
+                          drained ? "drained" : "offline");
+        else
+                table_set_text(line, i, drained ? "drained" : "no memory");
 }
 
 static void add_node(struct filling *f, struct libscols_line *line, const struct view_node *n)
@@ -288,7 +310,7 @@ static void add_node(struct filling *f, struct libscols_line *line, const struct
                 else if (n->has_memory)
                         set_cell(f, line, i, n);
                 else if (column == STATUS_DEVICE)
-                        table_set_text(line, i, "no memory");
+                        set_absent(line, i, n);
         }
 }
 

@@ -82,6 +82,32 @@ static void print_across(const struct view *v)
                        nodeset_format(&sources, buf));
 }
 
+static void print_nodes(const struct nodeset *nodes, const char *text)
+{
+        char buf[NODESET_STRING_MAX];
+        size_t n = nodeset_count(nodes);
+
+        if (n > 0)
+                printf("Memory of node%s %s %s\n", plural(n), nodeset_format(nodes, buf), text);
+}
+
+/* Memory that is there, and that nobody can use. */
+static void print_offline(const struct view *v)
+{
+        struct nodeset offline = { 0 }, drained = { 0 };
+
+        for (size_t i = 0; i < v->n_nodes; i++) {
+                const struct view_node *n = &v->nodes[i];
+
+                if (n->drained.known && n->drained.value)
+                        nodeset_add(&drained, n->node);
+                else if (n->offline_kib.known && n->offline_kib.value > 0)
+                        nodeset_add(&offline, n->node);
+        }
+        print_nodes(&offline, "is offline; \"numatier doctor\" says why.");
+        print_nodes(&drained, "was drained; \"numatier online\" brings it back.");
+}
+
 static const char *balancing_word(int64_t bits)
 {
         static const char *const words[] = { "off", "on", "tiering", "on and tiering" };
@@ -150,6 +176,7 @@ static void print_summary(const struct pass *l)
         print_held(l->result);
         if (p->interface != INTERFACE_NONE)
                 printf("Nodes are moved through %s.\n", interface_name(p->interface));
+        print_offline(l->view);
         print_across(l->view);
         print_settings(l->view);
 }

@@ -54,6 +54,8 @@ struct view_node {
         const char *tier; /* the policy's name of the tier it belongs in; NULL: left to Linux */
         struct view_number wanted_tier, present_tier, original_tier; /* N of memory_tierN */
         struct view_number adistance;
+        struct view_number offline_kib; /* memory that is offline, if that was counted */
+        struct view_flag drained;       /* by "numatier drain", if that was read */
         struct view_value latency, bandwidth;
         bool by_slit_alone; /* no other source describes it, and SLIT is a guess */
         struct view_number size_kib, free_kib;

@@ -33,6 +33,8 @@ static const struct view_field node_fields[] = {
         VIEW_FIELD("by_slit_alone", view_node, by_slit_alone),
         VIEW_FIELD("size_kib", view_node, size_kib),
         VIEW_FIELD("free_kib", view_node, free_kib),
+        VIEW_FIELD("offline_kib", view_node, offline_kib),
+        VIEW_FIELD("drained", view_node, drained),
         VIEW_FIELD("demotion_targets", view_node, targets),
         VIEW_FIELD("demotion_targets_across_sockets", view_node, targets_across),
         VIEW_FIELD("interleave_weight", view_node, weight),
