@@ -355,7 +355,8 @@ int verb_status(const struct arguments *a)
 
         if (check_operands(a) < 0 || status_columns_parse(a->output, &columns) < 0)
                 return EXIT_USAGE;
-        (void)setlocale(LC_CTYPE, "");
+        if (!a->json) /* which is UTF-8 in any locale */
+                (void)setlocale(LC_CTYPE, "");
         r = a->watch ? show_changes(a, &columns) : show(a, &columns);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-/* sysfs hands out at most a page a read (fs/kernfs/file.c); whatever ends elsewhere is the end. A
- * list in /proc comes in as many whole lines as fit into a page (fs/seq_file.c): a read of any
- * length may not be its last. */
+/* sysfs hands out at most a page a read (fs/kernfs/file.c); whatever ends elsewhere is the end. So
+ * does /proc/sys (fs/proc/proc_sysctl.c). A list elsewhere in /proc comes in as many whole lines as
+ * fit into a page (fs/seq_file.c): a read of any length may not be its last. */
 #define SYSFS_PAGE     4096
 #define READ_ALLOC_MAX (16U << 20)
 
@@ -33,7 +33,7 @@ static int directory_fd(void *data)
 
 static ssize_t directory_read(void *data, const char *path, char *buf, size_t size)
 {
-        bool is_list = startswith(path, "proc/") != NULL;
+        bool is_list = startswith(path, "proc/") && !startswith(path, "proc/sys/");
         _cleanup_(closep) int fd = -1;
         size_t length = 0;
 
