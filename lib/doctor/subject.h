@@ -20,8 +20,8 @@ struct subject {
         const struct snapshot *snapshot; /* with a machine, an assignment and a plan */
         const struct health *health;
         const struct onliners *onliners; /* who brings memory online; NULL: not known */
-        /* The devices of health's memory blocks, and what the policy wants for each block. NULL: not
-         * known. */
+        /* The devices of health's memory blocks, and what the policy wants for each block. NULL:
+         * not known. */
         const struct block_devices *devices;
         const struct wanted *wanted;
         /* What is wrong with the policy; NULL: nothing. The snapshot then is that of an empty
