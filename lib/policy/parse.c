@@ -235,8 +235,10 @@ static void begin_section(struct parser *p, const char *header, size_t length)
         if (r < 0) {
                 reject_section(p);
                 complain(p, NULL,
-                         "expected [policy], [tier NAME], [node NAME], [apply] or [daemon], with a "
-                         "NAME of at most %d letters, digits, \".\", \"_\" and \"-\", found [%.*s]",
+                         "expected [policy], [tier NAME], [node NAME], [apply], [online] or "
+                         "[daemon], "
+                         "with a NAME of at most %d letters, digits, \".\", \"_\" and \"-\", found "
+                         "[%.*s]",
                          NAME_LENGTH_MAX, (int)length, header);
                 return;
         }

@@ -184,8 +184,8 @@ static void test_repeated_keys(void)
 }
 
 #define SECTION                                                                                    \
-        "expected [policy], [tier NAME], [node NAME], [apply] or [daemon], with a NAME of at "     \
-        "most 48 letters, digits, \".\", \"_\" and \"-\", found "
+        "expected [policy], [tier NAME], [node NAME], [apply], [online] or [daemon], with a NAME " \
+        "of at most 48 letters, digits, \".\", \"_\" and \"-\", found "
 
 static void test_bad_lines(void)
 {
