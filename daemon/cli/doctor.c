@@ -123,7 +123,7 @@ static int read_health(struct reading *r)
 
         if (error == 0 && r->health->n_tasks > 0 && sysroot_is_live(r->root)) {
                 (void)nanosleep(&(struct timespec){ .tv_sec = STUCK_SECONDS }, NULL);
-                error = health_read_tasks(r->root, r->health);
+                error = health_read_tasks_again(r->root, r->health);
         }
         if (error == 0)
                 error = onliners_read(r->root, &r->problems, &r->onliners);

@@ -130,7 +130,7 @@ static int add_task(struct task_search *s, const struct waiting_task *task)
         return 0;
 }
 
-/* "123 (comm) D ...": comm may hold anything. */
+/* "123 (comm) D ...": comm may hold anything, and is shown on a terminal. */
 static bool parse_stat(const char *stat, struct waiting_task *task)
 {
         const char *start = strchr(stat, '('), *end = strrchr(stat, ')');
@@ -138,6 +138,9 @@ static bool parse_stat(const char *stat, struct waiting_task *task)
         if (!start || !end || end < start || end[1] != ' ')
                 return false;
         (void)snprintf(task->comm, sizeof(task->comm), "%.*s", (int)(end - start - 1), start + 1);
+        for (char *c = task->comm; *c; c++)
+                if (iscntrl((unsigned char)*c))
+                        *c = '?';
         return end[2] == 'D';
 }
 
@@ -198,4 +201,25 @@ int health_read_tasks(struct sysroot *root, struct health *h)
         if (h->n_tasks > 0)
                 qsort(h->tasks, h->n_tasks, sizeof(*h->tasks), compare_tasks);
         return 0;
+}
+
+static bool has_task(const struct waiting_task *tasks, size_t n, const struct waiting_task *task)
+{
+        for (size_t i = 0; i < n; i++)
+                if (tasks[i].pid == task->pid && tasks[i].wait == task->wait)
+                        return true;
+        return false;
+}
+
+int health_read_tasks_again(struct sysroot *root, struct health *h)
+{
+        _cleanup_(freep) struct waiting_task *before = TAKE_PTR(h->tasks);
+        size_t n_before = h->n_tasks, n = 0;
+        int r = health_read_tasks(root, h);
+
+        for (size_t i = 0; i < h->n_tasks; i++)
+                if (has_task(before, n_before, &h->tasks[i]))
+                        h->tasks[n++] = h->tasks[i];
+        h->n_tasks = n;
+        return r;
 }

@@ -104,8 +104,12 @@ struct health {
 /* Reads all of it. What cannot be read or understood is reported in problems. 0 or -ENOMEM. */
 int health_read(struct sysroot *root, struct messages *problems, struct health **ret);
 
-/* Reads tasks again, to see which of them still wait. 0 or -ENOMEM. */
+/* Reads the tasks: health_read() does. 0 or -ENOMEM. */
 int health_read_tasks(struct sysroot *root, struct health *h);
+
+/* Reads them again, and keeps those that still wait: a machine that is busy with hotplug has other
+ * ones each time. 0 or -ENOMEM. */
+int health_read_tasks_again(struct sysroot *root, struct health *h);
 
 struct health *health_free(struct health *h);
 DEFINE_CLEANUP(struct health *, health_free)
