@@ -16,9 +16,10 @@ static unsigned count_cpu_nodes(const struct machine *m)
         return count;
 }
 
-static void add_how_to_switch_on(struct diagnosis *d)
+static void add_how_to_switch_on(const struct subject *s, struct diagnosis *d)
 {
-        finding_add_policy(d, "To promote hot pages", "apply", "numa-balancing = tiering");
+        finding_add_setting(s, d, "To promote hot pages", SECTION_APPLY, "numa-balancing",
+                            "tiering");
         finding_add_remedy(d, "The service needs a capability for that: see THE SERVICE in "
                               "numatierd(8). To switch it on until the next boot:");
         finding_add_command(d, "sysctl -w kernel.numa_balancing=2");
@@ -51,7 +52,7 @@ void check_balancing_off(const struct subject *s, struct diagnosis *d)
         if (count_cpu_nodes(m) == 1)
                 finding_add_consequence(d, "Linux switches NUMA balancing on at boot only if there "
                                            "is more than one node by then.");
-        add_how_to_switch_on(d);
+        add_how_to_switch_on(s, d);
 }
 
 /* Values that do nothing, or less than they seem to. */
@@ -71,6 +72,11 @@ void check_tiering_useless(const struct subject *s, struct diagnosis *d)
         if (!normal && count_cpu_nodes(m) > 1)
                 finding_add_consequence(d, "Pages are not moved to the node whose CPUs use them "
                                            "either, which is what normal mode does.");
+        if (s->snapshot->policy->numa_balancing == BALANCING_TIERING)
+                finding_add_setting(s, d,
+                                    "If no slow memory is to be added, let the policy leave "
+                                    "it",
+                                    SECTION_APPLY, "numa-balancing", "leave");
         finding_add_remedy(d, "If no slow memory is to be added:");
         finding_add_command(d, "sysctl -w kernel.numa_balancing=1");
 }

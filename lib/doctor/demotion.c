@@ -44,16 +44,16 @@ static void add_freeze_remedy(const struct subject *s, enum freeze_risk risk, st
                 return;
         }
         if (risk == FREEZE_UNGUARDED) {
-                finding_add_policy(d, "Let numatierd set the guard", "apply", "min-ttl = auto");
+                finding_add_setting(s, d, "Let numatierd set the guard", SECTION_APPLY, "min-ttl",
+                                    "auto");
                 return;
         }
         if (!is_on(&s->snapshot->machine->swap))
-                finding_add_remedy(d, "This kernel has no guard that works. Add swap, or switch "
-                                      "demotion off:");
+                finding_add_remedy(d, "This kernel has no guard that works. Add swap.");
         else
                 finding_add_remedy(d, "This kernel has no guard that works. Watch that swap does "
-                                      "not fill up, or switch demotion off:");
-        finding_add_command(d, "echo false >/" DEMOTION_PATH);
+                                      "not fill up.");
+        finding_add_demotion_off(s, d);
 }
 
 /* The rules are those by which plans are made: apply/plan-freeze.c. */
@@ -111,7 +111,7 @@ void check_demotion_off(const struct subject *s, struct diagnosis *d)
                 finding_add_remedy(d, "Add swap first: without it, and without a guard that this "
                                       "kernel does not have, demotion can freeze the machine when "
                                       "memory is exhausted.");
-        finding_add_policy(d, "To switch it on", "apply", "demotion = yes");
+        finding_add_setting(s, d, "To switch it on", SECTION_APPLY, "demotion", "yes");
 }
 
 /* As tests/vm/cpusets-soak.sh sees it: 6.1 and 6.12 demote pages of a group to nodes that its
@@ -172,8 +172,8 @@ void check_demotion_cpuset(const struct subject *s, struct diagnosis *d)
                                 "This kernel demotes pages of these groups to slow nodes that "
                                 "they may not use. It ignores the policies of numactl and mbind, "
                                 "too, as do later kernels.");
-        finding_add_remedy(d, "Use Linux 7.3, which respects cpusets. Or switch demotion off:");
-        finding_add_command(d, "echo false >/" DEMOTION_PATH);
+        finding_add_remedy(d, "Use Linux 7.3, which respects cpusets.");
+        finding_add_demotion_off(s, d);
 }
 
 static const char *find_dram_tier(const struct subject *s)

@@ -57,7 +57,8 @@ static void add_measure(const struct subject *s, const struct nodeset *nodes, st
         finding_add_remedy(d, "Measure the memory, when the machine has little else to do:");
         finding_add_command(d, "numatier measure");
         if (first)
-                finding_add_policy(d, "Or say what it is", "node slow", "%s\n    tier = NAME",
+                finding_add_policy(d, "Or say what it is, with a tier of the policy for NAME",
+                                   "node slow", "%s\n    tier = NAME",
                                    rules_suggest_match(first, match));
 }
 

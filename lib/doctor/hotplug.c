@@ -55,6 +55,16 @@ static void add_offline(const struct subject *s, const struct offline *o, struct
         }
 }
 
+/* The rules of which are among the evidence. */
+static bool others_online(const struct subject *s)
+{
+        for (size_t i = 0; s->onliners && i < s->onliners->n; i++)
+                if (s->onliners->items[i].kind == ONLINER_UDEV ||
+                    s->onliners->items[i].kind == ONLINER_DAXCTL)
+                        return true;
+        return false;
+}
+
 static bool kernel_onlines(const struct subject *s)
 {
         const char *value = s->health->auto_online_blocks.value;
@@ -64,7 +74,8 @@ static bool kernel_onlines(const struct subject *s)
 
 /* What makes numatierd bring it online: [online] is for hot-added memory, and where no section says
  * otherwise. */
-static void add_online_policy(const struct offline *o, const char *sentence, struct diagnosis *d)
+static void add_online_policy(const struct subject *s, const struct offline *o,
+                              const char *sentence, struct diagnosis *d)
 {
         const struct node_rule *rule = o->wanted->rule;
         char section[32];
@@ -74,7 +85,7 @@ static void add_online_policy(const struct offline *o, const char *sentence, str
                                    policy_online_word(rule->online), rule->name, rule->file,
                                    rule->line);
         } else if (o->wanted->is_hot_added) {
-                finding_add_policy(d, sentence, "online", "online = movable");
+                finding_add_setting(s, d, sentence, SECTION_ONLINE, "online", "movable");
         } else {
                 snprintf(section, sizeof(section), "node memory%u", o->node);
                 finding_add_policy(d, sentence, section, "node = %u\n    online = movable",
@@ -96,12 +107,15 @@ static void find_offline(const struct subject *s, const struct offline *o, struc
         else if (kernel_onlines(s))
                 finding_add_consequence(d, "Linux brings new memory online by itself, but not what "
                                            "was taken offline later.");
+        else if (others_online(s))
+                finding_add_consequence(d, "What brings new memory online here did not bring this "
+                                           "online, or it was taken offline later.");
         else
                 finding_add_consequence(d, "Nothing on this machine brings it online.");
         finding_add_remedy(d, "To use it now:");
         finding_add_command(d, "numatier online %u", o->node);
         if (wanted == ONLINE_LEAVE && !kernel_onlines(s))
-                add_online_policy(o, "To use it after each boot and each hotplug", d);
+                add_online_policy(s, o, "To use it after each boot and each hotplug", d);
         else if (wanted != ONLINE_LEAVE && s->service != SERVICE_RUNNING)
                 finding_add_remedy(d, "numatierd does it by itself where it runs.");
 }
@@ -172,7 +186,7 @@ static void find_quarantined(const struct subject *s, const struct offline *o, s
                       format_size(size_of_blocks(s, o->n), size), o->node);
         add_offline(s, o, d);
         finding_add_consequence(d, "Nobody uses this memory.");
-        add_online_policy(o, "If it may be used", d);
+        add_online_policy(s, o, "If it may be used", d);
 }
 
 void check_memory_quarantined(const struct subject *s, struct diagnosis *d)

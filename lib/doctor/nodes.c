@@ -3,6 +3,7 @@
 
 #include "base/units.h"
 #include "facts/knobs.h"
+#include "policy/effective.h"
 
 const char *nodes_format(const struct nodeset *nodes, char buf[static NODES_TEXT_MAX])
 {
@@ -128,4 +129,48 @@ void finding_add_writer(const struct subject *s, struct diagnosis *d)
         finding_add_command(d, "systemctl enable --now numatierd");
         finding_add_remedy(d, "Or write it once:");
         finding_add_command(d, "numatier apply");
+}
+
+bool is_administrators(const char *file)
+{
+        return startswith(file, "/etc/") || startswith(file, "/run/");
+}
+
+static const struct policy_setting *find_setting(const struct policy *p,
+                                                 enum policy_section section, const char *key)
+{
+        for (size_t i = p->n_settings; i > 0; i--)
+                if (p->settings[i - 1].section == section && streq(p->settings[i - 1].key, key))
+                        return &p->settings[i - 1];
+        return NULL;
+}
+
+void finding_add_setting(const struct subject *s, struct diagnosis *d, const char *sentence,
+                         enum policy_section section, const char *key, const char *value)
+{
+        const struct policy_setting *setting = find_setting(s->snapshot->policy, section, key);
+
+        if (setting && streq(setting->value, value))
+                return;
+        if (setting && is_administrators(setting->file))
+                finding_add_remedy(d,
+                                   "%s: change \"%s = %s\" to \"%s = %s\" in %s:%u, then run "
+                                   "\"systemctl reload-or-restart numatierd\".",
+                                   sentence, key, setting->value, key, value, setting->file,
+                                   setting->line);
+        else
+                finding_add_policy(d, sentence, effective_word(section), "%s = %s", key, value);
+}
+
+void finding_add_demotion_off(const struct subject *s, struct diagnosis *d)
+{
+        const enum policy_switch demotion = s->snapshot->policy->demotion;
+
+        if (demotion != SWITCH_LEAVE && demotion != SWITCH_NO) {
+                finding_add_setting(s, d, "Or switch demotion off", SECTION_APPLY, "demotion",
+                                    "no");
+                return;
+        }
+        finding_add_remedy(d, "Or switch demotion off:");
+        finding_add_command(d, "echo false >/" DEMOTION_PATH);
 }

@@ -42,6 +42,18 @@ struct nodeset nodes_find_described(const struct subject *s);
  */
 void finding_add_writer(const struct subject *s, struct diagnosis *d);
 
+/* Whether a file of the policy is not the vendor's. */
+bool is_administrators(const char *file);
+
+/* The same as finding_add_policy() for a key that stands once in a policy: where a file of the
+ * administrator sets it, that line is to be changed, since a drop-in may be read before it. Nothing
+ * if the policy has that value. */
+void finding_add_setting(const struct subject *s, struct diagnosis *d, const char *sentence,
+                         enum policy_section section, const char *key, const char *value);
+
+/* Adds how to switch demotion off, so that it stays off if the policy switches it on. */
+void finding_add_demotion_off(const struct subject *s, struct diagnosis *d);
+
 /* Whether the machine has a node with memory and without CPUs, other than a GPU's. */
 bool nodes_have_cpuless(const struct subject *s);
 

@@ -84,8 +84,8 @@ void check_interleave_default(const struct subject *s, struct diagnosis *d)
                                 "Programs that interleave by weight (MPOL_WEIGHTED_INTERLEAVE) use "
                                 "all nodes alike, from %s to %s.",
                                 format_bandwidth(low, least), format_bandwidth(high, most));
-        finding_add_policy(d, "To set weights by bandwidth", "apply",
-                           "weighted-interleave = by-bandwidth");
+        finding_add_setting(s, d, "To set weights by bandwidth", SECTION_APPLY,
+                            "weighted-interleave", "by-bandwidth");
 }
 
 /* Nodes have a finding of their own, and so has the guard if it is needed now. */

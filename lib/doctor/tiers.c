@@ -158,15 +158,15 @@ static void find_hazards(const struct subject *s, struct diagnosis *d)
 }
 
 /* The remedy for a cause that is not this kernel's lack of an interface. */
-static void add_cause(enum unmet_cause c, struct diagnosis *d)
+static void add_cause(const struct subject *s, enum unmet_cause c, struct diagnosis *d)
 {
         switch (c) {
         case UNMET_POLICY:
-                finding_add_policy(d, "To move them", "apply", "interface = auto");
+                finding_add_setting(s, d, "To move them", SECTION_APPLY, "interface", "auto");
                 break;
         case UNMET_NO_OFFSET:
-                finding_add_policy(d, "Let numatier choose the interface", "apply",
-                                   "interface = auto");
+                finding_add_setting(s, d, "Let numatier choose the interface", SECTION_APPLY,
+                                    "interface", "auto");
                 break;
         case UNMET_IGNORED:
                 finding_add_remedy(d, "The kernel log may say why:");
@@ -194,7 +194,7 @@ static void find_unmovable(const struct subject *s, enum unmet_cause c, struct d
         }
         finding_add_remedy(d, "%s not moved because %s.", they_are(&nodes), unmet_cause_text(c));
         if (c != UNMET_NO_INTERFACE)
-                add_cause(c, d);
+                add_cause(s, c, d);
 }
 
 static void find_unclear(const struct subject *s, struct diagnosis *d)
@@ -285,7 +285,7 @@ static void add_split(const struct subject *s, const struct node_assignment *fir
                            assignment_tier_name(s->snapshot->assignment, first) ?: "dram");
 }
 
-/* Demotion never leaves the slowest tier that has CPUs
+/* Nothing is promoted out of the slowest tier that has CPUs, nor out of those above it
  * (mm/memory-tiers.c:establish_demotion_targets). */
 void check_dram_split(const struct subject *s, struct diagnosis *d)
 {

@@ -100,7 +100,7 @@ static void add_zone(const struct subject *s, const struct node *n,
                                       "hot-pluggable holds no data of the kernel.");
                 return;
         }
-        finding_add_policy(d, "For the future", "online", "online = movable");
+        finding_add_setting(s, d, "For the future", SECTION_ONLINE, "online", "movable");
         finding_add_remedy(d, "Now, if nothing that cannot be moved is there yet:");
         finding_add_command(d, "numatier drain %u", n->id);
         finding_add_command(d, "numatier online --zone movable %u", n->id);

@@ -7,6 +7,9 @@
         "sys/kernel/mm/lru_gen/enabled: 0x0007\nsys/kernel/mm/lru_gen/min_ttl_ms: " #min_ttl "\n"
 #define CLASSIC_LRU "sys/kernel/mm/lru_gen/enabled: 0x0000\nsys/kernel/mm/lru_gen/min_ttl_ms: 0\n"
 
+#define CPUSET(mems)                                                                               \
+        "sys/fs/cgroup/cgroup.controllers: cpuset\nsys/fs/cgroup/db.service/cpuset.mems: " mems "\n"
+
 static void test_freeze(void)
 {
         examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(true) MGLRU(0) NO_SWAP, VENDOR);
@@ -60,6 +63,23 @@ static void test_freeze_by_policy(void)
         assert(messages_have(&found.unchecked, "whether memory exhaustion can freeze"));
 }
 
+/* A file of the administrator may be read after a drop-in, and numatierd writes what it says. */
+static void test_own_policy(void)
+{
+        const char *const file = "/etc/numatier/numatierd.conf.d/site.conf";
+
+        examine_policy(TWO_TIERS KERNEL("6.1.0") DEMOTION(true) CLASSIC_LRU SWAP CPUSET("0"), file,
+                       VENDOR "[apply]\ndemotion=yes\n");
+        assert_found("demotion-freeze", WARNING,
+                     "change \"demotion = yes\" to \"demotion = no\" in "
+                     "/etc/numatier/numatierd.conf.d/site.conf:11");
+        assert_found("demotion-cpuset", WARNING, "site.conf:11, then run");
+        assert(!strstr(get_finding("demotion-cpuset")->remedy, "echo false"));
+        examine_policy(TWO_TIERS KERNEL("6.12.95") DEMOTION(false), file,
+                       VENDOR "[apply]\ndemotion=leave\n");
+        assert_found("demotion-off", WARNING, "change \"demotion = leave\" to \"demotion = yes\"");
+}
+
 static void test_off(void)
 {
         examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(false) MGLRU(0) NO_SWAP, VENDOR);
@@ -77,9 +97,6 @@ static void test_off(void)
         examine(THREAD_GUEST TIER "memory_tier4/nodelist: 0-1\n" DEMOTION(false), VENDOR);
         assert_not_found("demotion-off");
 }
-
-#define CPUSET(mems)                                                                               \
-        "sys/fs/cgroup/cgroup.controllers: cpuset\nsys/fs/cgroup/db.service/cpuset.mems: " mems "\n"
 
 static void test_cpuset(void)
 {
@@ -121,6 +138,7 @@ int main(void)
         test_swap_unreadable();
         test_no_freeze();
         test_freeze_by_policy();
+        test_own_policy();
         test_off();
         test_cpuset();
         test_gpu();

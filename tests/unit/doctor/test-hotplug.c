@@ -61,6 +61,22 @@ static void test_devices(void)
         assert_found("memory-offline", WARNING, "512 MiB of node 1"); /* the policy wants nothing */
 }
 
+#define RULE_TEXT                                                                                  \
+        "rules.d/80-hotplug.rules:\n  SUBSYSTEM==\"memory\", ACTION==\"add\", "                    \
+        "ATTR{state}=\"online\"\n"
+#define RULE "etc/udev/" RULE_TEXT
+
+static void test_left_to_others(void)
+{
+        examine(GUEST OFFLINE ONLINE("offline") RULE, VENDOR);
+        assert_found("memory-offline", WARNING, "did not bring this online");
+        assert(!strstr(get_finding("memory-offline")->consequence, "Nothing on this machine"));
+        /* [online] does not count for a node with a section of its own */
+        examine(GUEST OFFLINE ONLINE("offline"), VENDOR "[node n]\nnode=1\nonline=leave\n");
+        assert_found("memory-offline", WARNING, "change online = leave of [node n] in /usr/lib");
+        assert(!strstr(get_finding("memory-offline")->remedy, "online = movable"));
+}
+
 static void test_on_its_way(void)
 {
         examine(GUEST OFFLINE, VENDOR);
@@ -111,11 +127,6 @@ static void test_dax(void)
         examine_again();
         assert_not_found("dax-unused");
 }
-
-#define RULE_TEXT                                                                                  \
-        "rules.d/80-hotplug.rules:\n  SUBSYSTEM==\"memory\", ACTION==\"add\", "                    \
-        "ATTR{state}=\"online\"\n"
-#define RULE "etc/udev/" RULE_TEXT
 
 static void test_onliners(void)
 {
@@ -179,6 +190,7 @@ int main(void)
 {
         test_offline();
         test_devices();
+        test_left_to_others();
         test_on_its_way();
         test_quarantined();
         test_drained();
