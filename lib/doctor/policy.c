@@ -51,8 +51,7 @@ static bool is_unused(const struct tier_policy *t, const struct assigned_tier *a
 
         for (size_t k = 0; k < CONDITION_KINDS; k++)
                 conditional = conditional || t->conditions[k].set;
-        return conditional && t->file &&
-               (startswith(t->file, "/etc/") || startswith(t->file, "/run/")) &&
+        return conditional && t->file && is_administrators(t->file) &&
                nodeset_count(&assigned->nodes) == 0;
 }
 
@@ -135,10 +134,15 @@ static bool has_absent_memory(const struct subject *s)
         for (size_t i = 0; t && i < t->n; i++)
                 if (t->blocks[i].state == BLOCK_OFFLINE)
                         return true;
-        for (size_t i = 0; i < s->health->n_dax; i++)
-                if (!s->health->dax[i].driver || !streq(s->health->dax[i].driver, "kmem") ||
-                    s->health->dax[i].state.value)
+        for (size_t i = 0; i < s->health->n_dax; i++) {
+                const struct health_dax *dax = &s->health->dax[i];
+
+                if (dax->size == 0 && !dax->unreadable)
+                        continue; /* each region has such a device, from which others are made */
+                if (!dax->driver || !streq(dax->driver, "kmem") ||
+                    (dax->state.value && streq(dax->state.value, "unplugged")))
                         return true;
+        }
         return nodeset_count(&s->drained) > 0;
 }
 
@@ -222,7 +226,7 @@ void check_policy_baseline(const struct subject *s, struct diagnosis *d)
         finding_add_consequence(d,
                                 "Limits such as 2x refer to another node, which numatier chooses: "
                                 "all nodes may be classified in another way.");
-        finding_add_policy(d, "Let numatier choose", "policy", "baseline = auto");
+        finding_add_setting(s, d, "Let numatier choose", SECTION_POLICY, "baseline", "auto");
 }
 
 void check_values_alone(const struct subject *s, struct diagnosis *d)

@@ -68,6 +68,24 @@ static void test_node_unmatched(void)
         assert_found("policy-node-unmatched", NOTE, "");
 }
 
+#define DAX "sys/bus/dax/devices/"
+
+/* What is memory already is no absent memory, on 7.3 either, nor is the device of no size that each
+ * region has. */
+static void test_node_unmatched_dax(void)
+{
+        examine_policy(SOCKETS DAX "dax0.0/driver -> ../../../../bus/dax/drivers/kmem\n" DAX
+                                   "dax0.0/size: 1073741824\n" DAX "dax0.0/state: online\n" DAX
+                                   "dax0.1/size: 0\n",
+                       OWN, SECTION("cxl-serial=0x1234"));
+        assert(health->n_dax == 2);
+        assert_found("policy-node-unmatched", WARNING, "[node expander]");
+        examine_policy(SOCKETS DAX "dax0.0/driver -> ../../../../bus/dax/drivers/kmem\n" DAX
+                                   "dax0.0/size: 1073741824\n" DAX "dax0.0/state: unplugged\n",
+                       OWN, SECTION("cxl-serial=0x1234"));
+        assert_found("policy-node-unmatched", NOTE, "");
+}
+
 static void test_unsupported(void)
 {
         examine(LAPTOP, VENDOR "[apply]\nnuma-balancing=tiering\npromotion-rate-limit=100MiB/s\n");
@@ -155,6 +173,7 @@ int main(void)
         test_invalid();
         test_tier_unused();
         test_node_unmatched();
+        test_node_unmatched_dax();
         test_unsupported();
         test_baseline();
         test_values_alone();
