@@ -221,20 +221,20 @@ static enum truth evaluate(const struct event *e, const struct rule *r)
 
 /* Jumps, and variables. */
 
-static int note_label(struct walk *w, const char *label)
-{
-        if (w->n_labels == LABELS_MAX)
-                return 0;
-        w->labels[w->n_labels] = strdup(label);
-        return w->labels[w->n_labels] ? (w->n_labels++, 0) : -ENOMEM;
-}
-
 static bool is_noted(const struct walk *w, const char *label)
 {
         for (size_t i = 0; i < w->n_labels; i++)
                 if (streq(w->labels[i], label))
                         return true;
         return false;
+}
+
+static int note_label(struct walk *w, const char *label)
+{
+        if (w->n_labels == LABELS_MAX || is_noted(w, label))
+                return 0;
+        w->labels[w->n_labels] = strdup(label);
+        return w->labels[w->n_labels] ? (w->n_labels++, 0) : -ENOMEM;
 }
 
 static struct variable *find_variable(struct walk *w, const char *name, size_t n)

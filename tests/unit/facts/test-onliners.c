@@ -265,8 +265,27 @@ static void test_filter(void)
         assert_filtered("etc/daxctl.conf", "# secret\n", NULL);
 }
 
+/* A file may jump to one label from many lines. */
+static void test_many_jumps(void)
+{
+        char text[8192];
+        struct onliners o = { 0 };
+        size_t n = 0;
+
+        for (unsigned i = 0; i < 40; i++)
+                n += (size_t)snprintf(text + n, sizeof(text) - n,
+                                      "ENV{x}==\"%u\", GOTO=\"early\"\n", i);
+        snprintf(text + n, sizeof(text) - n,
+                 "GOTO=\"apply\"\nLABEL=\"early\"\nGOTO=\"end\"\nLABEL=\"apply\"\n"
+                 "SUBSYSTEM==\"memory\", ATTR{state}=\"online\"\nLABEL=\"end\"\n");
+        assert(onliners_parse_rules(&o, "/x", text, NULL) == 0);
+        assert(o.n == 1 && o.items[0].line == 45);
+        onliners_done(&o);
+}
+
 int main(void)
 {
+        test_many_jumps();
         test_rules();
         test_daxctl_rule();
         test_daxctl_config();
