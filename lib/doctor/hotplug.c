@@ -362,13 +362,44 @@ static const struct waiting_task *find_task(const struct health *h, enum hotplug
         return NULL;
 }
 
+static bool is_changing_block(const struct block *b)
+{
+        return b->state == BLOCK_LEAVING || b->state == BLOCK_COMING;
+}
+
 static bool is_changing(const struct health *h)
 {
         for (size_t i = 0; h->blocks && i < h->blocks->n; i++)
-                if (h->blocks->blocks[i].state == BLOCK_LEAVING ||
-                    h->blocks->blocks[i].state == BLOCK_COMING)
+                if (is_changing_block(&h->blocks->blocks[i]))
                         return true;
         return false;
+}
+
+/* Who takes memory offline need not sleep: the kernel tries for ever to move a page that a program
+ * holds, and others that want to add or remove memory try again all the time. */
+static void find_changing(const struct health *h, struct diagnosis *d)
+{
+        const struct block *first = NULL;
+        char path[SYSROOT_PATH_MAX];
+        size_t n = 0;
+
+        for (size_t i = 0; h->blocks && i < h->blocks->n; i++)
+                if (is_changing_block(&h->blocks->blocks[i])) {
+                        first = first ?: &h->blocks->blocks[i];
+                        n++;
+                }
+        if (!first)
+                return;
+        finding_begin(d, SEVERITY_NOTE, "Memory is on its way in or out");
+        snprintf(path, sizeof(path), MEMORY_DIR "/memory%" PRIu64 "/state", first->number);
+        finding_add_file(d, path, "%s%s", block_state_name(first->state),
+                         n > 1 ? ", and others" : "");
+        finding_add_consequence(d, "Until this ends, no other memory can be added or removed, and "
+                                   "numatier moves no node. It can take minutes, and does not end "
+                                   "while a program holds a page that cannot be moved.");
+        finding_add_remedy(d, "If it does not end, stop the program that takes the memory offline. "
+                              "The kernel log names the pages:");
+        finding_add_command(d, "journalctl -k -b --grep 'migrating pfn'");
 }
 
 /* A reader of nodelist waits for the lock of who removes the tier, who waits for the reader:
@@ -383,8 +414,10 @@ void check_hotplug_stuck(const struct subject *s, struct diagnosis *d)
                 diagnosis_skip(d, "what %u task%s wait%s for: only root may see that",
                                h->n_hidden_tasks, plural(h->n_hidden_tasks),
                                h->n_hidden_tasks == 1 ? "s" : "");
-        if (h->n_tasks == 0)
+        if (h->n_tasks == 0) {
+                find_changing(h, d);
                 return;
+        }
         finding_begin(d,
                       deadlock         ? SEVERITY_ERROR
                       : is_changing(h) ? SEVERITY_NOTE

@@ -179,6 +179,11 @@ static void test_stuck(void)
         health->blocks->blocks[0].state = BLOCK_LEAVING;
         wait_in(WAIT_HOTPLUG, WAIT_LOCK);
         assert_found("hotplug-stuck", NOTE, "");
+        /* who takes it offline may be running, for ever */
+        examine_again();
+        assert_found("hotplug-stuck", NOTE, "migrating pfn");
+        assert(has_evidence("hotplug-stuck", "/sys/devices/system/memory/memory0/state",
+                            "going-offline"));
         examine(SOCKETS, VENDOR);
         health->n_hidden_tasks = 2;
         examine_again();
