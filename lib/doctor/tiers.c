@@ -280,6 +280,13 @@ static void add_split(const struct subject *s, const struct node_assignment *fir
                                       "nodes can be moved and numatierd runs.");
                 return;
         }
+        for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
+                if (nodes[i]->cause == CAUSE_RULE && nodes[i]->rule && nodes[i]->rule->file) {
+                        finding_add_remedy(d, "If both are DRAM: see [node %s] in %s:%u.",
+                                           nodes[i]->rule->name, nodes[i]->rule->file,
+                                           nodes[i]->rule->line);
+                        return;
+                }
         finding_add_policy(d, "If both are DRAM", "node other", "node = %u\n    tier = %s",
                            other->node->id,
                            assignment_tier_name(s->snapshot->assignment, first) ?: "dram");

@@ -98,6 +98,12 @@ static void test_dram_split(void)
                 "memory_tier4/nodelist: 0-1\n",
                 VENDOR);
         assert_found("dram-split", WARNING, "tier = dram");
+        /* by a section, which may be tried before one in a drop-in */
+        examine(UNEQUAL ACCESS1(0, 100, 100) ACCESS1(1, 100, 100) TIER
+                "memory_tier4/nodelist: 0-1\n",
+                VENDOR "[node x]\nnode=1\ntier=cxl\n");
+        assert_found("dram-split", WARNING, "see [node x] in");
+        assert(!strstr(get_finding("dram-split")->remedy, "tier = "));
         examine(UNEQUAL ACCESS1(0, 100, 100) ACCESS1(1, 110, 90) TIER
                 "memory_tier4/nodelist: 0-1\n",
                 VENDOR);
