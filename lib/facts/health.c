@@ -19,8 +19,9 @@
 #define TARGET_SIZE  1024
 #define KDAMONDS_MAX 256
 #define CPUSETS_MAX  16
-/* How many groups are asked for their nodes: a machine may have thousands. */
-#define GROUPS_MAX 512
+/* How many groups are asked for their nodes, and how far down: a machine may have thousands. */
+#define GROUPS_MAX   8192
+#define GROUPS_DEPTH 5
 
 /* Texts and numbers. */
 
@@ -425,8 +426,8 @@ static int read_all_dax(struct sysroot *root, struct health *h, struct messages 
 struct group_search {
         struct sysroot *root;
         struct health *health;
-        const char *parent; /* NULL: the first level */
-        unsigned n_asked;
+        const char *parent, *mems; /* the group that is searched, and its nodes; NULL: the root */
+        unsigned depth, *n_asked;
 };
 
 static int add_cpuset(struct health *h, const char *path, const char *mems)
@@ -456,33 +457,48 @@ static bool is_group_file(const char *name)
         return false;
 }
 
+static int note_group(const char *name, void *userdata);
+
+/* Virtual machines and containers are restricted some levels down: machine.slice/X/libvirt/vcpu0.
+ * Where a group lacks the file, so do all below it; a capture has only files that say something. */
+static int search_below(const struct group_search *s, const char *path, const char *mems, int error)
+{
+        struct group_search below = *s;
+        int r;
+
+        if (s->depth == GROUPS_DEPTH || (sysroot_is_absent(error) && sysroot_is_live(s->root)))
+                return 0;
+        below.parent = path;
+        below.mems = mems;
+        below.depth++;
+        r = sysroot_listf(s->root, note_group, &below, CGROUP_DIR "/%s", path);
+        return r == -ENOMEM || r == 1 ? r : 0;
+}
+
 /* 1: enough. */
 static int note_group(const char *name, void *userdata)
 {
-        struct group_search *s = userdata, below = *s;
+        const struct group_search *s = userdata;
         char path[SYSROOT_PATH_MAX], mems[LINE_SIZE];
         int r;
 
         if (is_group_file(name) || snprintf(path, sizeof(path), "%s%s%s", s->parent ?: "",
                                             s->parent ? "/" : "", name) >= (int)sizeof(path))
                 return 0;
-        if (s->n_asked++ >= GROUPS_MAX || s->health->n_cpusets >= CPUSETS_MAX)
+        if ((*s->n_asked)++ >= GROUPS_MAX || s->health->n_cpusets >= CPUSETS_MAX)
                 return 1;
         r = sysroot_read_linef(s->root, mems, sizeof(mems), CGROUP_DIR "/%s/cpuset.mems", path);
-        if (r == 0 && *mems)
-                r = add_cpuset(s->health, path, mems);
-        if (r == -ENOMEM || s->parent)
-                return r == -ENOMEM ? r : 0;
-        below.parent = path;
-        below.n_asked = s->n_asked;
-        r = sysroot_listf(s->root, note_group, &below, CGROUP_DIR "/%s", path);
-        s->n_asked = below.n_asked;
-        return r == -ENOMEM || r == 1 ? r : 0;
+        if (r < 0)
+                *mems = '\0';
+        if (*mems && !(s->mems && streq(mems, s->mems)) && add_cpuset(s->health, path, mems) < 0)
+                return -ENOMEM;
+        return search_below(s, path, *mems ? mems : s->mems, r);
 }
 
 static int read_cpusets(struct sysroot *root, struct health *h)
 {
-        struct group_search s = { .root = root, .health = h };
+        unsigned n_asked = 0;
+        struct group_search s = { .root = root, .health = h, .depth = 1, .n_asked = &n_asked };
         char line[TARGET_SIZE];
 
         if (sysroot_read_line(root, CGROUP_DIR "/cgroup.controllers", line, sizeof(line)) < 0)

@@ -97,7 +97,8 @@ struct health {
         unsigned n_hidden_tasks; /* sleep uninterruptibly, and where may not be read: only root may
                                   */
 
-        struct cpuset *cpusets; /* the first ones of the first two levels of groups */
+        struct cpuset
+                *cpusets; /* the first ones; a group that has its parent's nodes is left out */
         size_t n_cpusets;
 };
 
