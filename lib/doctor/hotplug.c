@@ -37,6 +37,15 @@ static uint64_t size_of_blocks(const struct subject *s, size_t n)
         return n * (s->health->blocks->block_size >> 10);
 }
 
+static void add_onliner(const struct onliner *o, struct diagnosis *d)
+{
+        char where[512];
+
+        snprintf(where, sizeof(where), o->line > 0 ? "%s:%u" : "%s", o->path, o->line);
+        finding_add_evidence(d, where, "%s%s", o->text,
+                             o->conditional ? " (if its conditions hold)" : "");
+}
+
 static void add_offline(const struct subject *s, const struct offline *o, struct diagnosis *d)
 {
         char path[SYSROOT_PATH_MAX];
@@ -50,8 +59,7 @@ static void add_offline(const struct subject *s, const struct offline *o, struct
                 const struct onliner *other = &s->onliners->items[i];
 
                 if (other->kind == ONLINER_UDEV || other->kind == ONLINER_DAXCTL)
-                        finding_add_evidence(d, other->path, "line %u: %s", other->line,
-                                             other->text);
+                        add_onliner(other, d);
         }
 }
 
@@ -260,8 +268,9 @@ void check_dax_unused(const struct subject *s, struct diagnosis *d)
                 finding_add_consequence(d,
                                         "The policy wants such memory online, but numatierd does "
                                         "not make a device into memory.");
-        finding_add_remedy(d, "To make a device into memory (NAME as above; for an unplugged one, "
-                              "\"numatier online NODE\"):");
+        finding_add_remedy(d, "To make a device into memory, if no program keeps data in it, which "
+                              "would be lost (NAME as above; for an unplugged one, \"numatier "
+                              "online NODE\"):");
         finding_add_command(d, "daxctl reconfigure-device --mode=system-ram NAME");
 }
 
@@ -288,15 +297,6 @@ static enum policy_online find_defeated(const struct policy *p, const struct onl
                 if (defeats(o, p->rules[i].online))
                         return p->rules[i].online;
         return ONLINE_LEAVE;
-}
-
-static void add_onliner(const struct onliner *o, struct diagnosis *d)
-{
-        char where[512];
-
-        snprintf(where, sizeof(where), o->line > 0 ? "%s:%u" : "%s", o->path, o->line);
-        finding_add_evidence(d, where, "%s%s", o->text,
-                             o->conditional ? " (if its conditions hold)" : "");
 }
 
 #define RULES_DIR "/etc/udev/rules.d/"

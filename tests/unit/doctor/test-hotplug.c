@@ -70,6 +70,8 @@ static void test_left_to_others(void)
 {
         examine(GUEST OFFLINE ONLINE("offline") RULE, VENDOR);
         assert_found("memory-offline", WARNING, "did not bring this online");
+        assert(has_evidence("memory-offline", "/etc/udev/rules.d/80-hotplug.rules:1",
+                            "ATTR{state}"));
         assert(!strstr(get_finding("memory-offline")->consequence, "Nothing on this machine"));
         /* [online] does not count for a node with a section of its own */
         examine(GUEST OFFLINE ONLINE("offline"), VENDOR "[node n]\nnode=1\nonline=leave\n");
@@ -112,6 +114,7 @@ static void test_dax(void)
 {
         examine(GUEST DEVICE("device_dax"), VENDOR);
         assert_found("dax-unused", NOTE, "daxctl reconfigure-device");
+        assert_found("dax-unused", NOTE, "keeps data in it, which would be lost");
         assert(has_evidence("dax-unused", "/" DAX, "1 GiB, device_dax"));
         examine(GUEST BLOCKS("  0-7 node 0 online kernel\n") DEVICE("device_dax"),
                 VENDOR "[online]\nonline=movable\n");
