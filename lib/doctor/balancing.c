@@ -16,12 +16,26 @@ static unsigned count_cpu_nodes(const struct machine *m)
         return count;
 }
 
+static bool nodes_are_placed(const struct plan *p)
+{
+        for (size_t i = 0; i < p->n_writes; i++)
+                if (p->writes[i].kind == WRITE_NODE_TIER)
+                        return false;
+        return p->n_unmet == 0;
+}
+
 static void add_how_to_switch_on(const struct subject *s, struct diagnosis *d)
 {
         finding_add_setting(s, d, "To promote hot pages", SECTION_APPLY, "numa-balancing",
                             "tiering");
         finding_add_remedy(d, "The service needs a capability for that: see THE SERVICE in "
-                              "numatierd(8). To switch it on until the next boot:");
+                              "numatierd(8).");
+        if (!nodes_are_placed(s->snapshot->plan)) {
+                finding_add_remedy(d, "It moves the nodes first: once this mode was on, some can "
+                                      "no longer be moved safely before the next boot.");
+                return;
+        }
+        finding_add_remedy(d, "To switch it on until the next boot:");
         finding_add_command(d, "sysctl -w kernel.numa_balancing=2");
 }
 

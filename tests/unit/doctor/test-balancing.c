@@ -14,6 +14,10 @@ static void test_off(void)
 {
         examine(TWO_TIERS BALANCING(0) DEMOTION(false), VENDOR);
         assert_found("balancing-off", WARNING, "only if there is more than one node");
+        /* once it is on, some nodes cannot be moved any more */
+        assert(snapshot->plan->n_unmet == 1);
+        assert_found("balancing-off", WARNING, "It moves the nodes first");
+        assert(!strstr(get_finding("balancing-off")->remedy, "sysctl"));
         examine(TWO_TIERS BALANCING(1) DEMOTION(false), VENDOR);
         assert_not_found("balancing-off");
         examine(TWO_TIERS BALANCING(0) DEMOTION(false), VENDOR "[apply]\nnuma-balancing=off\n");
@@ -30,6 +34,8 @@ static void test_off_on_sockets(void)
         examine(THREE BALANCING(0) DEMOTION(true), VENDOR);
         assert_found("balancing-off", WARNING, "what was demoted stays there");
         assert(!strstr(get_finding("balancing-off")->consequence, "more than one node"));
+        assert(snapshot->plan->n_unmet == 0);
+        assert_found("balancing-off", WARNING, "sysctl -w kernel.numa_balancing=2");
         examine(TWO_TIERS BALANCING(0)
                         DEMOTION(false) "proc/cmdline: ro quiet numa_balancing=disable\n",
                 VENDOR);
