@@ -109,7 +109,7 @@ static void keep_boot_memory(struct slice *s)
                 return;
         for (size_t i = 0; i < s->table->n; i++)
                 if (s->identities[i] > 0 && s->identities[i] < acpi)
-                        s->wanted[i].may_go = false;
+                        wanted_mark_boot_memory(&s->wanted[i]);
 }
 
 static int read_state(struct slice *s)

@@ -130,3 +130,11 @@ struct wanted wanted_for_device(const struct policy *p, const struct machine *m,
 {
         return decide(p, m, device, device->target);
 }
+
+void wanted_mark_boot_memory(struct wanted *w)
+{
+        w->is_hot_added = false;
+        w->may_go = false;
+        if (!w->rule)
+                w->online = ONLINE_LEAVE;
+}

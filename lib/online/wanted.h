@@ -36,3 +36,6 @@ int wanted_decide(const struct policy *p, const struct machine *m, const struct 
 /* The same for a dax device that has no blocks (yet), at its target node. */
 struct wanted wanted_for_device(const struct policy *p, const struct machine *m,
                                 const struct block_device *device);
+
+/* The block turned out to be boot memory, though a device has it. */
+void wanted_mark_boot_memory(struct wanted *w);

@@ -103,6 +103,9 @@ static int run(const char *policy_text, const struct online_hooks *h, uint64_t b
 #define KERNEL  "[online]\nonline=kernel\n"
 #define NO      "[online]\nonline=no\n"
 
+#define NO_NODE_1      "[node a]\nnode=1\nonline=no\n"
+#define MOVABLE_NODE_1 "[node a]\nnode=1\nonline=movable\n"
+
 static const struct online_group *run_all(const char *policy_text)
 {
         assert(run(policy_text, &hooks, 0) == 0 && result->remaining == 0);
@@ -346,6 +349,18 @@ static void test_offline_meanwhile(void)
         assert_streq(fake_kernel_get(kernel, STATE(34)), "offline");
 }
 
+/* Boot memory that is offline is so on purpose: only a section that matches it brings it online. */
+static void test_boot_memory(void)
+{
+        begin(OFFLINE);
+        fake_kernel_set(kernel, NODE "has_cpu", "0-1");
+        kernel->acpi_identity = 5;
+        kernel->identity = 4;
+        assert(run(MOVABLE, &hooks, 0) == 0 && result->plan->n_groups == 0);
+        assert(*kernel->log == '\0' && result->settled);
+        assert(run_all(MOVABLE_NODE_1)->done == 4);
+}
+
 /* A node with CPUs: ACPI memory may be boot memory. */
 static void test_fixed(void)
 {
@@ -360,7 +375,8 @@ static void test_fixed(void)
         begin(NORMAL);
         kernel->acpi_identity = 5;
         kernel->identity = 4;
-        assert(run_all(NO)->count[CASE_FIXED] == 4 && *kernel->log == '\0');
+        assert(run(NO, &hooks, 0) == 0 && result->plan->n_groups == 0 && *kernel->log == '\0');
+        assert(run_all(NO_NODE_1)->count[CASE_FIXED] == 4 && *kernel->log == '\0');
         kernel->identity = 6;
         assert(run_all(NO)->done == 4);
         begin(MACHINE("online", "none"));
@@ -706,6 +722,7 @@ int main(void)
         test_full_meanwhile();
         test_offline_meanwhile();
         test_fixed();
+        test_boot_memory();
         test_failures();
         test_pause();
         test_back();
