@@ -48,7 +48,7 @@ int job_init(struct job *j, struct sysroot *root, const char *path, struct messa
 {
         int r;
 
-        *j = (struct job){ .root = root, .path = path };
+        *j = (struct job){ .root = root, .path = path, .online.path = path };
         r = session_load_state(root, problems, &j->state);
         if (r == 0)
                 r = enter(j, problems);

@@ -83,7 +83,7 @@ static int bring_online(struct sysroot *root, const struct snapshot *r, const ch
         _cleanup_(online_result_freep) struct online_result *result = NULL;
         struct messages none = MESSAGES_INIT;
         struct journal journal = { 0 };
-        struct onlining o = { 0 };
+        struct onlining o = { .path = path };
         int e;
 
         if (!wanted_any(r->policy) || !r->machine)

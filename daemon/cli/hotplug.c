@@ -12,8 +12,12 @@
 #include "facts/knobs.h"
 #include "state/drained.h"
 
-#define LOCK_TRIES      20
-#define LOCK_PAUSE_USEC 100000
+/* numatierd may hold the lock for a moment when memory is gone for good, and shares it while it
+ * changes a block: that takes up to half a minute. Between blocks there is little time. */
+#define LOCK_USEC        UINT64_C(2000000)
+#define LOCK_SHARED_USEC UINT64_C(45000000)
+#define LOCK_SAY_USEC    UINT64_C(500000)
+#define LOCK_PAUSE_USEC  5000
 #define REASONS_SHOWN   8
 
 void hotplug_error(const struct hotplug *h, const char *format, ...)
@@ -58,18 +62,44 @@ int hotplug_parse(struct hotplug *h, const struct arguments *a, const char *verb
         return 0;
 }
 
-/* numatierd holds it for a moment when memory is gone for good. */
+static int wait_for_lock(struct hotplug *h, pid_t *holder, bool *shared)
+{
+        const char *root = h->a->input.root;
+        uint64_t now, begin = monotonic_usec(), alone = begin, limit = LOCK_SHARED_USEC;
+        bool said = false;
+        int r;
+
+        if (h->timeout_usec > 0 && h->timeout_usec < limit)
+                limit = h->timeout_usec;
+        while ((r = lock_take_file(root, DRAINED_LOCK_PATH, &h->lock_fd, holder)) == -EBUSY) {
+                now = monotonic_usec();
+                *shared = lock_is_shared(root, DRAINED_LOCK_PATH);
+                if (*shared)
+                        alone = now;
+                if (now - begin >= limit || now - alone >= LOCK_USEC)
+                        break;
+                if (*shared && !said && now - begin >= LOCK_SAY_USEC) {
+                        fprintf(stderr, "numatier: numatierd changes a memory block just now; "
+                                        "waiting until that ends\n");
+                        said = true;
+                }
+                (void)usleep(LOCK_PAUSE_USEC);
+        }
+        return r;
+}
+
 static int take_lock(struct hotplug *h)
 {
+        bool shared = false;
         pid_t holder = 0;
-        int r = -EBUSY;
+        int r = wait_for_lock(h, &holder, &shared);
 
-        for (unsigned i = 0; r == -EBUSY && i < LOCK_TRIES; i++) {
-                if (i > 0)
-                        (void)usleep(LOCK_PAUSE_USEC);
-                r = lock_take_file(h->a->input.root, DRAINED_LOCK_PATH, &h->lock_fd, &holder);
-        }
-        if (r == -EBUSY)
+        if (r == -EBUSY && shared)
+                fprintf(stderr,
+                        "numatier: numatierd still changes a memory block (process %ld holds /%s); "
+                        "nothing was done\n",
+                        (long)holder, DRAINED_LOCK_PATH);
+        else if (r == -EBUSY)
                 fprintf(stderr,
                         "numatier: another \"numatier drain\" or \"numatier online\" is at work "
                         "(process %ld holds /%s)\n",

@@ -37,9 +37,10 @@ static bool print_group(const struct online_group *g, bool planned)
         return any;
 }
 
-static int run(const struct pass *l, bool planned, bool *stopped, struct online_result **ret)
+static int run(const struct pass *l, const char *path, bool planned, bool *stopped,
+               struct online_result **ret)
 {
-        struct onlining o = { 0 };
+        struct onlining o = { .path = path };
         int r;
 
         if (planned)
@@ -59,7 +60,7 @@ int bring_online(const struct arguments *a, const struct pass *l, bool planned, 
         *ret_any = false;
         if (!wanted_any(l->policy))
                 return EXIT_SUCCESS;
-        r = run(l, planned || a->input.machine, &stopped, &result);
+        r = run(l, a->input.root, planned || a->input.machine, &stopped, &result);
         for (size_t i = 0; result && i < result->problems.n; i++)
                 fprintf(stderr, "numatier: warning: %s\n", result->problems.items[i]);
         if (r == 0)

@@ -39,7 +39,8 @@ static void write_holder(int fd)
                 return; /* then messages do not name us */
 }
 
-int lock_take_file(const char *root, const char *path, int *ret_fd, pid_t *ret_holder)
+/* Never waits. */
+static int take(const char *root, const char *path, int operation, int *ret_fd, pid_t *ret_holder)
 {
         _cleanup_(closep) int root_fd = -1, fd = -1;
         int r;
@@ -53,7 +54,7 @@ int lock_take_file(const char *root, const char *path, int *ret_fd, pid_t *ret_h
         fd = openat(root_fd, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
                 return -errno;
-        if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (flock(fd, operation | LOCK_NB) < 0) {
                 if (errno != EWOULDBLOCK)
                         return -errno;
                 if (ret_holder)
@@ -64,6 +65,27 @@ int lock_take_file(const char *root, const char *path, int *ret_fd, pid_t *ret_h
         *ret_fd = fd;
         fd = -1;
         return 0;
+}
+
+int lock_take_file(const char *root, const char *path, int *ret_fd, pid_t *ret_holder)
+{
+        return take(root, path, LOCK_EX, ret_fd, ret_holder);
+}
+
+int lock_share_file(const char *root, const char *path, int *ret_fd)
+{
+        return take(root, path, LOCK_SH, ret_fd, NULL);
+}
+
+/* Asked as somebody who would share it, and at once given back. Who holds it stays in the file. */
+bool lock_is_shared(const char *root, const char *path)
+{
+        _cleanup_(closep) int root_fd = -1, fd = -1;
+
+        root_fd = open(root ?: "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root_fd >= 0)
+                fd = openat(root_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
 int lock_take(const char *root, int *ret_fd, pid_t *ret_holder)

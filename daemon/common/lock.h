@@ -4,6 +4,7 @@
 /* One writer at a time: numatierd, numatier apply and numatier restore each hold this lock while
  * they may write to a machine and to its state. The kernel lets go of it when its holder dies. */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define LOCK_PATH "run/numatier/lock"
@@ -15,3 +16,9 @@ int lock_take(const char *root, int *ret_fd, pid_t *ret_holder);
 
 /* The same with another file in run/numatier, for something else that only one process may do. */
 int lock_take_file(const char *root, const char *path, int *ret_fd, pid_t *ret_holder);
+
+/* The same, but others may share it. -EBUSY: somebody has it alone. */
+int lock_share_file(const char *root, const char *path, int *ret_fd);
+
+/* Whether whoever has it shares it, or nobody has it. */
+bool lock_is_shared(const char *root, const char *path);

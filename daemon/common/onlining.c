@@ -67,6 +67,20 @@ static int make(struct sysroot *root, struct block *b, enum block_request q, voi
                                     : block_make(root, b, q);
 }
 
+static int lock(void *userdata)
+{
+        struct onlining *o = userdata;
+
+        return lock_share_file(o->path, DRAINED_LOCK_PATH, &o->lock_fd);
+}
+
+static void unlock(void *userdata)
+{
+        struct onlining *o = userdata;
+
+        closep(&o->lock_fd);
+}
+
 static uint64_t get_now(void *userdata)
 {
         struct timespec now;
@@ -99,6 +113,8 @@ int onlining_run(struct sysroot *root, const struct policy *p, const struct mach
                 .now = get_now,
                 .stop = is_stopped,
                 .make = make,
+                .lock = lock,
+                .unlock = unlock,
                 .userdata = o,
         };
 

@@ -11,6 +11,8 @@
 
 struct onlining {
         struct online_memory memory;
+        const char *path;    /* of the root, or NULL for / */
+        int lock_fd;         /* while a block is changed */
         bool stop;           /* set from another thread: no further block */
         unsigned limit_msec; /* how long the kernel may try to take a block offline; 0: half a
                                 minute */

@@ -516,21 +516,14 @@ static bool is_same_memory(struct slice *s, size_t i)
         return identify(s, i, &identity) == 0 && identity == s->identities[i];
 }
 
-static int take_step(struct slice *s, size_t index)
+static int change_block(struct slice *s, size_t index)
 {
         const struct online_step *step = &s->result->plan->steps[index];
         struct online_group *g = &s->result->plan->groups[step->group];
-        const struct block *b = &s->table->blocks[step->block];
         int r;
 
-        if (step->request == REQUEST_OFFLINE && is_paused(s, b->node)) {
-                set_case(g, CASE_WAIT);
+        if (is_drained(s, s->table->blocks[step->block].node))
                 return 0;
-        }
-        if (step->request == REQUEST_OFFLINE && !is_room_left(s, b->node)) {
-                set_case(g, CASE_FULL);
-                return 0;
-        }
         r = prepare(s, index);
         if (r < 0)
                 return r;
@@ -541,11 +534,49 @@ static int take_step(struct slice *s, size_t index)
         else
                 r = change_zone(s, step);
         if (r == -ECANCELED) {
-                g->count[CASE_ACT]--;
-                g->count[CASE_DRAINED]++;
+                set_case(g, CASE_DRAINED);
                 return 0;
         }
         return note_outcome(s, step, r);
+}
+
+/* A write may wait long for the kernel's lock of hotplug: it must not come after the writes of a
+ * drain that began meanwhile. */
+static int change_block_locked(struct slice *s, size_t index)
+{
+        const struct online_step *step = &s->result->plan->steps[index];
+        int r;
+
+        r = s->hooks->lock(s->hooks->userdata);
+        if (r == -EBUSY) {
+                set_case(&s->result->plan->groups[step->group], CASE_BUSY);
+                return 0;
+        }
+        if (r < 0) {
+                messages_add(&s->result->problems, "/" DRAINED_LOCK_PATH ": cannot be locked: %s",
+                             strerror(-r));
+                return r;
+        }
+        r = change_block(s, index);
+        s->hooks->unlock(s->hooks->userdata);
+        return r;
+}
+
+static int take_step(struct slice *s, size_t index)
+{
+        const struct online_step *step = &s->result->plan->steps[index];
+        struct online_group *g = &s->result->plan->groups[step->group];
+        const struct block *b = &s->table->blocks[step->block];
+
+        if (step->request == REQUEST_OFFLINE && is_paused(s, b->node)) {
+                set_case(g, CASE_WAIT);
+                return 0;
+        }
+        if (step->request == REQUEST_OFFLINE && !is_room_left(s, b->node)) {
+                set_case(g, CASE_FULL);
+                return 0;
+        }
+        return change_block_locked(s, index);
 }
 
 static bool is_over(const struct slice *s)
@@ -590,8 +621,7 @@ static int take_steps(struct slice *s)
         for (i = 0; r == 0 && i < p->n_steps; i++) {
                 if ((i > 0 || s->hooks->stop(s->hooks->userdata)) && is_over(s))
                         break;
-                if (!is_drained(s, s->table->blocks[p->steps[i].block].node))
-                        r = take_step(s, i);
+                r = take_step(s, i);
         }
         s->result->remaining = p->n_steps - i;
         e = drop_pending(s);

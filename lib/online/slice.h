@@ -37,6 +37,10 @@ struct online_hooks {
         bool (*stop)(void *userdata);    /* whether to end before the next block */
         /* As block_make(); -ETIMEDOUT: it was interrupted, because it took too long. */
         int (*make)(struct sysroot *root, struct block *b, enum block_request q, void *userdata);
+        /* Keeps "numatier drain" and "online" from beginning until unlock(), without waiting. Each
+         * block is changed in between. -EBUSY: one of them works just now. */
+        int (*lock)(void *userdata);
+        void (*unlock)(void *userdata);
         void *userdata;
 };
 

@@ -46,8 +46,28 @@ static bool stop(void *userdata)
         return stop_after > 0 && made >= stop_after;
 }
 
+static int lock_error;
+static bool locked;
+static const char *drained_before_lock;
+
+static int lock(void *userdata)
+{
+        assert(!locked);
+        if (drained_before_lock)
+                fake_kernel_set(kernel, DRAINED_PATH, drained_before_lock);
+        locked = lock_error == 0;
+        return lock_error;
+}
+
+static void unlock(void *userdata)
+{
+        assert(locked);
+        locked = false;
+}
+
 static int make(struct sysroot *r, struct block *b, enum block_request q, void *userdata)
 {
+        assert(locked);
         now += tick;
         made++;
         if (make_error < 0 && q == failing && (failing_block == 0 || failing_block == b->number)) {
@@ -57,7 +77,7 @@ static int make(struct sysroot *r, struct block *b, enum block_request q, void *
         return block_make(r, b, q);
 }
 
-static const struct online_hooks hooks = { get_now, stop, make, NULL };
+static const struct online_hooks hooks = { get_now, stop, make, lock, unlock, NULL };
 
 static void forget(void)
 {
@@ -76,6 +96,8 @@ static void begin(const char *text)
         stop_after = made = 0;
         make_error = 0;
         failing_block = 0;
+        lock_error = 0;
+        drained_before_lock = NULL;
 }
 
 static int run(const char *policy_text, const struct online_hooks *h, uint64_t budget)
@@ -92,7 +114,7 @@ static int run(const char *policy_text, const struct online_hooks *h, uint64_t b
         assert(survey_begin(root, NULL, &ignored, &m) == 0);
         *kernel->log = '\0';
         r = online_slice(root, p, m, &memory, h, budget, &result);
-        assert(result);
+        assert(result && !locked);
         machine_free(m);
         policy_unref(p);
         messages_done(&ignored);
@@ -612,6 +634,23 @@ static void test_drained(void)
         assert(run(MOVABLE, &hooks, 0) == -EBADMSG && *kernel->log == '\0');
 }
 
+/* While "numatier drain" works, nothing is changed; and what it recorded before counts. */
+static void test_lock(void)
+{
+        begin(NORMAL);
+        lock_error = -EBUSY;
+        assert(run_all(MOVABLE)->count[CASE_BUSY] == 4 && *kernel->log == '\0');
+        assert(!result->settled && result->problems.n == 0);
+        assert(!online_record_has_pending(memory.record));
+        lock_error = 0;
+        drained_before_lock = "nodes 1";
+        assert(run_all(MOVABLE)->done == 0 && *kernel->log == '\0');
+        begin(OFFLINE);
+        lock_error = -EACCES;
+        assert(run(MOVABLE, &hooks, 0) == -EACCES && *kernel->log == '\0');
+        assert(messages_have(&result->problems, DRAINED_LOCK_PATH));
+}
+
 /* "numatier online --zone": whatever the policy wants, that memory is not taken offline again. */
 static void test_zoned(void)
 {
@@ -731,6 +770,7 @@ int main(void)
         test_pending_back();
         test_budget();
         test_drained();
+        test_lock();
         test_zoned();
         test_vanished();
         test_damaged();

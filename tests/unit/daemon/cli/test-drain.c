@@ -3,10 +3,12 @@
  * one: --wrap=input_open_root. The record and the lock are in a directory of the test. */
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "common/lock.h"
 #include "fake-kernel.h"
 #include "state/drained.h"
 
@@ -267,6 +269,48 @@ static void test_persistent(void)
         assert_says("dax1.0 is persistent memory without a driver, and may hold data");
 }
 
+static int shared_fd = -1;
+
+/* Lets go of the lock as soon as the verb says that it waits. */
+static void *end_change(void *data)
+{
+        char path[64], said[256] = "";
+
+        snprintf(path, sizeof(path), "%s/errors", directory);
+        while (!strstr(said, "numatierd changes a memory block just now; waiting")) {
+                FILE *f = fopen(path, "r");
+
+                assert(f);
+                said[fread(said, 1, sizeof(said) - 1, f)] = '\0';
+                fclose(f);
+                (void)usleep(1000);
+        }
+        assert(*kernel->log == '\0');
+        close(shared_fd);
+        return NULL;
+}
+
+/* numatierd shares the lock while it changes a block. */
+static void test_waiting(void)
+{
+        pthread_t thread;
+        char path[64];
+        int fd;
+
+        boot(MACHINE);
+        assert(lock_share_file(directory, DRAINED_LOCK_PATH, &shared_fd) == 0);
+        assert(DRAIN(.timeout = "50ms") == EXIT_FAILURE && *kernel->log == '\0');
+        assert_streq(get(DRAINED_PATH), "");
+        snprintf(path, sizeof(path), "%s/errors", directory);
+        fd = dup(STDERR_FILENO);
+        assert(freopen(path, "w", stderr) && setvbuf(stderr, NULL, _IONBF, 0) == 0);
+        assert(pthread_create(&thread, NULL, end_change, NULL) == 0);
+        assert(DRAIN(.rollback = false) == EXIT_SUCCESS);
+        assert(pthread_join(thread, NULL) == 0);
+        assert(dup2(fd, STDERR_FILENO) == STDERR_FILENO && close(fd) == 0);
+        assert(unlink(path) == 0);
+}
+
 static void clean_up(void)
 {
         static const char *const files[] = { "output", DRAINED_LOCK_PATH };
@@ -286,6 +330,7 @@ static void clean_up(void)
 int main(void)
 {
         assert(mkdtemp(directory));
+        test_waiting();
         test_there_and_back();
         test_held();
         test_rollback_fails();

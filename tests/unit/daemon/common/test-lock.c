@@ -25,6 +25,18 @@ int main(void)
         assert(lock_take(root, &fd, NULL) == 0);
         close(fd);
 
+        /* shared by several, or one alone */
+        assert(lock_share_file(root, LOCK_PATH, &fd) == 0);
+        assert(lock_share_file(root, LOCK_PATH, &other) == 0);
+        close(other);
+        assert(lock_is_shared(root, LOCK_PATH));
+        assert(lock_take(root, &other, &holder) == -EBUSY && holder == getpid());
+        close(fd);
+        assert(lock_take(root, &fd, NULL) == 0);
+        assert(!lock_is_shared(root, LOCK_PATH));
+        assert(lock_share_file(root, LOCK_PATH, &other) == -EBUSY);
+        close(fd);
+
         assert(unlink(path) == 0);
         *strrchr(path, '/') = '\0';
         assert(rmdir(path) == 0);

@@ -3,9 +3,11 @@
 #include <signal.h>
 #include <time.h>
 
+#include "common/lock.h"
 #include "common/onlining.h"
 #include "facts/survey.h"
 #include "fake-kernel.h"
+#include "state/drained.h"
 
 /* A kernel that tries without end to take a block offline, until a signal arrives. */
 
@@ -53,6 +55,8 @@ static const char machine[] = MEMORY
         "node0/meminfo:\n  Node 0 MemTotal: 1000000 kB\n  Node 0 MemFree: 900000 kB\n" NODE
         "node1/meminfo:\n  Node 1 MemTotal: 131072 kB\n  Node 1 MemFree: 131072 kB\n";
 
+static char directory[] = "/tmp/test-onlining-XXXXXX"; /* of the lock */
+
 static void test_limit(void)
 {
         static const struct sysroot_ops ops = {
@@ -66,7 +70,7 @@ static void test_limit(void)
         struct policy *p = policy_from("[tier t]\n[online]\nonline=no\n");
         struct messages ignored = MESSAGES_INIT;
         struct machine *m;
-        struct onlining o = { .limit_msec = 50 };
+        struct onlining o = { .path = directory, .limit_msec = 50 };
         struct online_result *r;
         struct sysroot *root;
 
@@ -110,7 +114,7 @@ static void interrupt(struct fake_kernel *k, const char *path)
 static void test_interrupted(void)
 {
         struct messages ignored = MESSAGES_INIT;
-        struct onlining o = { 0 };
+        struct onlining o = { .path = directory };
         struct online_result *result;
         struct fake_kernel *kernel;
         struct sysroot *root = fake_kernel_new(text, &kernel);
@@ -133,10 +137,65 @@ static void test_interrupted(void)
         messages_done(&ignored);
 }
 
+static int lock_fd = -1;
+
+static void find_lock(struct fake_kernel *k, const char *path)
+{
+        int fd;
+
+        if (strstr(path, "/state"))
+                assert(lock_take_file(directory, DRAINED_LOCK_PATH, &fd, NULL) == -EBUSY);
+}
+
+/* "numatier drain" cannot begin while a block is changed, and is left alone before and after. */
+static void test_lock(void)
+{
+        struct policy *p = policy_from("[tier t]\n[online]\nonline=movable\n");
+        struct onlining o = { .path = directory };
+        struct messages ignored = MESSAGES_INIT;
+        struct online_result *result;
+        struct fake_kernel *kernel;
+        struct sysroot *root = fake_kernel_new(text, &kernel);
+        struct machine *m;
+
+        assert(survey_begin(root, NULL, &ignored, &m) == 0);
+        assert(lock_take_file(directory, DRAINED_LOCK_PATH, &lock_fd, NULL) == 0);
+        assert(onlining_run(root, p, m, &o, 0, &result) == 0 && *kernel->log == '\0');
+        assert(result->plan->groups[0].count[CASE_BUSY] == 2);
+        online_result_free(result);
+        close(lock_fd);
+        kernel->before_write = find_lock;
+        assert(onlining_run(root, p, m, &o, 0, &result) == 0 && result->plan->groups[0].done == 2);
+        online_result_free(result);
+        assert(lock_take_file(directory, DRAINED_LOCK_PATH, &lock_fd, NULL) == 0);
+        close(lock_fd);
+        onlining_done(&o);
+        machine_free(m);
+        policy_unref(p);
+        sysroot_free(root);
+        messages_done(&ignored);
+}
+
+static void clean_up(void)
+{
+        static const char *const directories[] = { "/run/numatier", "/run", "" };
+        char path[64];
+
+        snprintf(path, sizeof(path), "%s/" DRAINED_LOCK_PATH, directory);
+        assert(unlink(path) == 0);
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                snprintf(path, sizeof(path), "%s%s", directory, directories[i]);
+                assert(rmdir(path) == 0);
+        }
+}
+
 int main(void)
 {
         alarm(60);
+        assert(mkdtemp(directory));
         test_limit();
         test_interrupted();
+        test_lock();
+        clean_up();
         return 0;
 }
