@@ -11,9 +11,6 @@
 
 #define ACPI_ROOT "sys/devices/LNXSYSTM:00"
 
-/* Blocks of which the record says, before they go offline, that they are to come back. */
-#define PENDING_MAX 32
-
 /* The time until a block that failed is tried again; it doubles with each failure. */
 #define RETRY_USEC     UINT64_C(30000000)
 #define RETRY_DOUBLING 7 /* at most: more than an hour */
@@ -405,19 +402,17 @@ static bool must_note(const struct slice *s, const struct online_step *step)
 }
 
 /* Before a block is changed, the record says that numatier does that, and what it is to become:
- * whatever happens then, the next run goes on from there. A new block needs no such note: if it is
+ * whatever happens then, the next run goes on from there. It says so of no other block, because
+ * somebody may take that offline after we were killed. A new block needs no such note: if it is
  * online, it is as if others had brought it online. */
-static int prepare(struct slice *s, size_t step)
+static int prepare(struct slice *s, const struct online_step *step)
 {
-        const struct online_plan *p = s->result->plan;
-        int r = 0;
+        int r;
 
-        if (!must_note(s, &p->steps[step]))
+        if (!must_note(s, step))
                 return 0;
-        for (size_t i = step; r == 0 && i < p->n_steps && i < step + PENDING_MAX; i++)
-                if (must_note(s, &p->steps[i]))
-                        r = remember(s, p->steps[i].block, RECORD_PENDING,
-                                     p->groups[p->steps[i].group].online);
+        r = remember(s, step->block, RECORD_PENDING,
+                     s->result->plan->groups[step->group].online);
         return r < 0 ? r : save(s);
 }
 
@@ -524,7 +519,7 @@ static int change_block(struct slice *s, size_t index)
 
         if (is_drained(s, s->table->blocks[step->block].node))
                 return 0;
-        r = prepare(s, index);
+        r = prepare(s, step);
         if (r < 0)
                 return r;
         if (!is_same_memory(s, step->block))
@@ -585,8 +580,8 @@ static bool is_over(const struct slice *s)
                (s->end > 0 && s->hooks->now(s->hooks->userdata) >= s->end);
 }
 
-/* What was noted as pending and is as it was: it was not reached, or was left out. Who takes it
- * offline from now on is not numatier. */
+/* What was noted as pending and is as it was: the write was interrupted, or was left out in a run
+ * before. Who takes it offline from now on is not numatier. */
 static int drop_pending(struct slice *s)
 {
         const struct online_plan *p = s->result->plan;

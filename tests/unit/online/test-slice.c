@@ -540,6 +540,15 @@ static void test_pending_first(void)
 
 static unsigned pending_writes;
 
+static unsigned count(const char *text, const char *part)
+{
+        unsigned n = 0;
+
+        for (const char *at = strstr(text, part); at; at = strstr(at + 1, part))
+                n++;
+        return n;
+}
+
 static void find_pending(struct fake_kernel *k, const char *path)
 {
         char text[256];
@@ -547,7 +556,29 @@ static void find_pending(struct fake_kernel *k, const char *path)
         if (!strstr(path, "/state"))
                 return;
         assert(sysroot_read(k->files, ONLINE_RECORD_PATH, text, sizeof(text)) > 0);
-        pending_writes += strstr(text, "pending 32-35 1 movable") != NULL;
+        pending_writes += count(text, "pending ") == 1 && strstr(text, "1 movable") != NULL;
+}
+
+static void find_one_pending(struct fake_kernel *k, const char *path)
+{
+        char text[256], wanted[64];
+        unsigned number;
+
+        if (sscanf(path, MEMORY "memory%u/state", &number) != 1)
+                return;
+        assert(sysroot_read(k->files, ONLINE_RECORD_PATH, text, sizeof(text)) > 0);
+        snprintf(wanted, sizeof(wanted), "\npending %u 1 movable\n", number);
+        assert(strstr(text, wanted) && count(text, "pending ") == 1);
+        pending_writes++;
+}
+
+/* If numatier is killed now and somebody takes another block offline, that one does not come back. */
+static void test_one_pending(void)
+{
+        begin(NORMAL);
+        kernel->before_write = find_one_pending;
+        pending_writes = 0;
+        assert(run_all(MOVABLE)->done == 4 && pending_writes == 8);
 }
 
 /* Killed after it brought back what it had taken offline for good: that was not somebody else. */
@@ -768,6 +799,7 @@ int main(void)
         test_pending();
         test_pending_first();
         test_pending_back();
+        test_one_pending();
         test_budget();
         test_drained();
         test_lock();
