@@ -364,11 +364,11 @@ static int finish_done(struct drain *d)
 static bool take_offline(struct drain *d)
 {
         const struct run_hooks hooks = { make, check, pause_between, d };
+        struct run_count c;
         uint64_t limit = d->h.run->table->block_size / SLOWEST_RATE * 1000000;
 
+        d->h.run->all_or_nothing = d->h.a->rollback;
         for (unsigned i = 0; i < TRIES; i++) {
-                struct run_count c;
-
                 run_offline(d->h.run, &hooks, limit > BLOCK_LIMIT_USEC ? limit : BLOCK_LIMIT_USEC);
                 c = run_count_blocks(d->h.run);
                 if (c.offline == c.total)
@@ -377,7 +377,8 @@ static bool take_offline(struct drain *d)
                 if (d->h.run->end < 0 || !run_is_any_back(d->h.run))
                         break;
         }
-        return is_done(d);
+        c = run_count_blocks(d->h.run);
+        return c.offline == c.total && is_done(d);
 }
 
 static int run(struct drain *d)

@@ -335,6 +335,8 @@ const char *hotplug_describe_end(int end)
                 return "The time is over";
         case -ENOSPC:
                 return "The other nodes have no room left for its pages";
+        case -ECANCELED:
+                return "One block does not go";
         case -EINPROGRESS:
                 return "The kernel does not end the last write. Maybe another hotplug operation "
                        "never ends: see \"dmesg\"";

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 
-#define ROUNDS     4
+#define ROUNDS 4
+/* What keeps a block in a kernel zone busy rarely goes away, and the kernel needs seconds to say so
+ * (mm/page_isolation.c): thousands of such blocks would take hours. */
+#define BUSY_TRIES 2
 #define PAUSE_USEC UINT64_C(1000000)
 /* A block that took too long is not given that long again. */
 #define AGAIN_USEC UINT64_C(10000000)
@@ -41,13 +44,18 @@ bool run_error_is_final(int error)
         return error == -EACCES || error == -EPERM || error == -EROFS || error == -EINPROGRESS;
 }
 
+static bool is_left(const struct run *r, size_t i)
+{
+        return r->table->blocks[i].state != BLOCK_OFFLINE && !r->blocks[i].gone;
+}
+
 /* A block of several zones or with holes is never tried: the kernel always refuses. */
 static bool must_go(const struct run *r, size_t i)
 {
-        const struct block *b = &r->table->blocks[i];
+        enum block_zone zone = r->table->blocks[i].zone;
 
-        return b->state != BLOCK_OFFLINE && b->zone != ZONE_NONE && !r->blocks[i].gone &&
-               r->blocks[i].error != -EINVAL;
+        return is_left(r, i) && zone != ZONE_NONE && r->blocks[i].error != -EINVAL &&
+               (zone != ZONE_KERNEL || r->blocks[i].busy < BUSY_TRIES);
 }
 
 /* One block: 0, or why the run ends. */
@@ -62,10 +70,27 @@ static int try_block(struct run *r, const struct run_hooks *h, size_t i, enum bl
         error = h->make(h->userdata, &r->table->blocks[i], q, limit_usec);
         b->tried = true;
         b->error = error < 0 ? error : 0;
+        b->busy = error == -EBUSY ? b->busy + 1 : 0;
         b->gone = error == -ENOENT || error == -ENODEV;
         if (run_error_is_final(error))
                 return error;
         return error == -EINTR ? h->check(h->userdata) : 0;
+}
+
+/* As try_block(). If all must go or none, a block that is busy is tried once more before any other:
+ * all that would be done meanwhile would be in vain. */
+static int offline_block(struct run *r, const struct run_hooks *h, size_t i, uint64_t limit_usec)
+{
+        int error = try_block(r, h, i, REQUEST_OFFLINE, limit_usec);
+
+        if (!r->all_or_nothing)
+                return error;
+        if (error == 0 && must_go(r, i) && r->blocks[i].error != -ETIMEDOUT) {
+                error = h->pause(h->userdata, PAUSE_USEC);
+                if (error == 0)
+                        error = try_block(r, h, i, REQUEST_OFFLINE, limit_usec);
+        }
+        return error == 0 && is_left(r, i) ? -ECANCELED : error;
 }
 
 static int offline_round(struct run *r, const struct run_hooks *h, uint64_t limit_usec,
@@ -78,9 +103,12 @@ static int offline_round(struct run *r, const struct run_hooks *h, uint64_t limi
                 uint64_t limit = is_slow && limit_usec > AGAIN_USEC ? AGAIN_USEC : limit_usec;
                 int error;
 
-                if (!must_go(r, i - 1))
+                if (!must_go(r, i - 1)) {
+                        if (r->all_or_nothing && is_left(r, i - 1))
+                                return -ECANCELED;
                         continue;
-                error = try_block(r, h, i - 1, REQUEST_OFFLINE, limit);
+                }
+                error = offline_block(r, h, i - 1, limit);
                 if (error < 0)
                         return error;
                 left += must_go(r, i - 1);

@@ -30,11 +30,13 @@ struct run_block {
         bool tried;           /* it was not as wanted before */
         bool gone;            /* it was removed from the machine meanwhile */
         int error;            /* of the last try; 0: it is as wanted, or was not tried */
+        unsigned busy;        /* so often, one after the other, the kernel said -EBUSY */
 };
 
 struct run {
         struct block_table *table;
         struct run_block *blocks; /* of the same index */
+        bool all_or_nothing;      /* set by the caller: one block that stays ends run_offline() */
         int end;                  /* 0: all blocks were tried; or why it ended before */
 };
 
@@ -50,8 +52,9 @@ struct run *run_free(struct run *r);
 DEFINE_CLEANUP(struct run *, run_free)
 
 /* Takes all blocks offline, the highest first: so the kernel's own order of zones stays. A block
- * that is busy is tried again after all others. limit_usec: for one block at its first try. Whether
- * all are offline is what run_count_blocks() says. */
+ * that is busy is tried again after all others, in a kernel zone once. limit_usec: for one block at
+ * its first try. Whether all are offline is what run_count_blocks() says. With all_or_nothing, a
+ * block that was busy twice, took too long, or can never go, ends the run: -ECANCELED. */
 void run_offline(struct run *r, const struct run_hooks *h, uint64_t limit_usec);
 
 /* Brings all offline blocks online, the lowest first. requests: one for each block. */

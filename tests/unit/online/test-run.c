@@ -19,7 +19,7 @@ static struct play {
         unsigned busy_tries; /* so often each block is busy */
         int end;             /* from the check after that many on */
         unsigned checks_until_end;
-        unsigned checks, pauses;
+        unsigned checks, pauses, tries[16]; /* of each block */
         uint64_t last_limit;
 } play;
 
@@ -30,6 +30,7 @@ static struct run *run;
 static int make(void *userdata, struct block *b, enum block_request q, uint64_t limit_usec)
 {
         play.last_limit = limit_usec;
+        play.tries[b->number]++;
         if (b->number == play.slow_block && q == REQUEST_OFFLINE)
                 return -ETIMEDOUT;
         if (play.busy_tries > 0) {
@@ -102,6 +103,45 @@ static void test_busy(void)
         run_offline(run, &hooks, 1000);
         assert(run_count_blocks(run).failed == 3 && run_count_blocks(run).online == 3);
         assert(play.pauses == 3 && run->blocks[0].error == -EBUSY);
+        /* what is in a kernel zone hardly ever goes later */
+        assert(play.tries[8] == 2 && play.tries[9] == 4 && play.tries[10] == 4);
+        halt();
+        boot("sys/devices/system/memory/block_size_bytes: 8000000\n" NODE
+             "node1/distance: 10\n" BLOCK(8, online, Normal) BLOCK(9, online, Normal));
+        play.busy_tries = 1000;
+        run_offline(run, &hooks, 1000);
+        assert(run->end == 0 && play.pauses == 1 && play.tries[8] == 2 && play.tries[9] == 2);
+        halt();
+}
+
+/* All or nothing: the first block that stays ends it, and the others are not even tried. */
+static void test_all_or_nothing(void)
+{
+        boot(BLOCKS);
+        run->all_or_nothing = true;
+        play.busy_tries = 1;
+        run_offline(run, &hooks, 1000);
+        assert(run->end == 0 && run_count_blocks(run).offline == 3 && play.pauses == 1);
+        halt();
+        boot(BLOCKS);
+        run->all_or_nothing = true;
+        play.busy_tries = 1000;
+        run_offline(run, &hooks, 1000);
+        assert(run->end == -ECANCELED && run->blocks[2].error == -EBUSY);
+        assert(play.tries[10] == 2 && play.tries[9] == 0 && play.tries[8] == 0);
+        halt();
+        boot(BLOCKS);
+        run->all_or_nothing = true;
+        play.slow_block = 9;
+        run_offline(run, &hooks, 1000);
+        assert(run->end == -ECANCELED && play.tries[9] == 1 && play.tries[8] == 0);
+        assert(run_roll_back(run, &hooks) && run_count_blocks(run).online == 3);
+        halt();
+        boot("sys/devices/system/memory/block_size_bytes: 8000000\n" NODE
+             "node1/distance: 10\n" BLOCK(8, online, Movable) BLOCK(9, online, none));
+        run->all_or_nothing = true;
+        run_offline(run, &hooks, 1000);
+        assert(run->end == -ECANCELED && kernel->writes == 0);
         halt();
 }
 
@@ -218,6 +258,7 @@ int main(void)
 {
         test_all();
         test_busy();
+        test_all_or_nothing();
         test_slow();
         test_never_tried();
         test_roll_back();
