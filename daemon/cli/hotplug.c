@@ -205,9 +205,17 @@ static int eject(struct sysroot *root, void *data)
 
 static int remove_region(struct sysroot *root, void *data)
 {
-        const struct hotplug_job *j = data;
+        struct hotplug_job *j = data;
 
-        return region_remove(root, j->name, j->steps, j->problems);
+        return region_remove(root, j->name, j->steps, j->problems, &j->decoders);
+}
+
+static int free_decoders(struct sysroot *root, void *data)
+{
+        struct hotplug_job *j = data;
+
+        cxl_decoders_free(root, &j->decoders);
+        return j->decoders.error;
 }
 
 int hotplug_make(struct hotplug *h, struct block *b, enum block_request q, uint64_t limit_usec)
@@ -257,14 +265,30 @@ int hotplug_eject(struct hotplug *h, const char *name)
         return writer_do(h->writer, eject, &h->job, 0);
 }
 
-int hotplug_remove_region(struct hotplug *h, const char *region)
+int hotplug_remove_region(struct hotplug *h, const char *region, struct cxl_decoders *ret_held)
 {
+        int r;
+
         h->job = (struct hotplug_job){
                 .name = region,
                 .steps = &h->steps,
                 .problems = &h->notes,
         };
-        return writer_do(h->writer, remove_region, &h->job, 0);
+        r = writer_do(h->writer, remove_region, &h->job, 0);
+        if (r == 0)
+                *ret_held = h->job.decoders;
+        return r;
+}
+
+int hotplug_free_decoders(struct hotplug *h, struct cxl_decoders *d)
+{
+        int r;
+
+        h->job = (struct hotplug_job){ .decoders = *d };
+        r = writer_do(h->writer, free_decoders, &h->job, 0);
+        if (r != -EINPROGRESS)
+                *d = h->job.decoders;
+        return r;
 }
 
 struct record {

@@ -19,6 +19,7 @@ struct hotplug_job {
         const struct memory_device *device;
         const char *name;
         struct messages *steps, *problems;
+        struct cxl_decoders decoders;
 };
 
 struct hotplug {
@@ -65,7 +66,8 @@ int hotplug_barrier(struct hotplug *h);
 int hotplug_unplug_dax(struct hotplug *h, const struct memory_device *d);
 int hotplug_plug_dax(struct hotplug *h, const struct memory_device *d, enum block_request q);
 int hotplug_eject(struct hotplug *h, const char *name);
-int hotplug_remove_region(struct hotplug *h, const char *region);
+int hotplug_remove_region(struct hotplug *h, const char *region, struct cxl_decoders *ret_held);
+int hotplug_free_decoders(struct hotplug *h, struct cxl_decoders *d);
 
 /* Adds the node to the record of drained nodes, or takes it out. Reports errors. 0 or a negative
  * errno. */

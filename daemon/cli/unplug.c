@@ -46,12 +46,12 @@ static bool unplug_dax(struct hotplug *h, const struct memory_device *d)
         return r >= 0;
 }
 
-static bool remove_region(struct hotplug *h, const char *region)
+static bool remove_region(struct hotplug *h, const char *region, struct cxl_decoders *ret_held)
 {
         int r = -EBUSY;
 
         if (region_may_go(h->root, region, &h->notes))
-                r = hotplug_remove_region(h, region);
+                r = hotplug_remove_region(h, region, ret_held);
         if (r == 0)
                 return true;
         if (r == -EINTR || r == -ETIMEDOUT)
@@ -69,6 +69,70 @@ static bool is_first_of_region(const struct memory_devices *d, size_t i)
                 if (streq(d->items[j].region, d->items[i].region))
                         return false;
         return true;
+}
+
+/* Whether any was freed. */
+static bool free_once_more(struct hotplug *h, struct cxl_decoders *held, size_t n)
+{
+        bool any = false;
+
+        for (size_t i = n; i-- > 0;) {
+                size_t before = held[i].n;
+
+                if (before == 0)
+                        continue;
+                if (hotplug_free_decoders(h, &held[i]) == -EINPROGRESS)
+                        return false;
+                any = any || held[i].n < before;
+        }
+        return any;
+}
+
+/* Memory of a device that stays with a decoder of a region that is gone. Whether that is no
+ * failure: Linux does not use it. */
+static bool note_held(struct hotplug *h, const struct cxl_decoders *held)
+{
+        for (size_t i = 0; i < held->n; i++)
+                if (held->error == -EBUSY)
+                        messages_add(&h->notes,
+                                     "%s keeps its part of the device (dpa_size), since a later "
+                                     "decoder of the same device has memory, too. Linux does not "
+                                     "use that part: the device can be pulled as soon as no other "
+                                     "region of it is in use",
+                                     held->names[i]);
+                else
+                        messages_add(&h->notes,
+                                     "%s keeps its part of the device (dpa_size): %s. Linux does "
+                                     "not use that part",
+                                     held->names[i], hotplug_describe_error(held->error));
+        return held->n == 0 || held->error == -EBUSY;
+}
+
+static bool free_all(struct hotplug *h, struct cxl_decoders *held, size_t n)
+{
+        bool done = true;
+
+        while (free_once_more(h, held, n))
+                ;
+        for (size_t i = 0; i < n; i++)
+                done = note_held(h, &held[i]) && done;
+        return done;
+}
+
+/* A device gives the memory of a region back only after that of later regions: so the last region
+ * goes first, and what is busy then is tried again after all others. */
+static bool remove_regions(struct hotplug *h, const struct memory_devices *d)
+{
+        struct cxl_decoders *held = calloc(d->n + 1, sizeof(*held));
+        bool done = held != NULL;
+
+        for (size_t i = d->n; done && i-- > 0;)
+                if (*d->items[i].region && is_first_of_region(d, i))
+                        done = remove_region(h, d->items[i].region, &held[i]);
+        if (held)
+                done = free_all(h, held, d->n) && done;
+        free(held);
+        return done;
 }
 
 /* The blocks of an ACPI device; also those of which that is not known. */
@@ -150,10 +214,8 @@ static bool unplug_all(struct hotplug *h, const struct memory_devices *d)
         for (size_t i = 0; i < d->n; i++)
                 if (d->items[i].kind == MEMORY_DEVICE_DAX)
                         done = unplug_dax(h, &d->items[i]) && done;
-        /* A device gives the memory of a region back only after that of later regions. */
-        for (size_t i = d->n; done && i-- > 0;)
-                if (*d->items[i].region && is_first_of_region(d, i))
-                        done = remove_region(h, d->items[i].region) && done;
+        if (done)
+                done = remove_regions(h, d);
         for (size_t i = 0; i < d->n; i++)
                 if (d->items[i].kind == MEMORY_DEVICE_ACPI)
                         done = eject(h, d->items[i].name) && done;

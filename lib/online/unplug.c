@@ -16,7 +16,6 @@
 #define ACPI_MEMORY     "PNP0C80:"
 #define TARGET_SIZE     1024
 #define VALUE_SIZE      64
-#define INTERLEAVE_MAX  16
 #define STATE_UNPLUGGED "unplugged"
 
 static const char *last_component(const char *path)
@@ -272,17 +271,11 @@ int acpi_eject(struct sysroot *root, const char *name)
         return sysroot_write(root, path, "1");
 }
 
-/* The endpoint decoders of a region. */
-struct decoders {
-        char names[INTERLEAVE_MAX][MEMORY_DEVICE_NAME_MAX];
-        size_t n;
-};
-
-static int read_decoders(struct sysroot *root, const char *region, struct decoders *ret)
+static int read_decoders(struct sysroot *root, const char *region, struct cxl_decoders *ret)
 {
-        struct decoders d = { .n = 0 };
+        struct cxl_decoders d = { .n = 0 };
 
-        for (unsigned i = 0; i < INTERLEAVE_MAX; i++) {
+        for (unsigned i = 0; i < CXL_INTERLEAVE_MAX; i++) {
                 char name[MEMORY_DEVICE_NAME_MAX];
                 int r = sysroot_read_linef(root, name, sizeof(name), CXL_DIR "/%s/target%u", region,
                                            i);
@@ -347,7 +340,7 @@ static int is_in_use(const char *name, void *userdata)
 bool region_may_go(struct sysroot *root, const char *region, struct messages *problems)
 {
         struct siblings s = { root, region, problems };
-        struct decoders decoders;
+        struct cxl_decoders decoders;
         int r;
 
         r = read_decoders(root, region, &decoders);
@@ -406,8 +399,8 @@ static int unbind_region(struct sysroot *root, const char *region, struct messag
                           !has_link(root, driver));
 }
 
-/* Writes 0 to a file that shows a number. */
-static int write_zero(struct sysroot *root, const char *path, struct messages *problems)
+/* Writes 0 to a file that shows a number, and reads it back. 0 or an error. */
+static int write_zero(struct sysroot *root, const char *path)
 {
         char text[VALUE_SIZE];
         int r, error;
@@ -417,7 +410,19 @@ static int write_zero(struct sysroot *root, const char *path, struct messages *p
                 return 0;
         error = sysroot_write(root, path, "0");
         r = sysroot_read_line(root, path, text, sizeof(text));
-        return check_step(problems, path, "0", error, r == 0 && strtoull(text, NULL, 0) == 0);
+        if (r == 0 && strtoull(text, NULL, 0) == 0)
+                return 0;
+        return error < 0 ? error : -EIO;
+}
+
+static int end_decoding(struct sysroot *root, const char *region, struct messages *problems)
+{
+        char path[SYSROOT_PATH_MAX];
+        int r;
+
+        snprintf(path, sizeof(path), CXL_DIR "/%s/commit", region);
+        r = write_zero(root, path);
+        return check_step(problems, path, "0", r, r == 0);
 }
 
 static int delete_region(struct sysroot *root, const char *region, struct messages *steps,
@@ -440,11 +445,31 @@ static int delete_region(struct sysroot *root, const char *region, struct messag
         return r;
 }
 
-int region_remove(struct sysroot *root, const char *region, struct messages *steps,
-                  struct messages *problems)
+void cxl_decoders_free(struct sysroot *root, struct cxl_decoders *d)
 {
         char path[SYSROOT_PATH_MAX];
-        struct decoders decoders;
+        size_t n = 0;
+
+        d->error = 0;
+        for (size_t i = 0; i < d->n; i++) {
+                int r;
+
+                snprintf(path, sizeof(path), CXL_DIR "/%s/dpa_size", d->names[i]);
+                r = write_zero(root, path);
+                if (r == 0)
+                        continue;
+                d->error = r;
+                if (n < i)
+                        memcpy(d->names[n], d->names[i], sizeof(d->names[n]));
+                n++;
+        }
+        d->n = n;
+}
+
+int region_remove(struct sysroot *root, const char *region, struct messages *steps,
+                  struct messages *problems, struct cxl_decoders *ret_held)
+{
+        struct cxl_decoders decoders;
         int r;
 
         r = read_decoders(root, region, &decoders);
@@ -454,14 +479,13 @@ int region_remove(struct sysroot *root, const char *region, struct messages *ste
                 return r;
         }
         r = unbind_region(root, region, steps, problems);
-        snprintf(path, sizeof(path), CXL_DIR "/%s/commit", region);
         if (r == 0)
-                r = write_zero(root, path, problems);
+                r = end_decoding(root, region, problems);
         if (r == 0)
                 r = delete_region(root, region, steps, problems);
-        for (size_t i = 0; r == 0 && i < decoders.n; i++) {
-                snprintf(path, sizeof(path), CXL_DIR "/%s/dpa_size", decoders.names[i]);
-                r = write_zero(root, path, problems);
-        }
-        return r;
+        if (r < 0)
+                return r;
+        cxl_decoders_free(root, &decoders);
+        *ret_held = decoders;
+        return 0;
 }

@@ -65,10 +65,25 @@ int dax_plug(struct sysroot *root, const struct memory_device *d, enum block_req
  * have no driver, and no decoder is locked by the firmware. If not, a message says why. */
 bool region_may_go(struct sysroot *root, const char *region, struct messages *problems);
 
+#define CXL_INTERLEAVE_MAX 16
+
+/* Endpoint decoders: those of one region, at most. */
+struct cxl_decoders {
+        char names[CXL_INTERLEAVE_MAX][MEMORY_DEVICE_NAME_MAX];
+        size_t n;
+        int error; /* of the last one that was not freed */
+};
+
 /* Removes a region: unbinds it, ends its decoding, deletes it, gives the devices' memory back. Each
- * write is read back. What was done is added to steps. 0, or an error (reported in problems). */
+ * write is read back. What was done is added to steps. 0: it is deleted, and ret_held are the
+ * decoders that still hold memory of their device. Or an error (reported in problems). */
 int region_remove(struct sysroot *root, const char *region, struct messages *steps,
-                  struct messages *problems);
+                  struct messages *problems, struct cxl_decoders *ret_held);
+
+/* Gives the devices' memory back that decoders hold, whose region is gone. Those that still hold it
+ * remain in d. -EBUSY: a later decoder of the device has memory; the kernel wants the reverse order
+ * (drivers/cxl/core/hdm.c:cxl_dpa_free). */
+void cxl_decoders_free(struct sysroot *root, struct cxl_decoders *d);
 
 /* Asks the kernel to eject an ACPI memory device; it works on that after the write. -ENOENT: the
  * firmware has no method for that. 0 or an error. */

@@ -26,6 +26,7 @@ static struct fake_kernel *kernel;
 static struct sysroot *root;
 static struct memory_devices devices;
 static struct messages steps, problems;
+static struct cxl_decoders held;
 
 /* What the kernel does on such a write beside the change of the file. */
 static void play_drivers(struct fake_kernel *k, const char *path)
@@ -136,11 +137,30 @@ static void test_region(void)
 {
         assert(find(REGION DAX_DEVICE("dax0.0", 1)) == 0);
         assert(region_may_go(root, "region0", &problems) && problems.n == 0);
-        assert(region_remove(root, "region0", &steps, &problems) == 0);
+        assert(region_remove(root, "region0", &steps, &problems, &held) == 0);
         assert_streq(kernel->log, "sys/bus/cxl/drivers/cxl_region/unbind=region0\n" CXL
                                   "region0/commit=0\n" CXL "decoder0.0/delete_region=region0\n" CXL
                                   "decoder2.0/dpa_size=0\n" CXL "decoder3.0/dpa_size=0\n");
-        assert(problems.n == 0 && steps.n == 2);
+        assert(problems.n == 0 && steps.n == 2 && held.n == 0);
+        halt();
+}
+
+/* A region is gone although a later decoder keeps a part of the device. */
+static void test_decoder_held(void)
+{
+        assert(find(REGION) == 0);
+        kernel->fail_path = "decoder2.0/dpa_size";
+        kernel->fail_error = -EBUSY;
+        assert(region_remove(root, "region0", &steps, &problems, &held) == 0);
+        assert(problems.n == 0 && held.n == 1 && held.error == -EBUSY);
+        assert_streq(held.names[0], "decoder2.0");
+        assert_streq(fake_kernel_get(kernel, CXL "decoder3.0/dpa_size"), "0");
+        cxl_decoders_free(root, &held);
+        assert(held.n == 1 && held.error == -EBUSY);
+        kernel->fail_path = NULL;
+        cxl_decoders_free(root, &held);
+        assert(held.n == 0 && held.error == 0);
+        assert_streq(fake_kernel_get(kernel, CXL "decoder2.0/dpa_size"), "0");
         halt();
 }
 
@@ -150,7 +170,7 @@ static void test_region_fails(void)
         assert(find(REGION) == 0);
         kernel->fail_path = "commit";
         kernel->fail_error = -EBUSY;
-        assert(region_remove(root, "region0", &steps, &problems) == -EBUSY);
+        assert(region_remove(root, "region0", &steps, &problems, &held) == -EBUSY);
         assert(messages_have(&problems, "region0/commit failed"));
         assert_streq(kernel->log, "sys/bus/cxl/drivers/cxl_region/unbind=region0\n");
         halt();
@@ -191,6 +211,7 @@ int main(void)
         test_state();
         test_other_driver();
         test_region();
+        test_decoder_held();
         test_region_fails();
         test_region_stays();
         test_eject();

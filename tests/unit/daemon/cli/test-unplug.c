@@ -22,6 +22,17 @@
         MACHINE DAX " -> ../../../devices/platform/hmem.0/dax0.0\n" DAX "/target_node: 1\n" DAX    \
                     "/driver -> ../../bus/dax/drivers/kmem\n" KMEM "unbind:\n"
 
+#define CXL_DIR "sys/bus/cxl/devices/"
+#define REGION(n, decoder)                                                                         \
+        "sys/bus/dax/devices/dax" #n ".0 -> d/root0/decoder0.0/region" #n "/dax_region" #n         \
+        "/dax" #n ".0\nsys/bus/dax/devices/dax" #n ".0/target_node: 1\n" CXL_DIR "region" #n       \
+        " -> d/root0/decoder0.0/region" #n "\n" CXL_DIR "region" #n "/target0: " decoder           \
+        "\n" CXL_DIR decoder "/dpa_size: 0x10000000\n"
+/* The first decoder has the second region. */
+#define REGIONS                                                                                    \
+        MEMORY "block_size_bytes: 8000000\n" NODE "online: 0-1\n" CXL_DIR                          \
+               "decoder0.0/delete_region:\n" REGION(0, "decoder2.1") REGION(1, "decoder2.0")
+
 static struct fake_kernel *kernel;
 static struct hotplug h;
 static struct arguments arguments;
@@ -103,10 +114,58 @@ static void test_interrupted(void)
         hotplug_done(&h);
 }
 
+/* The memory of a decoder is given back only after that of all later ones of its endpoint. */
+static void play_regions(struct fake_kernel *k, const char *path)
+{
+        const char *later = fake_kernel_get(k, CXL_DIR "decoder2.1/dpa_size");
+        bool is_held = strstr(path, "decoder2.0/dpa_size") && !streq(later, "0");
+
+        k->fail_path = is_held ? "dpa_size" : NULL;
+        k->fail_error = -EBUSY;
+        if (!strstr(path, "delete_region"))
+                return;
+        (void)sysroot_remove(k->files,
+                             strstr(k->log, "=region1\n") ? CXL_DIR "region0" : CXL_DIR "region1");
+}
+
+static void test_regions(void)
+{
+        boot(REGIONS);
+        kernel->before_write = play_regions;
+        assert(drain_unplug(&h, &gone) && gone);
+        assert_streq(fake_kernel_get(kernel, CXL_DIR "decoder2.0/dpa_size"), "0");
+        assert_streq(fake_kernel_get(kernel, CXL_DIR "decoder2.1/dpa_size"), "0");
+        assert(h.steps.n == 2 && h.notes.n == 0);
+        hotplug_done(&h);
+}
+
+/* What another region's memory keeps is no failure; what else keeps it is one. */
+static void test_held(void)
+{
+        boot(REGIONS);
+        kernel->before_write = play_regions;
+        fake_kernel_set(kernel, CXL_DIR "region0/target0", "decoder9.0");
+        assert(drain_unplug(&h, &gone) && gone);
+        assert(messages_have(&h.notes, "decoder2.0 keeps its part of the device"));
+        assert(!messages_have(&h.notes, "To remove"));
+        assert(messages_have(&h.steps, "region1 was deleted"));
+        hotplug_done(&h);
+        boot(REGIONS);
+        kernel->before_write = play_regions;
+        kernel->unreadable_path = "decoder2.0/dpa_size";
+        kernel->unreadable_error = -EIO;
+        assert(!drain_unplug(&h, &gone) && gone);
+        assert(messages_have(&h.notes,
+                             "decoder2.0 keeps its part of the device (dpa_size): Input"));
+        hotplug_done(&h);
+}
+
 int main(void)
 {
         test_eject();
         test_online();
         test_interrupted();
+        test_regions();
+        test_held();
         return 0;
 }
