@@ -11,7 +11,8 @@
 #define OWNER_PATH "sys/kernel/debug/page_owner"
 #define OWNER_SIZE 4096
 /* Not in the uapi header: fs/proc/page.c shows them all the same. */
-#define RESERVED 32
+#define RESERVED      32
+#define OWNER_PRIVATE 37
 
 #define FLAG(name) (UINT64_C(1) << (name))
 
@@ -37,12 +38,24 @@ static enum holder_kind classify(uint64_t f, enum holder_kind head)
         return f & FLAG(KPF_COMPOUND_TAIL) ? head : HOLDER_KERNEL;
 }
 
+/* With memmap_on_memory, a block begins with the memmap of its own pages. These are marked as
+ * self-hosted, and before Linux 6.11 as reserved, too. They are never in the way: the kernel
+ * offlines what is behind them (drivers/base/memory.c:memory_block_offline). */
+static size_t count_memmap(const uint64_t *flags, size_t n)
+{
+        size_t i = 0;
+
+        while (i < n && (flags[i] & ~FLAG(RESERVED)) == FLAG(OWNER_PRIVATE))
+                i++;
+        return i;
+}
+
 void holders_count(const uint64_t *flags, size_t n, uint64_t first_pfn, struct holders *ret)
 {
-        struct holders h = { .known = true };
+        struct holders h = { .known = true, .memmap = count_memmap(flags, n) };
         enum holder_kind head = HOLDER_KERNEL;
 
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = h.memmap; i < n; i++) {
                 enum holder_kind kind = classify(flags[i], head);
 
                 if (!(flags[i] & FLAG(KPF_COMPOUND_TAIL)))
@@ -276,6 +289,11 @@ char *holders_explain(const struct holders *h, enum block_zone zone, int error,
                 print_counts(f, h, zone);
                 if (!dump && holders_get_example(h, zone, &pfn))
                         fprintf(f, "; for example page 0x%" PRIx64, pfn);
+                if (h->memmap > 0)
+                        fprintf(f,
+                                "; its first %" PRIu64 " pages are its own memmap "
+                                "(memmap_on_memory), and go with it",
+                                h->memmap);
         }
         if (dump)
                 print_dump(f, dump);

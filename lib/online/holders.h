@@ -16,7 +16,7 @@ enum holder_kind {
         HOLDER_TABLE,    /* page tables */
         HOLDER_RESERVED, /* allocated at boot, or never given to the allocator */
         HOLDER_OFFLINE,  /* PG_offline: a balloon's, or virtio-mem's */
-        HOLDER_KERNEL,   /* what the kernel uses without a mark: stacks, vmalloc, memmap */
+        HOLDER_KERNEL,   /* what the kernel uses without a mark: stacks, vmalloc, others' memmap */
         HOLDER_HUGE,     /* hugetlb: counted as huge pages */
         HOLDER_ANON,
         HOLDER_FILE,
@@ -27,12 +27,13 @@ struct holders {
         bool known;
         uint64_t pages[HOLDER_KINDS];
         uint64_t example[HOLDER_KINDS]; /* the pfn of the first */
+        uint64_t memmap; /* pages at the beginning that hold the memmap of the block itself */
 };
 
 #define PAGE_OWNER_MAX 128
 
 /* Counts pages by their flags, as /proc/kpageflags shows them (include/uapi/linux/kernel-page-
- * flags.h); flags[0] is that of first_pfn. Free pages count as nothing. */
+ * flags.h); flags[0] is that of first_pfn, where a block begins. Free pages count as nothing. */
 void holders_count(const uint64_t *flags, size_t n, uint64_t first_pfn, struct holders *ret);
 
 /* Reads the flags of one block. Only root may: 0, or an error of reading (then ret->known is

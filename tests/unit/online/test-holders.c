@@ -82,6 +82,25 @@ static void test_slab(void)
                 "kernel's example: page 0x1000, slab (unmovable page)");
 }
 
+/* memmap_on_memory: what a block begins with then holds nothing. */
+static void test_memmap(void)
+{
+        static const uint64_t own = UINT64_C(1) << 37, reserved = UINT64_C(1) << 32;
+        const uint64_t flags[] = { own | reserved, own, FLAG(BUDDY), FLAG(LRU) | FLAG(ANON), own };
+
+        holders_count(flags, 3, 0x1000, &holders);
+        assert(holders.memmap == 2);
+        explain(ZONE_MOVABLE, -EBUSY, NULL, NULL,
+                "not all of it can be moved: no page that is known to be in the way; its first 2 "
+                "pages are its own memmap (memmap_on_memory), and go with it");
+        /* elsewhere that mark means something else */
+        holders_count(flags, ELEMENTSOF(flags), 0x1000, &holders);
+        assert(holders.memmap == 2 && holders.pages[HOLDER_KERNEL] == 1);
+        assert(holders.pages[HOLDER_ANON] == 1 && holders.pages[HOLDER_RESERVED] == 0);
+        holders_count(flags + 3, 1, 0x1000, &holders);
+        assert(holders.memmap == 0);
+}
+
 /* A huge page that began in the block before is one, too. */
 static void test_edges(void)
 {
@@ -155,6 +174,7 @@ int main(void)
         test_kernel_zone();
         test_movable_zone();
         test_slab();
+        test_memmap();
         test_edges();
         test_read();
         test_owner();
