@@ -14,10 +14,11 @@ struct online {
         struct hotplug h;
         struct policy *policy;
         struct machine *machine;
-        bool has_zone; /* --zone */
-        enum block_request zone;
+        bool has_zone;                /* --zone */
+        enum block_request zone;      /* of that, or of what the policy says nothing about */
         enum block_request *requests; /* for each block of the table */
         struct memory_devices devices;
+        enum block_request *device_requests; /* for each of them */
 };
 
 static int parse_zone(struct online *o, const char *text)
@@ -93,6 +94,16 @@ static int choose(const struct online *o, const struct wanted *w, const char *wh
         }
 }
 
+/* A block that is online has its zone already. Only if it came just now, the policy counts. */
+static enum block_request request_of_online(const struct block *b, const struct wanted *w)
+{
+        if (!w->unreadable && w->online == ONLINE_KERNEL)
+                return REQUEST_ONLINE_KERNEL;
+        if (!w->unreadable && w->online != ONLINE_NO)
+                return REQUEST_ONLINE_MOVABLE;
+        return b->zone == ZONE_KERNEL ? REQUEST_ONLINE_KERNEL : REQUEST_ONLINE_MOVABLE;
+}
+
 static int choose_blocks(struct online *o, const struct block_table *t,
                          const struct block_devices *d)
 {
@@ -106,8 +117,19 @@ static int choose_blocks(struct online *o, const struct block_table *t,
                 snprintf(name, sizeof(name), "memory%" PRIu64, t->blocks[i].number);
                 if (t->blocks[i].state != BLOCK_ONLINE)
                         r = choose(o, &wanted[i], name, &o->requests[i]);
+                else
+                        o->requests[i] = request_of_online(&t->blocks[i], &wanted[i]);
         }
         return r;
+}
+
+static const struct block_device *find_device(const struct block_devices *d, const char *name)
+{
+        for (size_t i = 0; i < d->n; i++)
+                if (d->items[i].origin == ORIGIN_DAX &&
+                    streq(block_device_name(&d->items[i]), name))
+                        return &d->items[i];
+        return NULL;
 }
 
 /* A dax device without blocks asks for one zone for all its memory. */
@@ -115,16 +137,36 @@ static int choose_devices(struct online *o, const struct block_devices *d)
 {
         int r = 0;
 
-        for (size_t i = 0; r == 0 && i < d->n; i++) {
-                const struct block_device *device = &d->items[i];
+        for (size_t i = 0; r == 0 && i < o->devices.n; i++) {
+                const struct memory_device *device = &o->devices.items[i];
+                const struct block_device *found;
                 struct wanted w;
 
-                if (device->origin != ORIGIN_DAX || device->target != o->h.node)
+                if (device->kind != MEMORY_DEVICE_DAX)
                         continue;
-                w = wanted_for_device(o->policy, o->machine, device);
-                r = choose(o, &w, block_device_name(device), &o->zone);
+                found = find_device(d, device->name);
+                w = found ? wanted_for_device(o->policy, o->machine, found)
+                          : (struct wanted){ .unreadable = true };
+                r = choose(o, &w, device->name, &o->device_requests[i]);
         }
         return r;
+}
+
+static int allocate_requests(struct online *o, const struct block_table *t)
+{
+        free(o->requests);
+        free(o->device_requests);
+        o->requests = calloc(t->n + 1, sizeof(*o->requests));
+        o->device_requests = calloc(o->devices.n + 1, sizeof(*o->device_requests));
+        if (!o->requests || !o->device_requests) {
+                (void)cli_error(-ENOMEM, "cannot start");
+                return -ENOMEM;
+        }
+        for (size_t i = 0; i < t->n; i++)
+                o->requests[i] = o->zone;
+        for (size_t i = 0; i < o->devices.n; i++)
+                o->device_requests[i] = o->zone;
+        return 0;
 }
 
 /* Fills in the requests. */
@@ -132,18 +174,10 @@ static int decide(struct online *o, const struct block_table *t)
 {
         _cleanup_(block_devices_freep) struct block_devices *d = NULL;
         struct messages problems = MESSAGES_INIT;
-        int r;
+        int r = allocate_requests(o, t);
 
-        free(o->requests);
-        o->requests = calloc(t->n + 1, sizeof(*o->requests));
-        if (!o->requests) {
-                (void)cli_error(-ENOMEM, "cannot start");
-                return -ENOMEM;
-        }
-        for (size_t i = 0; i < t->n; i++)
-                o->requests[i] = o->zone;
-        if (o->has_zone)
-                return 0;
+        if (r < 0 || o->has_zone)
+                return r;
         r = block_devices_read(o->h.root, t, o->machine, &problems, &d);
         if (r == 0)
                 r = choose_devices(o, d);
@@ -153,9 +187,9 @@ static int decide(struct online *o, const struct block_table *t)
         return r;
 }
 
-static void plug_device(struct online *o, const struct memory_device *d)
+static void plug_device(struct online *o, const struct memory_device *d, enum block_request q)
 {
-        int r = hotplug_plug_dax(&o->h, d, o->zone);
+        int r = hotplug_plug_dax(&o->h, d, q);
 
         if (r == 0)
                 messages_add(&o->h.steps,
@@ -198,7 +232,7 @@ static bool plug_devices(struct online *o)
                                      d->name, d->name);
                         continue;
                 }
-                plug_device(o, d);
+                plug_device(o, d, o->device_requests[i]);
                 any = true;
         }
         return any;
@@ -389,6 +423,7 @@ int verb_online(const struct arguments *a)
         hotplug_done(&o.h);
         memory_devices_done(&o.devices);
         free(o.requests);
+        free(o.device_requests);
         machine_free(o.machine);
         policy_unref(o.policy);
         return status;

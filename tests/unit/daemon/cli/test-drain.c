@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The verbs drain and online as a whole. The linker gives them this machine instead of the real
- * one: --wrap=input_open_root. The record and the lock are in a directory of the test. */
+ * one: --wrap=input_open_root, --wrap=input_open. The record and the lock are in a directory of the
+ * test. */
 
 #include <errno.h>
 #include <pthread.h>
@@ -32,15 +33,25 @@
 struct sysroot *__real_sysroot_free(struct sysroot *root);
 struct sysroot *__wrap_sysroot_free(struct sysroot *root);
 int __wrap_input_open_root(const struct input *in, struct sysroot **ret);
+int __wrap_input_open(const struct input *in, struct policy **ret_policy,
+                      struct sysroot **ret_root);
 
 static struct fake_kernel *kernel;
 static struct sysroot *machine;
 static char directory[] = "/tmp/test-drain-XXXXXX";
 static char output[4096]; /* of the last verb */
+static const char *policy = "[tier t]\n";
 
 int __wrap_input_open_root(const struct input *in, struct sysroot **ret)
 {
         *ret = machine;
+        return 0;
+}
+
+int __wrap_input_open(const struct input *in, struct policy **ret_policy, struct sysroot **ret_root)
+{
+        *ret_policy = policy_from(policy);
+        *ret_root = machine;
         return 0;
 }
 
@@ -313,6 +324,57 @@ static void test_waiting(void)
         assert(unlink(path) == 0);
 }
 
+#define UNPLUGGED(name, start)                                                                     \
+        "sys/bus/dax/devices/" name " -> d/root0/decoder0.0/region" name "/dax_region0/" name      \
+        "\nsys/bus/dax/devices/" name "/target_node: 1\nsys/bus/dax/devices/" name                 \
+        "/driver -> ../../bus/dax/drivers/kmem\nsys/bus/dax/devices/" name "/state: unplugged\n"   \
+        "sys/bus/dax/devices/" name "/size: 134217728\nsys/bus/dax/devices/" name                  \
+        "/resource: " start "\n"
+#define TWO_DEVICES NODES UNPLUGGED("dax0.0", "0x140000000") UNPLUGGED("dax1.0", "0x148000000")
+
+static void add_online(struct fake_kernel *k, const char *block, const char *zone)
+{
+        char path[128];
+
+        snprintf(path, sizeof(path), MEMORY "%s/state", block);
+        fake_kernel_set(k, path, "online");
+        snprintf(path, sizeof(path), MEMORY "%s/valid_zones", block);
+        fake_kernel_set(k, path, zone);
+        snprintf(path, sizeof(path), NODE "node1/%s", block);
+        fake_kernel_set(k, path, "");
+}
+
+/* The memory of both comes, each in the zone that the other should have. */
+static void choose_badly(struct fake_kernel *k, const char *path)
+{
+        if (!strstr(path, "dax1.0/state"))
+                return;
+        add_online(k, "memory40", "Movable");
+        add_online(k, "memory41", "Normal");
+}
+
+/* Two devices of one node, of which the policy wants different zones. */
+static void test_zones_of_devices(void)
+{
+        policy = "[tier t]\n[online]\nonline = movable\n[node a]\ndax = dax0.0\nonline = kernel\n";
+        boot(TWO_DEVICES);
+        assert(ONLINE(.rollback = false) == EXIT_FAILURE); /* no blocks come here */
+        assert_streq(get("sys/bus/dax/devices/dax0.0/state"), "online_kernel");
+        assert_streq(get("sys/bus/dax/devices/dax1.0/state"), "online_movable");
+        boot(TWO_DEVICES);
+        assert(ONLINE(.zone = "movable") == EXIT_FAILURE);
+        assert_streq(get("sys/bus/dax/devices/dax0.0/state"), "online_movable");
+        /* also where they must be changed */
+        boot(TWO_DEVICES);
+        kernel->before_write = choose_badly;
+        assert(ONLINE(.rollback = false) == EXIT_SUCCESS);
+        assert_streq(output + strlen("dax0.0 is plugged in again\ndax1.0 is plugged in again\n"),
+                     "2 of 2 blocks of node 1 online: 1 movable, 1 kernel\n");
+        assert_streq(get(MEMORY "memory40/valid_zones"), "Normal");
+        assert_streq(get(MEMORY "memory41/valid_zones"), "Movable");
+        policy = "[tier t]\n";
+}
+
 static void clean_up(void)
 {
         static const char *const files[] = { "output", DRAINED_LOCK_PATH };
@@ -342,6 +404,7 @@ int main(void)
         test_refused();
         test_unplug_again();
         test_persistent();
+        test_zones_of_devices();
         (void)__real_sysroot_free(machine);
         clean_up();
         return 0;
