@@ -17,6 +17,8 @@
  * (drivers/base/core.c:lock_device_hotplug_sysfs). numatierd gives one block 30 s
  * (daemon/common/onlining.c). */
 #define GRACE_USEC UINT64_C(45000000)
+/* So often a write is begun again that a signal of nobody here interrupted. */
+#define STRAY_MAX 100
 /* Signals that are ignored after writer_persist(). */
 #define PATIENCE 3
 
@@ -271,8 +273,10 @@ int writer_do(struct writer *w, writer_job_fn job, void *data, uint64_t limit_us
         w->job = job;
         w->data = data;
         /* a late kick, or a stop by Ctrl-Z, interrupts too: then again */
-        do
+        for (unsigned i = 0; i < STRAY_MAX; i++) {
                 r = run_once(w, end);
-        while (r == -EINTR && writer_check(w) == 0);
+                if (r != -EINTR || writer_check(w) < 0)
+                        break;
+        }
         return r;
 }

@@ -36,8 +36,9 @@ DEFINE_CLEANUP(struct writer *, writer_free)
 
 /* Runs a job, and interrupts it after limit_usec (0: never), at the deadline, or when a signal
  * arrives. What the job returns; -ETIMEDOUT or -EINTR if it was interrupted and therefore returned
- * -EINTR, or if it was not begun, since that was so already; -EINPROGRESS if it does not end even
- * then: nothing can be written any more. */
+ * -EINTR, or if it was not begun, since that was so already; -EINTR also if it returns that again
+ * and again for no reason that is known; -EINPROGRESS if it does not end even then: nothing can be
+ * written any more. */
 int writer_do(struct writer *w, writer_job_fn job, void *data, uint64_t limit_usec);
 
 /* 0: go on. -EINTR: a signal arrived. -ETIMEDOUT: the deadline has passed. -EINPROGRESS: stuck. */

@@ -49,6 +49,12 @@ static int fail_once(struct sysroot *r, void *data)
         return ++*(int *)data == 1 ? -EINTR : 0;
 }
 
+static int fail_always(struct sysroot *r, void *data)
+{
+        ++*(int *)data;
+        return -EINTR;
+}
+
 static void on_signal(int signal_number)
 {
 }
@@ -62,6 +68,9 @@ static void test_results(struct writer *w)
         assert(writer_do(w, return_at_once, &value, 1000000) == 1);
         assert(writer_do(w, sleep_shortly, NULL, 0) == 0 && ticks > 0);
         assert(writer_do(w, fail_once, &calls, 0) == 0 && calls == 2);
+        calls = 0;
+        assert(writer_do(w, fail_always, &calls, 0) == -EINTR && calls > 1);
+        assert(writer_check(w) == 0);
         assert(interrupts == 0);
 }
 
