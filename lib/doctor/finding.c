@@ -194,7 +194,8 @@ void finding_add_policy(struct diagnosis *d, const char *sentence, const char *s
                 return;
         finding_add_remedy(d,
                            "%s: write these lines into " DROPIN
-                           ", then run \"systemctl reload-or-restart numatierd\":",
+                           " (make its directory if there is none), then run \"systemctl "
+                           "reload-or-restart numatierd\":",
                            sentence, d->check);
         finding_add_command(d, "[%s]", section);
         va_start(ap, line);

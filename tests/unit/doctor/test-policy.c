@@ -150,6 +150,7 @@ static void test_files(void)
 {
         examine(THREAD_GUEST THREAD_TIERS DEMOTION(false) BALANCING(0), VENDOR);
         assert_found("demotion-off", WARNING, "numatierd.conf.d/demotion-off.conf");
+        assert_found("demotion-off", WARNING, "make its directory"); /* no package has it */
         assert_found("balancing-off", WARNING, "numatierd.conf.d/balancing-off.conf");
 }
 
