@@ -87,10 +87,36 @@ void check_demotion_freeze(const struct subject *s, struct diagnosis *d)
         add_freeze_remedy(s, risk, d);
 }
 
+static const char *find_dram_tier(const struct subject *s)
+{
+        const struct assignment *a = s->snapshot->assignment;
+        const struct node_assignment *n =
+                a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
+
+        return (n ? assignment_tier_name(a, n) : NULL) ?: "dram";
+}
+
+/* GPUs to whose memory Linux demotes pages, if demotion is on. */
+static struct nodeset find_slow_gpus(const struct subject *s)
+{
+        const struct machine *m = s->snapshot->machine;
+        uint32_t top = tiers_find_top(s);
+        struct nodeset gpus = { 0 };
+
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                const struct node *n = &m->nodes[i];
+
+                if (n->has_memory && n->kind == KIND_GPU && n->present_tier != TIER_UNKNOWN &&
+                    top != TIER_UNKNOWN && n->present_tier > top)
+                        nodeset_add(&gpus, n->id);
+        }
+        return gpus;
+}
+
 void check_demotion_off(const struct subject *s, struct diagnosis *d)
 {
         const struct machine *m = s->snapshot->machine;
-        struct nodeset slow = tiers_find_slow(s);
+        struct nodeset slow = tiers_find_slow(s), gpus = find_slow_gpus(s);
         char text[NODES_TEXT_MAX];
 
         if (!m->demotion.present || m->demotion.value > 0 || tiers_count(s) < 2 ||
@@ -111,6 +137,12 @@ void check_demotion_off(const struct subject *s, struct diagnosis *d)
                 finding_add_remedy(d, "Add swap first: without it, and without a guard that this "
                                       "kernel does not have, demotion can freeze the machine when "
                                       "memory is exhausted.");
+        if (nodeset_count(&gpus) > 0)
+                finding_add_remedy(d,
+                                   "Linux would demote pages to the memory of a GPU, too (%s): "
+                                   "first put it into another tier, by a [node] section with kind "
+                                   "= gpu and tier = %s.",
+                                   nodes_format(&gpus, text), find_dram_tier(s));
         finding_add_setting(s, d, "To switch it on", SECTION_APPLY, "demotion", "yes");
 }
 
@@ -176,33 +208,14 @@ void check_demotion_cpuset(const struct subject *s, struct diagnosis *d)
         finding_add_demotion_off(s, d);
 }
 
-static const char *find_dram_tier(const struct subject *s)
-{
-        const struct assignment *a = s->snapshot->assignment;
-        const struct node_assignment *n =
-                a->baseline ? assignment_get_node(a, a->baseline->id) : NULL;
-
-        return (n ? assignment_tier_name(a, n) : NULL) ?: "dram";
-}
-
 /* Cold pages of all programs would be moved into the memory of a GPU. */
 void check_demotion_gpu(const struct subject *s, struct diagnosis *d)
 {
         const struct machine *m = s->snapshot->machine;
-        uint32_t top = tiers_find_top(s);
-        struct nodeset gpus = { 0 };
+        struct nodeset gpus = find_slow_gpus(s);
         char text[NODES_TEXT_MAX];
 
-        if (!is_on(&m->demotion))
-                return;
-        for (size_t i = 0; i < m->n_nodes; i++) {
-                const struct node *n = &m->nodes[i];
-
-                if (n->has_memory && n->kind == KIND_GPU && n->present_tier != TIER_UNKNOWN &&
-                    top != TIER_UNKNOWN && n->present_tier > top)
-                        nodeset_add(&gpus, n->id);
-        }
-        if (nodeset_count(&gpus) == 0)
+        if (!is_on(&m->demotion) || nodeset_count(&gpus) == 0)
                 return;
         finding_begin(d, SEVERITY_WARNING, "Linux demotes pages to the memory of a GPU (%s)",
                       nodes_format(&gpus, text));

@@ -132,6 +132,20 @@ static void test_gpu(void)
         assert_not_found("demotion-gpu");
 }
 
+/* Memory that is slow, and that of a GPU. */
+static void test_gpu_beside_slow(void)
+{
+        examine(NODE "online: 0-2\n" NODE "has_memory: 0-2\n" NODE "has_cpu: 0\n" NODE
+                     "node0/distance: 10 20 40\n" MEMINFO(0, 9) MEMINFO(1, 9) MEMINFO(2, 9) TIER
+                "memory_tier4/nodelist: 0\n" TIER "memory_tier5/nodelist: 1-2\n"
+                "proc/driver/nvidia/gpus/0009:01:00.0/numa_status: Node: 2\n"
+                "proc/driver/nvidia/gpus/0009:01:00.0/information: Model: x\n" DEMOTION(false),
+                VENDOR);
+        assert_found("demotion-off", WARNING, "to the memory of a GPU, too (node 2)");
+        examine(TWO_TIERS DEMOTION(false), VENDOR);
+        assert(!strstr(get_finding("demotion-off")->remedy, "GPU"));
+}
+
 int main(void)
 {
         test_freeze();
@@ -142,6 +156,7 @@ int main(void)
         test_off();
         test_cpuset();
         test_gpu();
+        test_gpu_beside_slow();
         forget();
         return 0;
 }
