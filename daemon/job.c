@@ -160,8 +160,10 @@ void job_run_online(struct job *j)
         assert(j->policy && j->previous && j->previous->machine && !j->online_result);
         set_place(j, "");
         messages_done(&j->rivals);
-        if (j->find_rivals)
+        if (j->find_rivals) { /* the policy is new */
+                online_forget_failures(&j->online.memory);
                 find_rivals(j);
+        }
         j->find_rivals = false;
         j->online_error = onlining_run(j->root, j->policy, j->previous->machine, &j->online,
                                        SLICE_USEC, &j->online_result);

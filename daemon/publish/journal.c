@@ -500,6 +500,12 @@ static void report_group(struct journal *j, const struct online_group *g)
         send_online(j, &e, conditions_hash(e.id, e.text ?: ""), changed);
 }
 
+/* A positive errno, or 0: it did not fail. */
+static int get_error(const struct online_group *g, enum online_case c)
+{
+        return c == CASE_WAIT ? -g->error : c == CASE_STUCK ? -g->stuck_error : 0;
+}
+
 /* Which block is the first that failed changes from one try to the next: that is nothing new. */
 static uint64_t hash_reason(const struct log_entry *e, const struct online_group *g,
                             enum online_case c)
@@ -507,30 +513,30 @@ static uint64_t hash_reason(const struct log_entry *e, const struct online_group
         char text[128];
 
         snprintf(text, sizeof(text), "node %" PRIu32 " case-%d %s error-%d", g->node, (int)c,
-                 policy_online_word(g->online), c == CASE_WAIT ? -g->error : 0);
+                 policy_online_word(g->online), get_error(g, c));
         return conditions_hash(e->id, text);
 }
 
 static void report_reason(struct journal *j, const struct online_group *g, enum online_case c)
 {
-        struct log_entry e =
-                LOG_ENTRY(c == CASE_WAIT ? LOG_WARNING : LOG_NOTICE,
-                          c == CASE_WAIT ? MESSAGE_ONLINE_FAILED : MESSAGE_ONLINE_LEFT);
+        bool failed = c == CASE_WAIT || c == CASE_STUCK;
+        struct log_entry e = LOG_ENTRY(failed ? LOG_WARNING : LOG_NOTICE,
+                                       failed ? MESSAGE_ONLINE_FAILED : MESSAGE_ONLINE_LEFT);
         char buf[ONLINE_TEXT_MAX];
 
         if (!online_format_reason(g, c, buf))
                 return;
         add_group_fields(&e, g);
-        if (c == CASE_WAIT)
-                log_field(&e, "ERRNO=%d", -g->error);
+        if (failed)
+                log_field(&e, "ERRNO=%d", get_error(g, c));
         log_text(&e, "%s", buf);
         send_online(j, &e, hash_reason(&e, g, c), false);
 }
 
 static void report_groups(struct journal *j, const struct online_plan *p)
 {
-        static const enum online_case reasons[] = { CASE_WAIT, CASE_FULL, CASE_FIXED, CASE_MANUAL,
-                                                    CASE_DRAINED };
+        static const enum online_case reasons[] = { CASE_WAIT,  CASE_STUCK,  CASE_FULL,
+                                                    CASE_FIXED, CASE_MANUAL, CASE_DRAINED };
 
         for (size_t i = 0; i < p->n_groups; i++) {
                 report_group(j, &p->groups[i]);

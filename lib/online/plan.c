@@ -84,6 +84,13 @@ static bool must_wait(const struct online_input *in, size_t i)
                 online_failures_is_paused(in->failures, b->node, in->now));
 }
 
+static bool is_stuck(const struct online_input *in, size_t i)
+{
+        const struct online_failure *f = find_failure(in, i);
+
+        return f && f->attempts >= ONLINE_TRIES_MAX;
+}
+
 static bool is_empty_enough(const struct online_input *in, uint32_t node)
 {
         for (size_t i = 0; i < in->n_rooms; i++)
@@ -121,6 +128,8 @@ static enum online_case decide_online(const struct online_input *in, size_t i,
                 return CASE_MANUAL;
         if (!w->may_go || b->zone == ZONE_NONE)
                 return CASE_FIXED;
+        if (is_stuck(in, i))
+                return CASE_STUCK;
         return must_wait(in, i) ? CASE_WAIT : CASE_ACT;
 }
 
@@ -197,14 +206,20 @@ static int add_step(const struct online_input *in, size_t block, size_t group,
         return 0;
 }
 
-static void note_failure(const struct online_input *in, size_t i, struct online_group *g)
+/* Of all blocks of that case, the first that failed is named. */
+static void note_failure(const struct online_input *in, size_t i, enum online_case v,
+                         struct online_group *g)
 {
         const struct online_failure *f = find_failure(in, i);
 
-        if (!f || g->error != 0)
-                return;
-        g->error = f->error;
-        g->failed_block = f->number;
+        if (f && v == CASE_WAIT && g->error == 0) {
+                g->error = f->error;
+                g->failed_block = f->number;
+        }
+        if (f && v == CASE_STUCK && g->stuck_error == 0) {
+                g->stuck_error = f->error;
+                g->stuck_block = f->number;
+        }
 }
 
 static int add_block(const struct online_input *in, size_t i, const struct nodeset *empty,
@@ -225,8 +240,7 @@ static int add_block(const struct online_input *in, size_t i, const struct nodes
         g->total++;
         g->count[v]++;
         g->n_online += b->state == BLOCK_ONLINE;
-        if (v == CASE_WAIT)
-                note_failure(in, i, g);
+        note_failure(in, i, v, g);
         return v == CASE_ACT ? add_step(in, i, group, p) : 0;
 }
 

@@ -25,9 +25,14 @@ enum online_case {
         CASE_FIXED,   /* it would have to go offline, and may not: wanted.may_go, ZONE_NONE */
         CASE_FULL,    /* the same, and its node is not empty enough */
         CASE_WAIT,    /* it failed, or others of its node did; it is tried again later */
+        CASE_STUCK, /* it could not be taken offline so often that it is not tried again */
         CASE_ACT,     /* it is to be changed */
         CASES,
 };
+
+/* Each try to take a block offline moves pages, may take half a minute, and makes Linux log what
+ * holds it: a block with pages of the kernel is not tried for ever. */
+#define ONLINE_TRIES_MAX 8
 
 /* A block that could not be changed. */
 struct online_failure {
@@ -93,6 +98,8 @@ struct online_group {
         size_t n_online; /* blocks that are online */
         int error;       /* of the first block that failed, or 0 */
         uint64_t failed_block;
+        int stuck_error; /* the same of CASE_STUCK */
+        uint64_t stuck_block;
         /* what was done since (slice.h) */
         size_t done, failed, gone;
 };

@@ -350,14 +350,14 @@ static void forget_failure(struct slice *s, size_t i)
                 array_remove(f->items, &f->n, (size_t)(found - f->items), sizeof(*f->items));
 }
 
-/* Without memory for it, the block is tried again at once. */
-static void note_failure(struct slice *s, size_t i, int error)
+/* Returns how often it failed in a row. Without memory for it, the block is tried again at once. */
+static unsigned note_failure(struct slice *s, size_t i, int error)
 {
         struct online_failure *found = find_failure(s, i) ?: add_failure(s, i);
         unsigned doubling;
 
         if (!found)
-                return;
+                return 0;
         if (found->identity != s->identities[i])
                 found->attempts = 0;
         found->identity = s->identities[i];
@@ -365,6 +365,7 @@ static void note_failure(struct slice *s, size_t i, int error)
         doubling = found->attempts < RETRY_DOUBLING ? found->attempts : RETRY_DOUBLING;
         found->attempts++;
         found->retry = s->hooks->now(s->hooks->userdata) + (RETRY_USEC << doubling);
+        return found->attempts;
 }
 
 /* The steps */
@@ -462,6 +463,27 @@ static void set_case(struct online_group *g, enum online_case v)
         g->count[v]++;
 }
 
+static void count_failed(struct slice *s, const struct online_step *step, int error)
+{
+        struct online_group *g = &s->result->plan->groups[step->group];
+        const struct block *b = &s->table->blocks[step->block];
+        unsigned attempts = note_failure(s, step->block, error);
+
+        if (attempts >= ONLINE_TRIES_MAX && b->state == BLOCK_ONLINE) {
+                set_case(g, CASE_STUCK);
+                if (g->stuck_error == 0) {
+                        g->stuck_error = error;
+                        g->stuck_block = b->number;
+                }
+                return;
+        }
+        if (g->error == 0) {
+                g->error = error;
+                g->failed_block = b->number;
+        }
+        g->failed++;
+}
+
 static int note_outcome(struct slice *s, const struct online_step *step, int error)
 {
         struct online_group *g = &s->result->plan->groups[step->group];
@@ -483,12 +505,7 @@ static int note_outcome(struct slice *s, const struct online_step *step, int err
         if (error == -EINTR && s->hooks->stop(s->hooks->userdata))
                 return 0; /* it is as it was */
         if (error < 0) {
-                if (g->error == 0) {
-                        g->error = error;
-                        g->failed_block = b->number;
-                }
-                g->failed++;
-                note_failure(s, step->block, error);
+                count_failed(s, step, error);
                 if (step->request == REQUEST_OFFLINE)
                         count_failure(s, b->node, error);
                 /* a block that is offline stays pending */
@@ -736,6 +753,12 @@ int online_slice(struct sysroot *root, const struct policy *p, const struct mach
         block_devices_free(s.devices);
         block_table_free(s.table);
         return r;
+}
+
+void online_forget_failures(struct online_memory *m)
+{
+        m->failures.n = 0;
+        m->failures.n_pauses = 0;
 }
 
 void online_memory_done(struct online_memory *m)

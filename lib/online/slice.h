@@ -32,6 +32,9 @@ struct online_memory {
 
 void online_memory_done(struct online_memory *m);
 
+/* The policy was loaded again: what failed is tried again at once. */
+void online_forget_failures(struct online_memory *m);
+
 struct online_hooks {
         uint64_t (*now)(void *userdata); /* in microseconds */
         bool (*stop)(void *userdata);    /* whether to end before the next block */

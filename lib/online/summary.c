@@ -50,6 +50,12 @@ static void format_full(const struct online_group *g, char *buf, size_t size)
                          policy_online_word(g->online), g->node, g->node);
 }
 
+static const char *describe(int error)
+{
+        return error == -ETIMEDOUT ? "the kernel could not move all its pages away in time"
+                                   : strerror(-error);
+}
+
 static void format_failed(const struct online_group *g, char *buf, size_t size)
 {
         if (g->error == 0) {
@@ -62,9 +68,15 @@ static void format_failed(const struct online_group *g, char *buf, size_t size)
                  g->online == ONLINE_NO        ? "taken offline"
                  : g->online == ONLINE_MOVABLE ? "brought online, movable"
                                                : "brought online, kernel",
-                 g->failed_block,
-                 g->error == -ETIMEDOUT ? "the kernel could not move all its pages away in time"
-                                        : strerror(-g->error));
+                 g->failed_block, describe(g->error));
+}
+
+static void format_stuck(const struct online_group *g, char *buf, size_t size)
+{
+        snprintf(buf, size,
+                 "could not be taken offline in %d tries: memory%" PRIu64 ": %s; not tried again "
+                 "until the policy is reloaded or numatierd restarts",
+                 ONLINE_TRIES_MAX, g->stuck_block, describe(g->stuck_error));
 }
 
 static void format_other(const struct online_group *g, enum online_case v, char *buf, size_t size)
@@ -74,7 +86,8 @@ static void format_other(const struct online_group *g, enum online_case v, char 
                          "left alone: the node was drained; numatier online %" PRIu32 " ends that",
                          g->node);
         else if (v == CASE_BUSY)
-                snprintf(buf, size, "not changed: they change just now, or cannot be read");
+                snprintf(buf, size, "not changed: they change just now, or cannot be read, or numatier "
+                         "drain or online works");
         else if (v == CASE_FIXED)
                 snprintf(
                         buf, size,
@@ -112,6 +125,8 @@ const char *online_format_reason(const struct online_group *g, enum online_case 
                 format_full(g, buf + length, ONLINE_TEXT_MAX - (size_t)length);
         else if (v == CASE_WAIT)
                 format_failed(g, buf + length, ONLINE_TEXT_MAX - (size_t)length);
+        else if (v == CASE_STUCK)
+                format_stuck(g, buf + length, ONLINE_TEXT_MAX - (size_t)length);
         else
                 format_other(g, v, buf + length, ONLINE_TEXT_MAX - (size_t)length);
         return buf;

@@ -437,6 +437,53 @@ static void test_failures(void)
         assert(run_all(MOVABLE)->done == 1 && memory.failures.n == 0);
 }
 
+/* A block with pages of the kernel never goes: it is not tried for ever. */
+static void test_stuck(void)
+{
+        const struct online_group *g;
+        char buf[ONLINE_TEXT_MAX];
+        unsigned before;
+
+        begin(NORMAL);
+        make_error = -EBUSY;
+        failing = REQUEST_OFFLINE;
+        failing_block = 32;
+        for (unsigned i = 1; i < 8; i++) {
+                g = run_all(MOVABLE);
+                assert(g->failed == 1 && g->count[CASE_STUCK] == 0 && !result->settled);
+                now += UINT64_C(3600000000) * 2;
+        }
+        g = run_all(MOVABLE);
+        assert(g->failed == 0 && g->error == 0 && g->count[CASE_STUCK] == 1);
+        assert(!online_format_reason(g, CASE_WAIT, buf));
+        before = made;
+        now += UINT64_C(3600000000) * 24;
+        g = run_all(MOVABLE);
+        assert(made == before && g->count[CASE_STUCK] == 1 && result->settled);
+        assert_streq(online_format_reason(g, CASE_STUCK, buf),
+                     "1 block of node 1 could not be taken offline in 8 tries: memory32: Device "
+                     "or resource busy; not tried again until the policy is reloaded or numatierd "
+                     "restarts");
+        /* the policy is reloaded */
+        online_forget_failures(&memory);
+        assert(run_all(MOVABLE)->failed == 1 && made == before + 1);
+        /* other memory */
+        memory.failures.items[0].attempts = ONLINE_TRIES_MAX;
+        assert(run_all(MOVABLE)->count[CASE_STUCK] == 1);
+        kernel->identity = 2;
+        set_all("online", "Normal");
+        assert(run_all(MOVABLE)->failed == 1);
+        /* bringing a block online is tried for ever */
+        begin(OFFLINE);
+        make_error = -ENOMEM;
+        failing = REQUEST_ONLINE_MOVABLE;
+        failing_block = 33;
+        for (unsigned i = 0; i < 20; i++) {
+                assert(run_all(MOVABLE)->failed == 1);
+                now += UINT64_C(3600000000) * 2;
+        }
+}
+
 /* A node whose pages cannot be moved costs half a minute a block: it is not asked for all of them. */
 static void test_pause(void)
 {
@@ -794,6 +841,7 @@ int main(void)
         test_fixed();
         test_boot_memory();
         test_failures();
+        test_stuck();
         test_pause();
         test_back();
         test_pending();
