@@ -177,3 +177,18 @@ int gpus_read(struct sysroot *root, struct machine *m, struct messages *problems
         }
         return add_reported(&s);
 }
+
+int gpus_find_nodes(struct sysroot *root, struct nodeset *ret)
+{
+        _cleanup_(machine_freep) struct machine *m = calloc(1, sizeof(*m));
+        struct nodeset nodes = { 0 };
+        struct search s = { root, m };
+
+        if (!m || sysroot_list(root, NVIDIA_DIR, add_gpu, &s) == -ENOMEM)
+                return -ENOMEM;
+        for (size_t i = 0; i < m->n_gpus; i++)
+                if (m->gpus[i].report == GPU_NODE)
+                        nodeset_add(&nodes, m->gpus[i].node);
+        *ret = nodes;
+        return 0;
+}

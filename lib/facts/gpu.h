@@ -6,6 +6,7 @@
  * EIO while its own query fails: then it is not known which node it is. */
 
 #include "base/messages.h"
+#include "base/nodeset.h"
 #include "facts/machine.h"
 #include "sysroot/sysroot.h"
 
@@ -15,6 +16,9 @@ bool gpu_is_address(const char *name);
 /* Fills in machine.gpus, and adds a device of KIND_GPU to each node that is reported as a GPU's. 0
  * or -ENOMEM. */
 int gpus_read(struct sysroot *root, struct machine *m, struct messages *problems);
+
+/* Only the nodes that are reported now. 0 or -ENOMEM. */
+int gpus_find_nodes(struct sysroot *root, struct nodeset *ret);
 
 struct gpu *gpu_find(struct machine *m, const char *address);
 

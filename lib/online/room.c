@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "base/nodeset.h"
+#include "facts/gpu.h"
 #include "facts/knobs.h"
 
 /* Of each other node, a 16th is not counted, and at most 1 GiB. */
@@ -75,6 +75,16 @@ static uint64_t read_swap(struct sysroot *root)
 
 int room_read(struct sysroot *root, unsigned node, struct messages *problems, struct room *ret)
 {
+        struct nodeset gpus;
+        int r;
+
+        r = gpus_find_nodes(root, &gpus);
+        return r < 0 ? r : room_read_without(root, node, &gpus, problems, ret);
+}
+
+int room_read_without(struct sysroot *root, unsigned node, const struct nodeset *leave_out,
+                      struct messages *problems, struct room *ret)
+{
         struct room room = { .swap_kib = read_swap(root) };
         struct nodeset nodes;
         char list[NODESET_STRING_MAX];
@@ -91,6 +101,8 @@ int room_read(struct sysroot *root, unsigned node, struct messages *problems, st
         nodeset_foreach (n, &nodes) {
                 _cleanup_(freep) char *text = NULL;
 
+                if (n != node && nodeset_has(leave_out, n))
+                        continue;
                 r = read_meminfo(root, n, problems, &text);
                 if (r < 0)
                         return r;

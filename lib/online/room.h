@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/messages.h"
+#include "base/nodeset.h"
 #include "sysroot/sysroot.h"
 
 struct room {
@@ -19,7 +20,12 @@ struct room {
         bool has_others;   /* some other node has memory */
 };
 
-/* 0, or an error of reading (a message names the file). */
+/* Other nodes of leave_out have no room: the memory of GPUs, in which programs do not belong. 0, or
+ * an error of reading (a message names the file). */
+int room_read_without(struct sysroot *root, unsigned node, const struct nodeset *leave_out,
+                      struct messages *problems, struct room *ret);
+
+/* The same without the nodes that are now reported as a GPU's (facts/gpu.h). */
 int room_read(struct sysroot *root, unsigned node, struct messages *problems, struct room *ret);
 
 /* A field of nodeN/meminfo or /proc/meminfo in KiB: "MemFree". 0 or -ENOENT: it is not there, or is

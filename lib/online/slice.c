@@ -35,6 +35,7 @@ struct slice {
         struct block_devices *devices;
         struct wanted *wanted;
         uint64_t *identities;
+        struct nodeset gpus; /* nodes that are a GPU's memory, or may be */
         struct node_room *rooms;
         size_t n_rooms, rooms_allocated;
         uint64_t begin, budget; /* 0: no limit */
@@ -54,6 +55,19 @@ static int read_blocks(struct slice *s)
         if (r == 0)
                 r = wanted_decide(s->policy, s->machine, s->table, s->devices, &s->wanted);
         return r;
+}
+
+static struct nodeset find_gpus(const struct machine *m)
+{
+        struct nodeset nodes = { 0 };
+
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (m->nodes[i].kind == KIND_GPU || m->nodes[i].may_be_gpu)
+                        nodeset_add(&nodes, m->nodes[i].id);
+        for (size_t i = 0; i < m->n_gpus; i++)
+                if (m->gpus[i].report == GPU_NODE || m->gpus[i].report == GPU_REMEMBERED)
+                        nodeset_add(&nodes, m->gpus[i].node);
+        return nodes;
 }
 
 /* Neither blocks nor a dax device that could be brought back ("numatier drain --unplug"). */
@@ -451,7 +465,7 @@ static bool is_room_left(struct slice *s, uint32_t node)
 {
         struct messages ignored = MESSAGES_INIT;
         struct room room;
-        int r = room_read(s->root, node, &ignored, &room);
+        int r = room_read_without(s->root, node, &s->gpus, &ignored, &room);
 
         messages_done(&ignored);
         return r == 0 && online_is_empty_enough(&room, online_get_node_size(s->table, node));
@@ -648,7 +662,8 @@ static int read_rooms(struct slice *s, const struct nodeset *nodes)
         nodeset_foreach (node, nodes) {
                 struct room room;
 
-                if (room_read(s->root, node, &s->result->problems, &room) < 0)
+                if (room_read_without(s->root, node, &s->gpus, &s->result->problems, &room) <
+                    0)
                         continue;
                 if (array_grow(&s->rooms, &s->rooms_allocated, s->n_rooms + 1, sizeof(*s->rooms)) <
                     0)
@@ -739,6 +754,7 @@ int online_slice(struct sysroot *root, const struct policy *p, const struct mach
                 .machine = m,
                 .memory = memory,
                 .hooks = hooks,
+                .gpus = find_gpus(m),
                 .result = calloc(1, sizeof(*s.result)),
         };
         int r;

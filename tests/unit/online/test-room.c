@@ -38,6 +38,29 @@ static void test_large(void)
         sysroot_free(root);
 }
 
+#define GPU(text) "proc/driver/nvidia/gpus/0009:01:00.0/numa_status:\n  " text "\n"
+
+/* Programs do not belong into the memory of a GPU. */
+static void test_gpu(void)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct nodeset none = { 0 };
+        struct room room;
+        struct sysroot *root = root_from(GPU("Node: 2") NODE "has_memory: 0-2\n" INFO(0, 1600, 500, 0, 0)
+                                                 INFO(1, 1000, 400, 0, 0) INFO(2, 1600, 900, 0, 0));
+
+        assert(room_read(root, 1, &problems, &room) == 0 && room.other_kib == 500 - 100);
+        assert(room_read_without(root, 1, &none, &problems, &room) == 0);
+        assert(room.other_kib == 500 - 100 + 900 - 100);
+        /* what it holds itself can go */
+        assert(room_read(root, 2, &problems, &room) == 0 && room.used_kib == 700);
+        assert(room.other_kib == 500 - 100 + 400 - 62);
+        nodeset_add(&none, 0);
+        nodeset_add(&none, 2);
+        assert(room_read_without(root, 1, &none, &problems, &room) == 0 && !room.has_others);
+        sysroot_free(root);
+}
+
 static void test_alone(void)
 {
         struct messages problems = MESSAGES_INIT;
@@ -83,6 +106,7 @@ int main(void)
 {
         test_room();
         test_large();
+        test_gpu();
         test_alone();
         test_unreadable();
         test_find();

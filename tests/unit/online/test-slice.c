@@ -310,6 +310,23 @@ static void test_full(void)
         assert(g->count[CASE_FULL] == 4 && *kernel->log == '\0' && result->problems.n == 1);
 }
 
+/* The room in a GPU's memory is none. */
+static void test_full_but_gpu(void)
+{
+        for (unsigned is_gpu = 0; is_gpu < 2; is_gpu++) {
+                begin(NORMAL INFO(2, 16000000, 8000000) NODE "node2/distance: 20 20 10\n");
+                fake_kernel_set(kernel, NODE "online", "0-2");
+                fake_kernel_set(kernel, NODE "has_memory", "0-2");
+                set_info(1, 524288, 424288);
+                set_info(0, 16000000, 1150000);
+                if (is_gpu)
+                        fake_kernel_set(kernel, "proc/driver/nvidia/gpus/0009:01:00.0/numa_status",
+                                        "Node: 2");
+                assert(run_all(NO)->count[is_gpu ? CASE_FULL : CASE_ACT] == 4);
+                assert(result->plan->groups[0].done == (is_gpu ? 0 : 4));
+        }
+}
+
 /* It is in use from the second block on. */
 static void fill_node(struct fake_kernel *k, const char *path)
 {
@@ -836,6 +853,7 @@ int main(void)
         test_other_zone();
         test_no();
         test_full();
+        test_full_but_gpu();
         test_full_meanwhile();
         test_offline_meanwhile();
         test_fixed();
