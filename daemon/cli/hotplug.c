@@ -475,6 +475,14 @@ static void print_text(const struct hotplug *h, const char *sentence)
         puts(sentence);
 }
 
+/* Once all of a node is offline, no zone is wanted for it any more: who brings it online afterwards by
+ * hand, or by the policy, chooses anew. */
+static void forget_zone(struct hotplug *h, const struct run_count *c)
+{
+        if (!h->counts_online && c->offline == c->total)
+                (void)hotplug_record_zone(h, false);
+}
+
 int hotplug_print(struct hotplug *h, bool done, const char *sentence)
 {
         struct run_count c = run_count_blocks(h->run);
@@ -494,6 +502,7 @@ int hotplug_print(struct hotplug *h, bool done, const char *sentence)
         int r = 0;
 
         bar_clear(&h->bar);
+        forget_zone(h, &c);
         if (h->a->json)
                 r = print_json(h, &result);
         else

@@ -116,6 +116,15 @@ static void test_there_and_back(void)
         assert_streq(output, "3 of 3 blocks of node 1 online, kernel\n");
         assert_streq(get(ZONED_PATH), "nodes 1");
         assert(!strstr(get(DRAINED_PATH), "1"));
+        /* the zone counts as long as the memory is online */
+        kernel->fail_path = STATE(33);
+        kernel->fail_error = -EBUSY;
+        assert(DRAIN(.rollback = true) == EXIT_FAILURE);
+        assert_streq(get(ZONED_PATH), "nodes 1");
+        kernel->fail_error = 0;
+        kernel->fail_path = NULL;
+        assert(DRAIN(.rollback = false) == EXIT_SUCCESS);
+        assert_streq(get(ZONED_PATH), "nodes ");
 }
 
 /* What does not go is named, and the rest stays offline, or comes back. */
