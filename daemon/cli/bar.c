@@ -3,11 +3,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/writer.h"
 
 #define WIDTH      30U
+#define LEAST      5U /* less says nothing */
+#define COLUMNS    80U
 #define CLEAR_LINE "\r\033[K"
 /* What does not fit into the line is cut off: a line that wraps could not be cleared. */
 #define WRAP_OFF "\033[?7l"
@@ -35,11 +39,36 @@ const char *bar_format_time(uint64_t usec, char buf[static BAR_TIME_MAX])
         return buf;
 }
 
+void bar_format(const struct bar *b, unsigned columns, const char *left,
+                char buf[static BAR_LINE_MAX])
+{
+        char text[BAR_LINE_MAX / 2], bar[WIDTH + 1];
+        size_t others, width = WIDTH, n;
+
+        snprintf(text, sizeof(text), "%zu of %zu blocks %s%s", b->done, b->total, b->what, left);
+        others = (size_t)snprintf(NULL, 0, "node %u [] %s", b->node, text);
+        if (others + width > columns)
+                width = columns > others ? columns - others : 0;
+        n = b->total > 0 ? width * b->done / b->total : width;
+        memset(bar, ' ', sizeof(bar));
+        memset(bar, '#', n);
+        bar[width] = '\0';
+        snprintf(buf, BAR_LINE_MAX, "node %u %s%s%s%s", b->node, width < LEAST ? "" : "[",
+                 width < LEAST ? "" : bar, width < LEAST ? "" : "] ", text);
+}
+
+static unsigned count_columns(void)
+{
+        struct winsize size;
+
+        return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                               : COLUMNS;
+}
+
 void bar_draw(struct bar *b, size_t done, size_t total)
 {
-        static const char full[] = "##############################";
-        char time[BAR_TIME_MAX], left[BAR_TIME_MAX + 16] = "";
-        size_t n = total > 0 ? WIDTH * done / total : WIDTH, ours;
+        char time[BAR_TIME_MAX], left[BAR_TIME_MAX + 16] = "", line[BAR_LINE_MAX];
+        size_t ours;
         uint64_t now = monotonic_usec();
 
         if (b->start_usec == 0) {
@@ -55,8 +84,8 @@ void bar_draw(struct bar *b, size_t done, size_t total)
                 snprintf(left, sizeof(left), ", about %s left",
                          bar_format_time((now - b->start_usec) * (total - done) / ours, time));
         /* in one write: nobody stops us between off and on */
-        fprintf(stderr, CLEAR_LINE WRAP_OFF "node %u [%.*s%*s] %zu of %zu blocks %s%s" WRAP_ON,
-                b->node, (int)n, full, (int)(WIDTH - n), "", done, total, b->what, left);
+        bar_format(b, count_columns(), left, line);
+        fprintf(stderr, CLEAR_LINE WRAP_OFF "%s" WRAP_ON, line);
 }
 
 void bar_clear(const struct bar *b)

@@ -19,6 +19,12 @@ struct bar {
 /* wanted: false: never shown. */
 void bar_init(struct bar *b, bool wanted, unsigned node, const char *what);
 
+#define BAR_LINE_MAX 256
+/* What bar_draw() shows on a terminal of that many columns: the bar itself is the first to become
+ * shorter, or goes. left: ", about 45 s left", or "". */
+void bar_format(const struct bar *b, unsigned columns, const char *left,
+                char buf[static BAR_LINE_MAX]);
+
 /* Draws it with the time that is left, as far as that can be told. */
 void bar_draw(struct bar *b, size_t done, size_t total);
 

@@ -44,7 +44,7 @@ int hotplug_parse(struct hotplug *h, const struct arguments *a, const char *verb
 {
         *h = (struct hotplug){ .a = a, .verb = verb, .lock_fd = -1 };
         if (!a->operands[0] || a->operands[1]) {
-                fprintf(stderr, "numatier: %s: expected one node\n", verb);
+                fprintf(stderr, "numatier: expected one node, such as \"numatier %s 1\"\n", verb);
                 return EXIT_USAGE;
         }
         if (input_parse_node(a->operands[0], &h->node) < 0) {
