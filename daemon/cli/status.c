@@ -46,18 +46,34 @@ static struct summary summarize(const struct view *v)
         return s;
 }
 
+static bool is_offline(const struct view_node *n)
+{
+        return n->offline_kib.known && n->offline_kib.value > 0 &&
+               !(n->drained.known && n->drained.value);
+}
+
+static bool any_offline(const struct view *v)
+{
+        for (size_t i = 0; i < v->n_nodes; i++)
+                if (is_offline(&v->nodes[i]))
+                        return true;
+        return false;
+}
+
 /* Whether all is well, and if not, why that cannot be said. */
 static void print_state(const struct view *v, bool clear, const struct summary *s)
 {
+        const char *end = any_offline(v) ? "" : ": there is nothing to do";
+
         if (!v->has_tiers)
                 print_lack_of_tiers(v);
         else if (v->withheld)
                 print_withheld(stdout, v);
         else if (s->memory == 1 && clear)
-                puts("One node with memory, one tier: there is nothing to do.");
+                printf("One node with memory, one tier%s.\n", end);
         else if (clear)
-                printf("%u node%s in %u tier%s, as the policy wants: there is nothing to do.\n",
-                       s->placed, plural(s->placed), s->tiers, plural(s->tiers));
+                printf("%u node%s in %u tier%s, as the policy wants%s.\n", s->placed,
+                       plural(s->placed), s->tiers, plural(s->tiers), end);
 }
 
 /* Pages that would leave their socket: that is slow, and loads the link between the sockets. */
@@ -101,7 +117,7 @@ static void print_offline(const struct view *v)
 
                 if (n->drained.known && n->drained.value)
                         nodeset_add(&drained, n->node);
-                else if (n->offline_kib.known && n->offline_kib.value > 0)
+                else if (is_offline(n))
                         nodeset_add(&offline, n->node);
         }
         print_nodes(&offline, "is offline; \"numatier doctor\" says why.");
