@@ -463,6 +463,20 @@ static void test_online(void)
                                           "memory70: Device or resource busy; tried again "
                                           "later\n",
                              "; 2049 of 2050 blocks of node 2 online, movable (see the journal)");
+        /* in the end it is given up: that is new */
+        g.count[CASE_WAIT] = 0;
+        g.error = 0;
+        g.count[CASE_STUCK] = 1;
+        g.stuck_error = -EBUSY;
+        g.stuck_block = 70;
+        for (unsigned i = 0; i < 2; i++)
+                report_slice(&j, &g, 0,
+                             i > 0 ? ""
+                                   : NAME
+                                     "1 block of node 2 could not be taken offline in 8 tries: "
+                                     "memory70: Device or resource busy; not tried again "
+                                     "until the policy is reloaded or numatierd restarts\n",
+                             "; 2049 of 2050 blocks of node 2 online, movable (see the journal)");
         journal_done(&j);
 }
 
@@ -489,6 +503,7 @@ static void test_quarantine(void)
                           "node is in use, or the other nodes have no room; to do it "
                           "nevertheless: numatier drain 2\n",
                      "; 0 of 4 blocks of node 2 offline, as online = no says (see the journal)");
+        journal_done(&j);
 }
 
 /* Two of four blocks of node 1 fail, of which the first to be named is another each time. */
