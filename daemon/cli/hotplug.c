@@ -18,7 +18,7 @@
 #define LOCK_SHARED_USEC UINT64_C(45000000)
 #define LOCK_SAY_USEC    UINT64_C(500000)
 #define LOCK_PAUSE_USEC  5000
-#define REASONS_SHOWN   8
+#define REASONS_SHOWN    8
 
 void hotplug_error(const struct hotplug *h, const char *format, ...)
 {
@@ -475,8 +475,8 @@ static void print_text(const struct hotplug *h, const char *sentence)
         puts(sentence);
 }
 
-/* Once all of a node is offline, no zone is wanted for it any more: who brings it online afterwards by
- * hand, or by the policy, chooses anew. */
+/* Once all of a node is offline, no zone is wanted for it any more: who brings it online afterwards
+ * by hand, or by the policy, chooses anew. */
 static void forget_zone(struct hotplug *h, const struct run_count *c)
 {
         if (!h->counts_online && c->offline == c->total)

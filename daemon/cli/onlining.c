@@ -22,8 +22,9 @@ static bool print_steps(const struct online_group *g)
 
 static bool print_group(const struct online_group *g, bool planned)
 {
-        static const enum online_case reasons[] = { CASE_WAIT,   CASE_STUCK, CASE_FULL,   CASE_FIXED,
-                                                    CASE_MANUAL, CASE_BUSY,  CASE_DRAINED };
+        static const enum online_case reasons[] = { CASE_WAIT,   CASE_STUCK,  CASE_FULL,
+                                                    CASE_FIXED,  CASE_MANUAL, CASE_BUSY,
+                                                    CASE_DRAINED };
         char buf[ONLINE_TEXT_MAX];
         bool any = false;
 

@@ -141,8 +141,7 @@ int onlining_run_in_foreground(struct sysroot *root, const struct policy *p,
 
         in_foreground = o;
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
-                if (sigaction(numbers[i], NULL, &former[i]) == 0 &&
-                    former[i].sa_handler != SIG_IGN)
+                if (sigaction(numbers[i], NULL, &former[i]) == 0 && former[i].sa_handler != SIG_IGN)
                         sigaction(numbers[i], &action, NULL);
         r = onlining_run(root, p, m, o, 0, ret);
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++)

@@ -27,8 +27,8 @@ void onlining_stop(struct onlining *o);
 int onlining_run(struct sysroot *root, const struct policy *p, const struct machine *m,
                  struct onlining *o, uint64_t budget_usec, struct online_result **ret);
 
-/* The same to the end, in a program that SIGINT, SIGTERM and SIGHUP would end: instead, the block that
- * is being changed becomes online again, and then it ends with o->stop. */
+/* The same to the end, in a program that SIGINT, SIGTERM and SIGHUP would end: instead, the block
+ * that is being changed becomes online again, and then it ends with o->stop. */
 int onlining_run_in_foreground(struct sysroot *root, const struct policy *p,
                                const struct machine *m, struct onlining *o,
                                struct online_result **ret);

@@ -219,7 +219,7 @@ static int find_other(struct search *s, const struct block *b, uint32_t *ret)
                 *ret = BLOCK_DEVICE_UNREADABLE;
                 return 0;
         }
-        if (s->has_virtio == 0 || 
+        if (s->has_virtio == 0 ||
             firmware_map_may_hold(&s->map, b->number * s->table->block_size, s->table->block_size))
                 return 0;
         return take_item(s, ORIGIN_VIRTIO, KIND_VIRTIO, NULL, ret);

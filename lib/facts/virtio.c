@@ -105,7 +105,7 @@ static bool is_driver_managed(struct sysroot *root, const struct machine *m, con
 
         if (blocks_find_lowest(root, m->block_size, n->id, &address, NULL) < 0)
                 return false;
-        found = firmware_map_read(root, &map) == 0 && 
+        found = firmware_map_read(root, &map) == 0 &&
                 !firmware_map_may_hold(&map, address, m->block_size);
         firmware_map_done(&map);
         return found;

@@ -25,7 +25,7 @@ enum online_case {
         CASE_FIXED,   /* it would have to go offline, and may not: wanted.may_go, ZONE_NONE */
         CASE_FULL,    /* the same, and its node is not empty enough */
         CASE_WAIT,    /* it failed, or others of its node did; it is tried again later */
-        CASE_STUCK, /* it could not be taken offline so often that it is not tried again */
+        CASE_STUCK,   /* it could not be taken offline so often that it is not tried again */
         CASE_ACT,     /* it is to be changed */
         CASES,
 };

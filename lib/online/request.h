@@ -21,10 +21,10 @@ const char *block_request_word(enum block_request q); /* what is written: "onlin
 
 /* Compares first, writes, and reads back into b. May wait minutes for the kernel, which gives up
  * when a signal that is not blocked arrives at this thread.
- * 1: the block was so already, or somebody else was faster. 0: done. -EINTR: a signal arrived, and the
- * block is as it was. -EBUSY: some page cannot be moved, or another hotplug operation is under way.
- * -EEXIST: it is online already, in another zone. -ENOENT or -ENODEV: it is gone. -EIO: the kernel
- * accepted the write, and did nothing. -ENOMEM, and what else the kernel says. */
+ * 1: the block was so already, or somebody else was faster. 0: done. -EINTR: a signal arrived, and
+ * the block is as it was. -EBUSY: some page cannot be moved, or another hotplug operation is under
+ * way. -EEXIST: it is online already, in another zone. -ENOENT or -ENODEV: it is gone. -EIO: the
+ * kernel accepted the write, and did nothing. -ENOMEM, and what else the kernel says. */
 int block_make(struct sysroot *root, struct block *b, enum block_request q);
 
 /* Waits for the hotplug operation that is under way, if one is: the kernel brings memory that it

@@ -426,8 +426,7 @@ static int prepare(struct slice *s, const struct online_step *step)
 
         if (!must_note(s, step))
                 return 0;
-        r = remember(s, step->block, RECORD_PENDING,
-                     s->result->plan->groups[step->group].online);
+        r = remember(s, step->block, RECORD_PENDING, s->result->plan->groups[step->group].online);
         return r < 0 ? r : save(s);
 }
 
@@ -662,8 +661,7 @@ static int read_rooms(struct slice *s, const struct nodeset *nodes)
         nodeset_foreach (node, nodes) {
                 struct room room;
 
-                if (room_read_without(s->root, node, &s->gpus, &s->result->problems, &room) <
-                    0)
+                if (room_read_without(s->root, node, &s->gpus, &s->result->problems, &room) < 0)
                         continue;
                 if (array_grow(&s->rooms, &s->rooms_allocated, s->n_rooms + 1, sizeof(*s->rooms)) <
                     0)

@@ -86,7 +86,8 @@ static void format_other(const struct online_group *g, enum online_case v, char 
                          "left alone: the node was drained; numatier online %" PRIu32 " ends that",
                          g->node);
         else if (v == CASE_BUSY)
-                snprintf(buf, size, "not changed: they change just now, or cannot be read, or numatier "
+                snprintf(buf, size,
+                         "not changed: they change just now, or cannot be read, or numatier "
                          "drain or online works");
         else if (v == CASE_FIXED)
                 snprintf(

@@ -46,8 +46,8 @@ static void test_gpu(void)
         struct messages problems = MESSAGES_INIT;
         struct nodeset none = { 0 };
         struct room room;
-        struct sysroot *root = root_from(GPU("Node: 2") NODE "has_memory: 0-2\n" INFO(0, 1600, 500, 0, 0)
-                                                 INFO(1, 1000, 400, 0, 0) INFO(2, 1600, 900, 0, 0));
+        struct sysroot *root = root_from(GPU("Node: 2") NODE "has_memory: 0-2\n" INFO(
+                0, 1600, 500, 0, 0) INFO(1, 1000, 400, 0, 0) INFO(2, 1600, 900, 0, 0));
 
         assert(room_read(root, 1, &problems, &room) == 0 && room.other_kib == 500 - 100);
         assert(room_read_without(root, 1, &none, &problems, &room) == 0);

@@ -501,7 +501,8 @@ static void test_stuck(void)
         }
 }
 
-/* A node whose pages cannot be moved costs half a minute a block: it is not asked for all of them. */
+/* A node whose pages cannot be moved costs half a minute a block: it is not asked for all of them.
+ */
 static void test_pause(void)
 {
         const struct online_group *g;
@@ -563,8 +564,9 @@ static void test_pending(void)
         assert(run_all(NO)->done == 4);
         /* also if the policy no longer wants anything */
         begin(MACHINE("offline", "Normal Movable"));
-        fake_kernel_set(kernel, ONLINE_RECORD_PATH,
-                        "numatier online 1\nseen 32-33 1\npending 34 1 movable\npending 35 2 movable");
+        fake_kernel_set(
+                kernel, ONLINE_RECORD_PATH,
+                "numatier online 1\nseen 32-33 1\npending 34 1 movable\npending 35 2 movable");
         assert(run_all("")->done == 1 && !online_record_has_pending(memory.record));
         assert_streq(kernel->log, STATE(34) "=online_movable\n");
         assert(run("", &hooks, 0) == 0 && result->plan->n_groups == 0);
@@ -636,7 +638,8 @@ static void find_one_pending(struct fake_kernel *k, const char *path)
         pending_writes++;
 }
 
-/* If numatier is killed now and somebody takes another block offline, that one does not come back. */
+/* If numatier is killed now and somebody takes another block offline, that one does not come back.
+ */
 static void test_one_pending(void)
 {
         begin(NORMAL);
