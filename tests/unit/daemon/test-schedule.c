@@ -8,6 +8,7 @@
 #include "facts/tiers.h"
 #include "schedule.h"
 #include "sysroot/capture.h"
+#include "together.h"
 
 /* When a pass runs, and how it may read tiers, in the real time of an event loop. */
 
@@ -256,12 +257,16 @@ static void test_reading_without_events(void)
 
 int main(void)
 {
-        test_events();
-        test_new_node();
-        test_rescan();
-        test_retry();
-        test_next_try();
-        test_reading();
-        test_reading_without_events();
+        static void (*const tests[])(void) = {
+                test_events,
+                test_new_node,
+                test_rescan,
+                test_retry,
+                test_next_try,
+                test_reading,
+                test_reading_without_events,
+        };
+
+        run_together(tests, ELEMENTSOF(tests));
         return 0;
 }

@@ -12,6 +12,7 @@
 #include "common/lock.h"
 #include "fake-kernel.h"
 #include "state/drained.h"
+#include "together.h"
 
 #define MEMORY   "sys/devices/system/memory/"
 #define STATE(n) MEMORY "memory" #n "/state"
@@ -61,9 +62,29 @@ struct sysroot *__wrap_sysroot_free(struct sysroot *root)
         return root == machine ? NULL : __real_sysroot_free(root);
 }
 
+/* Each test has a process of its own, and so a directory. */
+static void clean_up(void)
+{
+        static const char *const files[] = { "output", DRAINED_LOCK_PATH };
+        static const char *const directories[] = { "/run/numatier", "/run", "" };
+        char path[64];
+
+        (void)__real_sysroot_free(machine);
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                snprintf(path, sizeof(path), "%s/%s", directory, files[i]);
+                assert(unlink(path) == 0 || errno == ENOENT);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                snprintf(path, sizeof(path), "%s%s", directory, directories[i]);
+                assert(rmdir(path) == 0 || errno == ENOENT);
+        }
+}
+
 static void boot(const char *text)
 {
-        if (machine)
+        if (!machine)
+                assert(mkdtemp(directory) && atexit(clean_up) == 0);
+        else
                 (void)__real_sysroot_free(machine);
         machine = fake_kernel_new(text, &kernel);
 }
@@ -384,37 +405,15 @@ static void test_zones_of_devices(void)
         policy = "[tier t]\n";
 }
 
-static void clean_up(void)
-{
-        static const char *const files[] = { "output", DRAINED_LOCK_PATH };
-        static const char *const directories[] = { "/run/numatier", "/run", "" };
-        char path[64];
-
-        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
-                snprintf(path, sizeof(path), "%s/%s", directory, files[i]);
-                assert(unlink(path) == 0);
-        }
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                snprintf(path, sizeof(path), "%s%s", directory, directories[i]);
-                assert(rmdir(path) == 0);
-        }
-}
-
 int main(void)
 {
-        assert(mkdtemp(directory));
-        test_waiting();
-        test_there_and_back();
-        test_held();
-        test_rollback_fails();
-        test_interrupted();
-        test_added();
-        test_back();
-        test_refused();
-        test_unplug_again();
-        test_persistent();
-        test_zones_of_devices();
-        (void)__real_sysroot_free(machine);
-        clean_up();
+        static void (*const tests[])(void) = {
+                test_waiting,        test_there_and_back,   test_held,
+                test_rollback_fails, test_interrupted,      test_added,
+                test_back,           test_refused,          test_unplug_again,
+                test_persistent,     test_zones_of_devices,
+        };
+
+        run_together(tests, ELEMENTSOF(tests));
         return 0;
 }
