@@ -17,5 +17,5 @@ enum freeze_risk {
 /* Swap, which helps until it is full, is not taken into account. */
 enum freeze_risk freeze_find_risk(const struct assignment *a);
 
-/* Whether demotion = yes is refused here, since nothing would guard against it. */
-bool freeze_refuses_demotion(const struct assignment *a);
+/* The same if demotion were on between tiers. */
+enum freeze_risk freeze_find_risk_of_demotion(const struct assignment *a);

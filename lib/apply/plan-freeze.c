@@ -162,22 +162,33 @@ static enum guard classify_guard(const struct machine *m, const struct policy *p
         return guard_is_precise(m) ? GUARD_CAN_BE_SET : GUARD_MISSING;
 }
 
-enum freeze_risk freeze_find_risk(const struct assignment *a)
+enum freeze_risk freeze_find_risk_of_demotion(const struct assignment *a)
 {
         static const enum freeze_risk risks[] = {
                 [GUARD_STANDS] = FREEZE_GUARDED,     [GUARD_CAN_BE_SET] = FREEZE_CAN_BE_GUARDED,
                 [GUARD_LEFT_OFF] = FREEZE_UNGUARDED, [GUARD_MISSING] = FREEZE_HAS_NO_GUARD,
                 [GUARD_UNKNOWN] = FREEZE_UNKNOWN,
         };
+        const struct machine *m = a->machine;
+        enum guard guard;
+
+        if ((m->lru_gen.value & LRU_GEN_CORE_BIT) && m->min_ttl.present && m->min_ttl.value > 0)
+                return FREEZE_GUARDED;
+        guard = classify_guard(m, a->policy);
+        if (guard == GUARD_LEFT_OFF && !guard_is_precise(m))
+                return FREEZE_HAS_NO_GUARD; /* min-ttl = auto would not set it either */
+        return risks[guard];
+}
+
+enum freeze_risk freeze_find_risk(const struct assignment *a)
+{
         static const struct plan nothing = { 0 }; /* as the machine is */
         const struct machine *m = a->machine;
         enum answer hazard = both(has_several_tiers(&nothing, m, NULL), demotion_now(m));
 
         if (hazard != YES)
                 return hazard == NO ? FREEZE_IMPOSSIBLE : FREEZE_UNKNOWN;
-        if ((m->lru_gen.value & LRU_GEN_CORE_BIT) && m->min_ttl.present && m->min_ttl.value > 0)
-                return FREEZE_GUARDED;
-        return risks[classify_guard(m, a->policy)];
+        return freeze_find_risk_of_demotion(a);
 }
 
 static bool is_unguarded(enum guard guard)
@@ -188,11 +199,6 @@ static bool is_unguarded(enum guard guard)
 static bool has_swap(const struct machine *m)
 {
         return m->swap.present && m->swap.value > 0;
-}
-
-bool freeze_refuses_demotion(const struct assignment *a)
-{
-        return is_unguarded(classify_guard(a->machine, a->policy)) && !has_swap(a->machine);
 }
 
 /* Moves a write to another place in the plan. */

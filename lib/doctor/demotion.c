@@ -53,7 +53,23 @@ static void add_freeze_remedy(const struct subject *s, enum freeze_risk risk, st
         else
                 finding_add_remedy(d, "This kernel has no guard that works. Watch that swap does "
                                       "not fill up.");
+        if (is_on(&s->snapshot->machine->swap))
+                finding_add_setting(s, d, "If demotion is worth that, say so in the policy",
+                                    SECTION_APPLY, "demotion", "yes");
         finding_add_demotion_off(s, d);
+}
+
+/* Whoever has said that demotion is wanted, where it is not refused, knows the hazard:
+ * check_demotion_off() names it. */
+static enum severity judge_freeze(const struct subject *s, enum freeze_risk risk)
+{
+        const struct knob *swap = &s->snapshot->machine->swap;
+        enum policy_switch demotion = s->snapshot->policy->demotion;
+
+        if (demotion == SWITCH_FORCE ||
+            (demotion == SWITCH_YES && risk == FREEZE_HAS_NO_GUARD && is_on(swap)))
+                return SEVERITY_NOTE;
+        return is_on(swap) || swap->unreadable ? SEVERITY_WARNING : SEVERITY_ERROR;
 }
 
 /* The rules are those by which plans are made: apply/plan-freeze.c. */
@@ -61,7 +77,6 @@ void check_demotion_freeze(const struct subject *s, struct diagnosis *d)
 {
         const struct machine *m = s->snapshot->machine;
         enum freeze_risk risk = freeze_find_risk(s->snapshot->assignment);
-        enum severity severity = is_on(&m->swap) ? SEVERITY_WARNING : SEVERITY_ERROR;
 
         if (risk == FREEZE_IMPOSSIBLE || risk == FREEZE_GUARDED)
                 return;
@@ -70,11 +85,8 @@ void check_demotion_freeze(const struct subject *s, struct diagnosis *d)
                                   "demotion or its guard cannot be read now");
                 return;
         }
-        if (m->swap.unreadable)
-                severity = SEVERITY_WARNING;
-        if (s->snapshot->policy->demotion == SWITCH_FORCE)
-                severity = SEVERITY_NOTE; /* somebody knows, and wants it so */
-        finding_begin(d, severity, "Memory exhaustion can freeze this machine for minutes");
+        finding_begin(d, judge_freeze(s, risk),
+                      "Memory exhaustion can freeze this machine for minutes");
         finding_add_file(d, DEMOTION_PATH, "true");
         add_swap(s, d);
         add_guard_files(m, d);
@@ -113,39 +125,6 @@ static struct nodeset find_slow_gpus(const struct subject *s)
         return gpus;
 }
 
-void check_demotion_off(const struct subject *s, struct diagnosis *d)
-{
-        const struct machine *m = s->snapshot->machine;
-        struct nodeset slow = tiers_find_slow(s), gpus = find_slow_gpus(s);
-        char text[NODES_TEXT_MAX];
-
-        if (!m->demotion.present || m->demotion.value > 0 || tiers_count(s) < 2 ||
-            s->snapshot->policy->demotion != SWITCH_LEAVE)
-                return;
-        finding_begin(d, SEVERITY_WARNING, "Demotion is off, although there are %u tiers",
-                      tiers_count(s));
-        finding_add_file(d, DEMOTION_PATH, "false");
-        finding_add_consequence(d,
-                                "When a fast node is full, cold pages are swapped out or dropped, "
-                                "and programs may be killed");
-        if (nodeset_count(&slow) > 0)
-                finding_add_consequence(d, "while %s may have free memory.",
-                                        nodes_format(&slow, text));
-        else
-                finding_add_consequence(d, "while a slower tier may have free memory.");
-        if (freeze_refuses_demotion(s->snapshot->assignment))
-                finding_add_remedy(d, "Add swap first: without it, and without a guard that this "
-                                      "kernel does not have, demotion can freeze the machine when "
-                                      "memory is exhausted.");
-        if (nodeset_count(&gpus) > 0)
-                finding_add_remedy(d,
-                                   "Linux would demote pages to the memory of a GPU, too (%s): "
-                                   "first put it into another tier, by a [node] section with kind "
-                                   "= gpu and tier = %s.",
-                                   nodes_format(&gpus, text), find_dram_tier(s));
-        finding_add_setting(s, d, "To switch it on", SECTION_APPLY, "demotion", "yes");
-}
-
 /* As tests/vm/cpusets-soak.sh sees it: 6.1 and 6.12 demote pages of a group to nodes that its
  * cpuset excludes, and 7.3 does not. Nothing is known of those between. */
 static bool ignores_cpusets(const struct machine *m)
@@ -171,6 +150,110 @@ static struct nodeset find_excluded(const struct cpuset *c, const struct nodeset
                 if (fast && !nodeset_has(&mems, id))
                         nodeset_add(&excluded, id);
         return excluded;
+}
+
+/* Where a hazard comes with demotion, it is good as it is: nobody need switch it on. */
+enum demotion_hazard {
+        HAZARD_NONE,
+        HAZARD_CPUSETS, /* groups would get pages on nodes that are not theirs */
+        HAZARD_FREEZE,  /* there is no guard, but swap */
+        HAZARD_REFUSED, /* there is neither: numatier does not switch it on */
+        HAZARD_UNKNOWN, /* numatier does not switch it on either */
+};
+
+static enum demotion_hazard find_hazard(const struct subject *s)
+{
+        const struct machine *m = s->snapshot->machine;
+        enum freeze_risk risk = freeze_find_risk_of_demotion(s->snapshot->assignment);
+        struct nodeset slow = tiers_find_slow(s);
+
+        if (ignores_cpusets(m))
+                for (size_t i = 0; i < s->health->n_cpusets; i++) {
+                        struct nodeset excluded =
+                                find_excluded(&s->health->cpusets[i], &slow, &m->memory);
+
+                        if (nodeset_count(&excluded) > 0)
+                                return HAZARD_CPUSETS;
+                }
+        if (risk == FREEZE_UNKNOWN || (risk == FREEZE_HAS_NO_GUARD && m->swap.unreadable))
+                return HAZARD_UNKNOWN;
+        if (risk == FREEZE_HAS_NO_GUARD)
+                return is_on(&m->swap) ? HAZARD_FREEZE : HAZARD_REFUSED;
+        return HAZARD_NONE;
+}
+
+static void add_hazard(enum demotion_hazard hazard, struct diagnosis *d)
+{
+        static const char *const texts[] = {
+                [HAZARD_CPUSETS] = "But this kernel demotes pages of control groups to nodes that "
+                                   "their cpusets exclude.",
+                [HAZARD_FREEZE] = "But this kernel has no guard that works: with demotion, memory "
+                                  "exhaustion can freeze the machine for minutes once swap is "
+                                  "full.",
+                [HAZARD_REFUSED] = "But this kernel has no guard that works, and there is no swap: "
+                                   "with demotion, memory exhaustion can freeze the machine for "
+                                   "minutes.",
+                [HAZARD_UNKNOWN] = "But swap or the guard cannot be read now: with demotion, "
+                                   "memory exhaustion may freeze the machine for minutes.",
+        };
+
+        if (hazard != HAZARD_NONE)
+                finding_add_consequence(d, "%s", texts[hazard]);
+}
+
+static void add_how_to_demote(const struct subject *s, enum demotion_hazard hazard,
+                              const struct nodeset *gpus, struct diagnosis *d)
+{
+        char text[NODES_TEXT_MAX];
+
+        if (hazard == HAZARD_CPUSETS)
+                finding_add_remedy(d, "Use Linux 7.3, which respects cpusets.");
+        if (hazard == HAZARD_REFUSED)
+                finding_add_remedy(d, "Add swap first: without it, numatier does not switch "
+                                      "demotion on.");
+        if (hazard == HAZARD_UNKNOWN)
+                finding_add_remedy(d, "Until they can be read, numatier does not switch demotion "
+                                      "on.");
+        if (hazard != HAZARD_NONE && hazard != HAZARD_FREEZE)
+                return;
+        if (nodeset_count(gpus) > 0)
+                finding_add_remedy(d,
+                                   "Linux would demote pages to the memory of a GPU, too (%s): "
+                                   "first put it into another tier, by a [node] section with kind "
+                                   "= gpu and tier = %s.",
+                                   nodes_format(gpus, text), find_dram_tier(s));
+        if (freeze_find_risk_of_demotion(s->snapshot->assignment) == FREEZE_UNGUARDED)
+                finding_add_setting(s, d, "First let numatierd set a guard against freezes",
+                                    SECTION_APPLY, "min-ttl", "auto");
+        finding_add_setting(
+                s, d, hazard == HAZARD_NONE ? "To switch it on" : "To switch it on all the same",
+                SECTION_APPLY, "demotion", "yes");
+}
+
+void check_demotion_off(const struct subject *s, struct diagnosis *d)
+{
+        const struct machine *m = s->snapshot->machine;
+        struct nodeset slow = tiers_find_slow(s), gpus = find_slow_gpus(s);
+        enum demotion_hazard hazard;
+        char text[NODES_TEXT_MAX];
+
+        if (!m->demotion.present || m->demotion.value > 0 || tiers_count(s) < 2 ||
+            s->snapshot->policy->demotion != SWITCH_LEAVE)
+                return;
+        hazard = find_hazard(s);
+        finding_begin(d, hazard == HAZARD_NONE ? SEVERITY_WARNING : SEVERITY_NOTE,
+                      "Demotion is off, although there are %u tiers", tiers_count(s));
+        finding_add_file(d, DEMOTION_PATH, "false");
+        finding_add_consequence(d,
+                                "When a fast node is full, cold pages are swapped out or dropped, "
+                                "and programs may be killed");
+        if (nodeset_count(&slow) > 0)
+                finding_add_consequence(d, "while %s may have free memory.",
+                                        nodes_format(&slow, text));
+        else
+                finding_add_consequence(d, "while a slower tier may have free memory.");
+        add_hazard(hazard, d);
+        add_how_to_demote(s, hazard, &gpus, d);
 }
 
 void check_demotion_cpuset(const struct subject *s, struct diagnosis *d)

@@ -70,12 +70,12 @@ static void test_own_policy(void)
 
         examine_policy(TWO_TIERS KERNEL("6.1.0") DEMOTION(true) CLASSIC_LRU SWAP CPUSET("0"), file,
                        VENDOR "[apply]\ndemotion=yes\n");
-        assert_found("demotion-freeze", WARNING,
+        assert_found("demotion-freeze", NOTE,
                      "change \"demotion = yes\" to \"demotion = no\" in "
                      "/etc/numatier/numatierd.conf.d/site.conf:11");
         assert_found("demotion-cpuset", WARNING, "site.conf:11, then run");
         assert(!strstr(get_finding("demotion-cpuset")->remedy, "echo false"));
-        examine_policy(TWO_TIERS KERNEL("6.12.95") DEMOTION(false), file,
+        examine_policy(TWO_TIERS KERNEL("6.12.95") DEMOTION(false) MGLRU(0), file,
                        VENDOR "[apply]\ndemotion=leave\n");
         assert_found("demotion-off", WARNING, "change \"demotion = leave\" to \"demotion = yes\"");
 }
@@ -88,7 +88,17 @@ static void test_off(void)
         assert(!strstr(get_finding("demotion-off")->remedy, "Add swap"));
         /* where it would be refused */
         examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(false) CLASSIC_LRU NO_SWAP, VENDOR);
-        assert_found("demotion-off", WARNING, "Add swap first");
+        assert_found("demotion-off", NOTE, "Add swap first");
+        assert(!strstr(get_finding("demotion-off")->remedy, "demotion = yes"));
+        examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(false) CLASSIC_LRU "proc/swaps ! EIO\n", VENDOR);
+        assert_found("demotion-off", NOTE, "cannot be read");
+        assert(!strstr(get_finding("demotion-off")->remedy, "demotion = yes"));
+        /* where it has a hazard */
+        examine(TWO_TIERS KERNEL("7.3.4") DEMOTION(false) MGLRU(0) SWAP, VENDOR);
+        assert_found("demotion-off", NOTE, "can freeze the machine");
+        assert_found("demotion-off", NOTE, "demotion = yes");
+        examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(false) MGLRU(0) SWAP CPUSET("0"), VENDOR);
+        assert_found("demotion-off", NOTE, "their cpusets exclude");
         /* somebody wants it so */
         examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(false), VENDOR "[apply]\ndemotion=no\n");
         assert_not_found("demotion-off");
@@ -115,6 +125,123 @@ static void test_cpuset(void)
         assert_not_found("demotion-cpuset");
 }
 
+/* A machine as far as its demotion goes, on which doctor's remedies are applied. */
+struct shape {
+        const char *kernel;
+        bool classic_lru, min_ttl, swap, demotion, cpuset;
+        const char *policy, *policy_min_ttl; /* NULL: nothing is said */
+};
+
+static void examine_shape(const struct shape *s)
+{
+        char machine[8192], text[1024];
+
+        snprintf(machine, sizeof(machine), "%s" KERNEL("%s") "%s%s%s%s", TWO_TIERS, s->kernel,
+                 s->classic_lru ? CLASSIC_LRU
+                 : s->min_ttl   ? MGLRU(100)
+                                : MGLRU(0),
+                 s->swap ? SWAP : NO_SWAP, s->demotion ? DEMOTION(true) : DEMOTION(false),
+                 s->cpuset ? CPUSET("0") : "");
+        snprintf(text, sizeof(text), VENDOR "[apply]\ndemotion=%s\nmin-ttl=%s\n",
+                 s->policy ?: "leave", s->policy_min_ttl ?: "auto");
+        examine(machine, text);
+}
+
+/* What numatierd does once it runs. */
+static void write_plan(struct shape *s)
+{
+        examine_shape(s);
+        for (size_t i = 0; i < snapshot->plan->n_held; i++)
+                assert(snapshot->plan->held[i].kind != WRITE_DEMOTION); /* not to be proposed */
+        for (size_t i = 0; i < snapshot->plan->n_writes; i++) {
+                const struct plan_write *w = &snapshot->plan->writes[i];
+
+                if (w->kind == WRITE_DEMOTION)
+                        s->demotion = streq(w->value, "true");
+                if (w->kind == WRITE_MIN_TTL)
+                        s->min_ttl = !streq(w->value, "0");
+        }
+}
+
+#define REMEDIES   6
+#define NEW_KERNEL 5
+
+/* Does remedy i of a finding; false: it has no such one. */
+static bool apply_remedy(const char *remedy, unsigned i, struct shape *s)
+{
+        static const char *const texts[REMEDIES] = {
+                "\n    demotion = yes", "\n    demotion = no", "echo false >", "dd swap",
+                "\n    echo 100 >",     "se Linux 7.3",
+        };
+        bool guards = strstr(remedy, "min-ttl = auto") != NULL;
+
+        if (!strstr(remedy, texts[i]) && !(i == 4 && guards))
+                return false;
+        s->policy_min_ttl = guards ? "auto" : s->policy_min_ttl;
+        if (i < 2)
+                s->policy = i == 0 ? "yes" : "no";
+        s->demotion = s->demotion && i != 2;
+        s->swap = s->swap || i == 3;
+        s->min_ttl = i != NEW_KERNEL && (s->min_ttl || (i == 4 && !guards));
+        s->kernel = i == NEW_KERNEL ? "7.3.4" : s->kernel;
+        write_plan(s);
+        return true;
+}
+
+static bool is_of_demotion(const struct finding *f)
+{
+        return startswith(f->id, "demotion-") && f->severity != SEVERITY_NOTE;
+}
+
+/* Whichever remedy is taken: after some steps no warning is left, and it does not come back by a
+ * remedy of a note either. */
+static void follow(const struct shape *s, unsigned steps, bool was_note)
+{
+        char *remedies[4] = { NULL };
+        bool wrong = false;
+        size_t n = 0;
+
+        examine_shape(s);
+        for (size_t i = 0; i < found.n_findings; i++)
+                wrong = wrong || is_of_demotion(&found.findings[i]);
+        if (wrong && (was_note || steps == 0)) {
+                print_findings();
+                fprintf(stderr, "%s swap %d demotion %d\n", s->kernel, s->swap, s->demotion);
+                abort();
+        }
+        for (size_t i = 0; i < found.n_findings && !was_note; i++)
+                if (startswith(found.findings[i].id, "demotion-") &&
+                    (is_of_demotion(&found.findings[i]) || !wrong))
+                        remedies[n++] = strdup(found.findings[i].remedy);
+        for (size_t i = 0; i < n; i++) {
+                for (unsigned j = 0; j < REMEDIES; j++) {
+                        struct shape next = *s;
+
+                        if (apply_remedy(remedies[i], j, &next))
+                                follow(&next, steps - (wrong || j == NEW_KERNEL),
+                                       !wrong && j != NEW_KERNEL);
+                }
+                free(remedies[i]);
+        }
+}
+
+static void test_remedies_end(void)
+{
+        static const char *const kernels[] = { "6.1.0", "6.12.95", "7.3.4" };
+        static const char *const min_ttls[] = { NULL, "leave" };
+
+        for (unsigned i = 0; i < 1U << 4; i++)
+                for (size_t k = 0; k < ELEMENTSOF(kernels); k++)
+                        for (size_t j = 0; j < ELEMENTSOF(min_ttls); j++)
+                                follow(&(struct shape){ .kernel = kernels[k],
+                                                        .policy_min_ttl = min_ttls[j],
+                                                        .swap = i & 1,
+                                                        .demotion = i & 2,
+                                                        .classic_lru = i & 4,
+                                                        .cpuset = i & 8 },
+                                       4, false);
+}
+
 #define GPU                                                                                        \
         "proc/driver/nvidia/gpus/0009:01:00.0/numa_status: Node: 1\n"                              \
         "proc/driver/nvidia/gpus/0009:01:00.0/information: Model: x\n"
@@ -139,7 +266,8 @@ static void test_gpu_beside_slow(void)
                      "node0/distance: 10 20 40\n" MEMINFO(0, 9) MEMINFO(1, 9) MEMINFO(2, 9) TIER
                 "memory_tier4/nodelist: 0\n" TIER "memory_tier5/nodelist: 1-2\n"
                 "proc/driver/nvidia/gpus/0009:01:00.0/numa_status: Node: 2\n"
-                "proc/driver/nvidia/gpus/0009:01:00.0/information: Model: x\n" DEMOTION(false),
+                "proc/driver/nvidia/gpus/0009:01:00.0/information: Model: x\n" DEMOTION(false)
+                        KERNEL("6.12.95") MGLRU(0),
                 VENDOR);
         assert_found("demotion-off", WARNING, "to the memory of a GPU, too (node 2)");
         examine(TWO_TIERS DEMOTION(false), VENDOR);
@@ -155,6 +283,7 @@ int main(void)
         test_own_policy();
         test_off();
         test_cpuset();
+        test_remedies_end();
         test_gpu();
         test_gpu_beside_slow();
         forget();

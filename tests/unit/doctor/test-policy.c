@@ -148,7 +148,7 @@ static void test_state(void)
 /* Two remedies are two files: a section may stand only once in a file. */
 static void test_files(void)
 {
-        examine(THREAD_GUEST THREAD_TIERS DEMOTION(false) BALANCING(0), VENDOR);
+        examine(THREAD_GUEST THREAD_TIERS LRU_GEN(0) DEMOTION(false) BALANCING(0), VENDOR);
         assert_found("demotion-off", WARNING, "numatierd.conf.d/demotion-off.conf");
         assert_found("demotion-off", WARNING, "make its directory"); /* no package has it */
         assert_found("balancing-off", WARNING, "numatierd.conf.d/balancing-off.conf");
