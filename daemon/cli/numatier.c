@@ -257,5 +257,7 @@ int main(int argc, char **argv)
                 return EXIT_USAGE;
         set_flags(&a);
         status = verb->run(&a);
-        return finish_output("numatier", status);
+        /* doctor: 1 would say that there are warnings */
+        return finish_output_or("numatier", status,
+                                verb->run == verb_doctor ? EXIT_USAGE : EXIT_FAILURE);
 }

@@ -11,3 +11,6 @@ int exit_join(int a, int b);
 /* The last step of a program that prints: writes out standard output. Returns the status, or
  * EXIT_FAILURE (and reports it as "PROGRAM: ...") if something could not be printed. */
 int finish_output(const char *program, int status);
+
+/* The same for a program whose EXIT_FAILURE means something else: returns failure instead. */
+int finish_output_or(const char *program, int status, int failure);
