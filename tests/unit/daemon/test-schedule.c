@@ -8,7 +8,6 @@
 #include "facts/tiers.h"
 #include "schedule.h"
 #include "sysroot/capture.h"
-#include "together.h"
 
 /* When a pass runs, and how it may read tiers, in the real time of an event loop. */
 
@@ -257,16 +256,12 @@ static void test_reading_without_events(void)
 
 int main(void)
 {
-        static void (*const tests[])(void) = {
-                test_events,
-                test_new_node,
-                test_rescan,
-                test_retry,
-                test_next_try,
-                test_reading,
-                test_reading_without_events,
-        };
-
-        run_together(tests, ELEMENTSOF(tests));
+        test_events();
+        test_new_node();
+        test_rescan();
+        test_retry();
+        test_next_try();
+        test_reading();
+        test_reading_without_events();
         return 0;
 }
