@@ -60,8 +60,10 @@ struct pass {
 int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *ret);
 
 /* The same with RECONCILE_PLAN, and with what only who shows the machine needs: where pages are
- * demoted to, the settings, whether the daemon runs, memory that is offline. */
-int pass_run_in_detail(const struct arguments *a, struct pass *ret);
+ * demoted to, the settings, whether the daemon runs, memory that is offline. kept: the tiers of an
+ * earlier call (cli/kept.h), or NULL. */
+struct kept;
+int pass_run_in_detail(const struct arguments *a, struct kept *kept, struct pass *ret);
 
 /* The same under a policy that wants nothing: does not load the machine's own, since it may be
  * wrong or missing. record (may be NULL) receives everything that is read, which then is all that

@@ -368,7 +368,7 @@ int verb_explain(const struct arguments *a)
                 fprintf(stderr, "numatier: expected one node, such as \"numatier explain 1\"\n");
                 return EXIT_USAGE;
         }
-        r = pass_run_in_detail(a, &l);
+        r = pass_run_in_detail(a, NULL, &l);
         if (r == 0)
                 r = explain(a, &l, id);
         pass_done(&l);

@@ -4,6 +4,7 @@
 
 #include "classify/targets.h"
 #include "cli/cli.h"
+#include "cli/kept.h"
 #include "common/quiet.h"
 #include "common/session.h"
 #include "facts/knobs.h"
@@ -60,14 +61,16 @@ static void complain(const struct input *in, const struct snapshot *s, int error
 }
 
 /* The warnings of a policy that is not the machine's own are of no use. */
-static int run(const struct input *in, enum reconcile_mode mode, bool has_policy, struct pass *ret)
+static int run(const struct input *in, enum reconcile_mode mode, bool has_policy, struct kept *kept,
+               struct pass *ret)
 {
         int r;
 
         r = load_state(ret->root, &ret->state);
         if (r < 0)
                 return r;
-        r = quiet_reconcile(ret->root, ret->policy, mode, ret->state, &ret->result);
+        r = kept ? kept_reconcile(kept, ret->root, ret->policy, ret->state, &ret->result)
+                 : quiet_reconcile(ret->root, ret->policy, mode, ret->state, &ret->result);
         if (ret->result) {
                 warn_all(&ret->result->problems);
                 if (has_policy)
@@ -207,14 +210,14 @@ static void note_daemon(struct pass *l)
 }
 
 static int run_and_view(const struct arguments *a, enum reconcile_mode mode, bool in_detail,
-                        struct pass *ret)
+                        struct kept *kept, struct pass *ret)
 {
         int r;
 
         *ret = (struct pass){ 0 };
         r = input_open(&a->input, &ret->policy, &ret->root);
         if (r == 0)
-                r = run(&a->input, mode, true, ret);
+                r = run(&a->input, mode, true, kept, ret);
         if (r == 0 && in_detail)
                 r = read_details(ret);
         if (r == 0 && in_detail)
@@ -230,12 +233,12 @@ static int run_and_view(const struct arguments *a, enum reconcile_mode mode, boo
 
 int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *ret)
 {
-        return run_and_view(a, mode, false, ret);
+        return run_and_view(a, mode, false, NULL, ret);
 }
 
-int pass_run_in_detail(const struct arguments *a, struct pass *ret)
+int pass_run_in_detail(const struct arguments *a, struct kept *kept, struct pass *ret)
 {
-        return run_and_view(a, RECONCILE_PLAN, true, ret);
+        return run_and_view(a, RECONCILE_PLAN, true, kept, ret);
 }
 
 int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record, void *userdata,
@@ -256,7 +259,7 @@ int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record,
                 sysroot_record(ret->root, record, userdata);
                 sysroot_read_all(ret->root);
         }
-        return run(&a->input, RECONCILE_PLAN, false, ret);
+        return run(&a->input, RECONCILE_PLAN, false, NULL, ret);
 }
 
 bool pass_is_clear(const struct pass *l)

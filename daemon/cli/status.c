@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/kept.h"
 #include "cli/pager.h"
 #include "cli/status-table.h"
 #include "cli/watch.h"
@@ -296,14 +297,14 @@ static void release_stderr(int held)
         close(text);
 }
 
-static int show(const struct arguments *a, const struct status_columns *columns)
+static int show(const struct arguments *a, const struct status_columns *columns, struct kept *kept)
 {
         bool redraws = a->watch && isatty(STDOUT_FILENO);
         int held = redraws ? hold_stderr() : -1;
         struct pass l;
         int r;
 
-        r = pass_run_in_detail(a, &l);
+        r = pass_run_in_detail(a, kept, &l);
         if (redraws)
                 release_stderr(held);
         if (r == 0)
@@ -324,18 +325,20 @@ static int show(const struct arguments *a, const struct status_columns *columns)
  * shown the first time is an error; later, it may yet come again. */
 static int show_changes(const struct arguments *a, const struct status_columns *columns)
 {
+        struct kept kept = { 0 };
         struct watch watch;
         int r;
 
         watch_begin(&a->input, &watch);
-        r = show(a, columns);
+        r = show(a, columns, &kept);
         while (r == 0 && fflush(stdout) == 0 && !ferror(stdout)) {
                 watch_wait(&watch);
                 if (!isatty(STDOUT_FILENO) && !a->json)
                         puts("");
-                (void)show(a, columns);
+                (void)show(a, columns, &kept);
         }
         watch_end(&watch);
+        kept_done(&kept);
         return r;
 }
 
@@ -373,6 +376,6 @@ int verb_status(const struct arguments *a)
                 return EXIT_USAGE;
         if (!a->json) /* which is UTF-8 in any locale */
                 (void)setlocale(LC_CTYPE, "");
-        r = a->watch ? show_changes(a, &columns) : show(a, &columns);
+        r = a->watch ? show_changes(a, &columns) : show(a, &columns, NULL);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -196,16 +196,20 @@ static bool read_interfaces(struct sysroot *root, struct machine *m, const struc
         return busy;
 }
 
-static void use_known_tiers(struct machine *m, const struct tier_ids *tiers)
+/* previous: NULL unless its tiers still hold. */
+static void use_known_tiers(struct machine *m, const struct tier_ids *tiers,
+                            const struct machine *previous)
 {
         for (size_t i = 0; i < m->n_nodes; i++) {
                 struct node *n = &m->nodes[i];
+                const struct node *p = previous ? machine_get_node(previous, n->id) : NULL;
+                uint32_t known = p ? p->present_tier : n->known_tier;
 
                 if (!n->has_memory || n->coming || n->present_tier != TIER_UNKNOWN)
                         continue;
                 for (size_t t = 0; t < tiers->n; t++)
-                        if (tiers->ids[t] == n->known_tier)
-                                n->present_tier = n->known_tier;
+                        if (tiers->ids[t] == known)
+                                n->present_tier = known;
         }
 }
 
@@ -306,7 +310,8 @@ static void keep_tiers(struct machine *m, const struct machine *previous)
 }
 
 static void learn_tiers(struct sysroot *root, struct tier_reading reading, bool busy,
-                        const struct tier_ids *tiers, struct machine *m, struct messages *problems)
+                        const struct tier_ids *tiers, const struct machine *previous,
+                        struct machine *m, struct messages *problems)
 {
         if (all_known(m))
                 return;
@@ -321,7 +326,7 @@ static void learn_tiers(struct sysroot *root, struct tier_reading reading, bool 
                 m->tiers_withheld = m->tiers_withheld || any_is_coming(m);
                 return;
         }
-        use_known_tiers(m, tiers);
+        use_known_tiers(m, tiers, reading.unchanged && !busy ? previous : NULL);
         m->tiers_withheld = !all_known(m);
 }
 
@@ -338,7 +343,7 @@ int tiers_read(struct sysroot *root, struct tier_reading reading, const struct m
                 sysroot_reportf(problems, r, TIER_DIR);
         if (m->has_tiers) {
                 busy = read_interfaces(root, m, previous, problems);
-                learn_tiers(root, reading, busy, &tiers, m, problems);
+                learn_tiers(root, reading, busy, &tiers, previous, m, problems);
                 m->tiers_known = all_known(m);
                 keep_tiers(m, previous);
         }

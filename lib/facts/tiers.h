@@ -24,10 +24,13 @@ struct tier_reading {
         bool nodelist; /* from memory_tierN/nodelist too: the caller vouches that memory is quiet */
         uint64_t seqnum; /* and that the count of uevents was this at the beginning and at the end
                             of TIERS_QUIET_USEC */
+        bool unchanged;  /* without nodelist: the caller vouches that there was no uevent since the
+                            previous machine was read, so that its tiers still hold */
 };
 
 #define TIERS_KNOWN_ONLY        ((struct tier_reading){ 0 })
 #define TIERS_QUIET_AT(seqnum_) ((struct tier_reading){ .nodelist = true, .seqnum = (seqnum_) })
+#define TIERS_UNCHANGED         ((struct tier_reading){ .unchanged = true })
 /* For copies of a machine, where nothing moves. A running kernel has counted more uevents. */
 #define TIERS_READ TIERS_QUIET_AT(0)
 
@@ -38,9 +41,9 @@ int tiers_get_uevent_seqnum(struct sysroot *root, uint64_t *ret);
 
 /* Fills in the present tier of each node of a machine that is otherwise complete, from the first
  * of: nodeN/memtier_override, the existence of a single tier, nodelist (if it may be read), and
- * else node.known_tier. Nodes whose memory is still coming are in no tier before it is there. Sets
- * has_tiers, tiers_known, tiers_withheld, and what the nodes' interfaces are; previous (NULL: there
- * is none) lends its good values. 0 or -ENOMEM. */
+ * else node.known_tier or what the previous machine had. Nodes whose memory is still coming are in
+ * no tier before it is there. Sets has_tiers, tiers_known, tiers_withheld, and what the nodes'
+ * interfaces are; previous (NULL: there is none) lends its good values. 0 or -ENOMEM. */
 int tiers_read(struct sysroot *root, struct tier_reading reading, const struct machine *previous,
                struct machine *m, struct messages *problems);
 
