@@ -95,9 +95,15 @@ static void add_zone(const struct subject *s, const struct node *n,
                             "the device cannot be removed."
                           : "");
         if (!removable) {
-                finding_add_remedy(d, "Linux had this memory at boot. With the option movable_node "
-                                      "on the kernel command line, memory that firmware marks as "
-                                      "hot-pluggable holds no data of the kernel.");
+                finding_add_remedy(d,
+                                   "Linux had this memory at boot. If a driver can add it later "
+                                   "instead (dax/kmem), that is better: then online = movable in "
+                                   "the policy, or memhp_default_state=online_movable on the "
+                                   "kernel command line, keeps data of the kernel away from it. "
+                                   "The option movable_node does so for memory that firmware marks "
+                                   "as hot-pluggable. Be careful with it: where firmware marks all "
+                                   "DRAM so, the kernel may get too little memory for itself, and "
+                                   "the machine may not boot.");
                 return;
         }
         finding_add_setting(s, d, "For the future", SECTION_ONLINE, "online", "movable");

@@ -29,6 +29,9 @@ static void test_kernel_memory(void)
         /* memory that Linux had at boot */
         examine(SLOW KERNEL_ZONE, VENDOR);
         assert_found("kernel-memory", NOTE, "movable_node");
+        assert_found("kernel-memory", NOTE, "too little memory for itself");
+        assert(strstr(get_finding("kernel-memory")->remedy, "memhp_default_state=online_movable") <
+               strstr(get_finding("kernel-memory")->remedy, "movable_node does"));
         /* an ACPI device, which can be taken out */
         examine(SLOW ACPI_ZONE, VENDOR);
         assert_found("kernel-memory", WARNING, "removable");
