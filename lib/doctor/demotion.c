@@ -264,6 +264,9 @@ void check_demotion_cpuset(const struct subject *s, struct diagnosis *d)
 
         if (!is_on(&m->demotion) || !ignores_cpusets(m))
                 return;
+        if (s->health->cpusets_incomplete)
+                diagnosis_skip(d, "whether demotion ignores the cpusets of other control groups: "
+                                  "there are more than are read");
         for (size_t i = 0; i < s->health->n_cpusets; i++) {
                 const struct cpuset *c = &s->health->cpusets[i];
                 struct nodeset excluded = find_excluded(c, &slow, &m->memory);

@@ -181,9 +181,37 @@ static void foreach_offline(const struct subject *s, bool quarantined, offline_f
         }
 }
 
+/* The kernel does not say whose it is where a block's memory is of several nodes or of none. */
+static void find_offline_of_no_node(const struct subject *s, struct diagnosis *d)
+{
+        const struct block_table *t = s->health->blocks;
+        const struct block *first = NULL;
+        char path[SYSROOT_PATH_MAX], size[UNIT_STRING_MAX];
+        size_t n = 0;
+
+        for (size_t i = 0; t && i < t->n; i++)
+                if (t->blocks[i].state == BLOCK_OFFLINE && t->blocks[i].node >= NODE_MAX) {
+                        first = first ?: &t->blocks[i];
+                        n++;
+                }
+        if (!first)
+                return;
+        finding_begin(d, SEVERITY_NOTE, "%s of no node, or of several, are offline",
+                      format_size(size_of_blocks(s, n), size));
+        snprintf(path, sizeof(path), MEMORY_DIR "/memory%" PRIu64 "/state", first->number);
+        finding_add_file(d, path, "offline%s", n > 1 ? ", and others" : "");
+        finding_add_consequence(d,
+                                "Nobody uses this memory (%zu block%s), and numatier does not "
+                                "bring it online, since it goes by nodes.",
+                                n, plural(n));
+        finding_add_remedy(d, "To use it:");
+        finding_add_command(d, "echo online >/%s", path);
+}
+
 void check_memory_offline(const struct subject *s, struct diagnosis *d)
 {
         foreach_offline(s, false, find_offline, d);
+        find_offline_of_no_node(s, d);
 }
 
 static void find_quarantined(const struct subject *s, const struct offline *o, struct diagnosis *d)
@@ -238,6 +266,9 @@ void check_dax_unused(const struct subject *s, struct diagnosis *d)
         const struct health *h = s->health;
         bool begun = false, wanted = false;
 
+        if (h->dax_unlisted)
+                diagnosis_skip(d, "whether there are memory devices that are not used: they cannot "
+                                  "be listed now");
         for (size_t i = 0; i < h->n_dax; i++) {
                 const struct health_dax *dax = &h->dax[i];
                 enum policy_online online = get_wanted_of_dax(s, dax->name);
@@ -333,6 +364,9 @@ void check_onliner_conflict(const struct subject *s, struct diagnosis *d)
         const struct policy *p = s->snapshot->policy;
         bool begun = false;
 
+        if (s->onliners && s->onliners->incomplete)
+                diagnosis_skip(d, "whether others bring memory online: not all of their files can "
+                                  "be read now");
         for (size_t i = 0; s->onliners && i < s->onliners->n; i++) {
                 const struct onliner *o = &s->onliners->items[i];
                 enum policy_online defeated = find_defeated(p, o);

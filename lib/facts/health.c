@@ -485,8 +485,10 @@ static int note_group(const char *name, void *userdata)
         if (is_group_file(name) || snprintf(path, sizeof(path), "%s%s%s", s->parent ?: "",
                                             s->parent ? "/" : "", name) >= (int)sizeof(path))
                 return 0;
-        if ((*s->n_asked)++ >= GROUPS_MAX || s->health->n_cpusets >= CPUSETS_MAX)
+        if ((*s->n_asked)++ >= GROUPS_MAX || s->health->n_cpusets >= CPUSETS_MAX) {
+                s->health->cpusets_incomplete = true;
                 return 1;
+        }
         r = sysroot_read_linef(s->root, mems, sizeof(mems), CGROUP_DIR "/%s/cpuset.mems", path);
         if (r < 0)
                 *mems = '\0';

@@ -100,6 +100,7 @@ struct health {
         struct cpuset
                 *cpusets; /* the first ones; a group that has its parent's nodes is left out */
         size_t n_cpusets;
+        bool cpusets_incomplete; /* there are more groups than are read */
 };
 
 /* Reads all of it. What cannot be read or understood is reported in problems. 0 or -ENOMEM. */

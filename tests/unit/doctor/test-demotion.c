@@ -112,6 +112,10 @@ static void test_cpuset(void)
 {
         examine(TWO_TIERS KERNEL("6.12.95") DEMOTION(true) CPUSET("0"), VENDOR);
         assert_found("demotion-cpuset", WARNING, "ignores the cpusets");
+        assert(found.unchecked.n == 0);
+        health->cpusets_incomplete = true;
+        examine_again();
+        assert(messages_have(&found.unchecked, "cpusets of other control groups"));
         assert(has_evidence("demotion-cpuset", "/sys/fs/cgroup/db.service/cpuset.mems", "0"));
         examine(TWO_TIERS KERNEL("7.3.4") DEMOTION(true) CPUSET("0"), VENDOR);
         assert_not_found("demotion-cpuset");

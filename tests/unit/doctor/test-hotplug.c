@@ -42,6 +42,28 @@ static void test_offline(void)
         assert_found("memory-offline", WARNING, "change online = leave of [node n]");
         examine(SOCKETS, VENDOR);
         assert_not_found("memory-offline");
+        /* blocks of no node, or of several */
+        examine(GUEST OFFLINE ONLINE("offline"), VENDOR);
+        for (size_t i = 0; i < health->blocks->n; i++)
+                if (health->blocks->blocks[i].node == 1)
+                        health->blocks->blocks[i].node = BLOCK_NO_NODE;
+        examine_again();
+        assert_found("memory-offline", NOTE, "512 MiB of no node");
+        assert_found("memory-offline", NOTE, "4 blocks");
+        assert(has_evidence("memory-offline", "/sys/devices/system/memory/memory8/state",
+                            "and others"));
+}
+
+/* What could not be looked at is said. */
+static void test_unlisted(void)
+{
+        examine(GUEST, VENDOR);
+        assert(found.unchecked.n == 0);
+        health->dax_unlisted = true;
+        onliners.incomplete = true;
+        examine_again();
+        assert(messages_have(&found.unchecked, "memory devices that are not used"));
+        assert(messages_have(&found.unchecked, "others bring memory online"));
 }
 
 /* Two devices of one node; and one that cannot be read now, so that its section may be meant. */
@@ -197,6 +219,7 @@ static void test_stuck(void)
 int main(void)
 {
         test_offline();
+        test_unlisted();
         test_devices();
         test_left_to_others();
         test_on_its_way();
