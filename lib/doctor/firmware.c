@@ -48,6 +48,14 @@ static struct nodeset find_guessed(const struct subject *s, bool shown)
         return guessed;
 }
 
+/* A section that matches the node already may be tried before one in a drop-in. */
+static const struct node_rule *find_section(const struct subject *s, unsigned node)
+{
+        const struct node_assignment *n = assignment_get_node(s->snapshot->assignment, node);
+
+        return n && n->rule && n->rule->file ? n->rule : NULL;
+}
+
 /* Measures; or, in the policy, names the tier of the first. */
 static void add_measure(const struct subject *s, const struct nodeset *nodes, struct diagnosis *d)
 {
@@ -56,7 +64,14 @@ static void add_measure(const struct subject *s, const struct nodeset *nodes, st
 
         finding_add_remedy(d, "Measure the memory, when the machine has little else to do:");
         finding_add_command(d, "numatier measure");
-        if (first)
+        nodeset_foreach (id, nodes) {
+                const struct node_rule *rule = find_section(s, id);
+
+                if (rule)
+                        finding_add_remedy(d, "Or name a tier for node %u in [node %s] in %s:%u.",
+                                           id, rule->name, rule->file, rule->line);
+        }
+        if (first && !find_section(s, first->id))
                 finding_add_policy(d, "Or say what it is, with a tier of the policy for NAME",
                                    "node slow", "%s\n    tier = NAME",
                                    rules_suggest_match(first, match));
@@ -235,6 +250,7 @@ void check_hmat_disabled(const struct subject *s, struct diagnosis *d)
         const struct machine *m = s->snapshot->machine;
         const struct node *first, *other = NULL;
         bool matters = nodes_have_cpuless(s);
+        const struct node_rule *rule;
         char match[RULE_MATCH_MAX];
 
         if (!kernel_uses_hmat(m) || !find_disabling(m, &first, &other))
@@ -261,6 +277,16 @@ void check_hmat_disabled(const struct subject *s, struct diagnosis *d)
         if (!has_sums(&first->access[ACCESS_CPU]) || first == other) {
                 finding_add_remedy(d, "To correct it for numatier:");
                 finding_add_command(d, "numatier measure");
+                return;
+        }
+        rule = find_section(s, other->id);
+        if (rule) {
+                finding_add_remedy(d,
+                                   "To correct it for numatier, write latency = %uns and "
+                                   "bandwidth = %uMiB/s into [node %s] in %s:%u.",
+                                   first->access[ACCESS_CPU].v[READ_LATENCY],
+                                   first->access[ACCESS_CPU].v[READ_BANDWIDTH], rule->name,
+                                   rule->file, rule->line);
                 return;
         }
         finding_add_policy(d, "To correct it for numatier", "node other",

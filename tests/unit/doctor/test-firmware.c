@@ -25,6 +25,9 @@ static void test_absent(void)
         assert(has_evidence("hmat-absent", "/sys/firmware/acpi/tables/HMAT", "absent"));
         examine(NODES TABLE("HMAT"), VENDOR);
         assert_found("hmat-absent", WARNING, "Nothing says");
+        examine(NODES, VENDOR "[node x]\nnode=1\nonline=leave\n");
+        assert_found("hmat-absent", WARNING, "for node 1 in [node x] in");
+        assert(!strstr(get_finding("hmat-absent")->remedy, "[node slow]"));
         /* the administrator says */
         examine(NODES, VENDOR "[node n]\nnode=1\ntier=cxl\n");
         assert_not_found("hmat-absent");
@@ -72,6 +75,9 @@ static void test_disabled(void)
         examine(DRAM(ACCESS1(1, 111, 1000)) KERNEL("6.12.95"), VENDOR);
         assert_found("hmat-disabled", WARNING, "nodes 0 and 1 differ by more than 10%");
         assert_found("hmat-disabled", WARNING, "latency = 100ns");
+        examine(DRAM(ACCESS1(1, 111, 1000)) KERNEL("6.12.95"),
+                VENDOR "[node x]\nnode=1\ntier=dram\n");
+        assert_found("hmat-disabled", WARNING, "into [node x] in");
         examine(DRAM(ACCESS1(1, 110, 1000)) KERNEL("6.12.95"), VENDOR);
         assert_not_found("hmat-disabled"); /* 10% is not more than 10% */
         examine(DRAM(ACCESS1(1, 111, 1000)) KERNEL("6.1.0"), VENDOR);
