@@ -23,7 +23,7 @@ equal "nothing was written" "" "$(grep original /run/numatier/undo)"
 check "capture" eval "numatier capture >/run/capture"
 check "it needs no policy" eval "numatier capture --config /nonexistent >/dev/null"
 check "nor does restore" numatier restore --config /nonexistent
-equal "a capture names nobody" "" "$(grep -i "$(hostname)" /run/capture)"
+equal "a capture names nobody" "" "$(grep -iw "$(hostname)" /run/capture)"
 but_free() { # what is free changes all the time
         "$@" | grep -v '"free_kib"'
 }
