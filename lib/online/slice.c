@@ -35,6 +35,9 @@ struct slice {
         struct block_devices *devices;
         struct wanted *wanted;
         uint64_t *identities;
+        /* what this look notes, and how many of the last look's notes were passed */
+        struct online_sighting *sightings;
+        size_t n_sightings, sightings_allocated, n_passed;
         struct nodeset gpus; /* nodes that are a GPU's memory, or may be */
         struct node_room *rooms;
         size_t n_rooms, rooms_allocated;
@@ -167,30 +170,44 @@ static void forget_gone(struct slice *s)
         r->n = n;
 }
 
+/* What the last look noted of this block, or NULL. Blocks are asked for in ascending order. */
+static const struct online_sighting *find_sighting(struct slice *s, size_t i)
+{
+        const struct online_memory *m = s->memory;
+        uint64_t number = s->table->blocks[i].number;
+        const struct online_sighting *found;
+
+        while (s->n_passed < m->n_sightings && m->sightings[s->n_passed].number < number)
+                s->n_passed++;
+        found = s->n_passed < m->n_sightings ? &m->sightings[s->n_passed] : NULL;
+        return found && found->number == number && found->identity == s->identities[i] ? found
+                                                                                       : NULL;
+}
+
 /* Whether the block has been offline for so long that a rule of udev, which runs when memory comes,
  * will not bring it online any more: who does that later does so on purpose. */
 static bool has_settled(struct slice *s, size_t i, uint64_t now)
 {
-        struct online_memory *m = s->memory;
-        uint64_t number = s->table->blocks[i].number;
-        size_t k;
+        const struct online_sighting *last = find_sighting(s, i);
+        uint64_t since = last ? last->since : now;
 
-        for (k = 0; k < m->n_sightings && m->sightings[k].number != number; k++)
-                ;
-        if (k < m->n_sightings && m->sightings[k].identity == s->identities[i]) {
-                if (now - m->sightings[k].since < SETTLED_USEC)
-                        return false;
-                array_remove(m->sightings, &m->n_sightings, k, sizeof(*m->sightings));
+        if (last && now - since >= SETTLED_USEC)
                 return true;
-        }
-        if (k == m->n_sightings) {
-                if (array_grow(&m->sightings, &m->sightings_allocated, k + 1,
-                               sizeof(*m->sightings)) < 0)
-                        return false;
-                m->n_sightings++;
-        }
-        m->sightings[k] = (struct online_sighting){ number, s->identities[i], now };
+        if (array_grow(&s->sightings, &s->sightings_allocated, s->n_sightings + 1,
+                       sizeof(*s->sightings)) == 0)
+                s->sightings[s->n_sightings++] =
+                        (struct online_sighting){ s->table->blocks[i].number, s->identities[i],
+                                                  since };
         return false;
+}
+
+static void keep_sightings(struct slice *s)
+{
+        struct online_memory *m = s->memory;
+
+        free(m->sightings);
+        m->sightings = TAKE_PTR(s->sightings);
+        m->n_sightings = s->n_sightings;
 }
 
 static int note_online(struct slice *s, size_t i, const struct record_block *known)
@@ -235,6 +252,7 @@ static int note_blocks(struct slice *s, uint64_t now)
         for (size_t i = 0; i < s->table->n; i++)
                 if (s->wanted[i].online != ONLINE_LEAVE && note_block(s, i, now) < 0)
                         return -ENOMEM;
+        keep_sightings(s);
         record->changed = record->changed || record->damaged;
         record->damaged = false;
         return 0;
@@ -694,8 +712,8 @@ static int make_plan(struct slice *s, uint64_t now)
         return online_plan_new(&in, &s->result->plan);
 }
 
-/* What waits for time, for room in other nodes, for a person or for a file that can be read may
- * change without any event. */
+/* What waits for time (of a block that is to stay offline, half a minute), for room in other nodes,
+ * for a person or for a file that can be read may change without any event. */
 static bool is_settled(const struct slice *s)
 {
         static const enum online_case open[] = {
@@ -710,7 +728,8 @@ static bool is_settled(const struct slice *s)
         for (size_t i = 0; i < s->table->n; i++)
                 if (s->wanted[i].unreadable && s->table->blocks[i].node != BLOCK_NO_NODE)
                         return false;
-        return nodeset_count(&s->result->zoned) == 0 && s->result->problems.n == 0;
+        return s->memory->n_sightings == 0 && nodeset_count(&s->result->zoned) == 0 &&
+               s->result->problems.n == 0;
 }
 
 static int run(struct slice *s, uint64_t budget_usec)
@@ -761,6 +780,7 @@ int online_slice(struct sysroot *root, const struct policy *p, const struct mach
         if (!s.result)
                 return -ENOMEM;
         r = run(&s, budget_usec);
+        free(s.sightings);
         free(s.rooms);
         free(s.identities);
         free(s.wanted);

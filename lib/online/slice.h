@@ -27,7 +27,7 @@ struct online_memory {
         struct online_record *record; /* NULL: not loaded yet */
         struct online_failures failures;
         struct online_sighting *sightings;
-        size_t n_sightings, sightings_allocated;
+        size_t n_sightings;
 };
 
 void online_memory_done(struct online_memory *m);

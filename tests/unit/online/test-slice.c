@@ -388,6 +388,25 @@ static void test_offline_meanwhile(void)
         assert_streq(fake_kernel_get(kernel, STATE(34)), "offline");
 }
 
+/* Memory that is to stay offline is looked at once more, although no event says so: from then on,
+ * who brings it online does so on purpose. */
+static void test_offline_for_long(void)
+{
+        begin(OFFLINE);
+        assert(run_all(NO)->count[CASE_GOOD] == 4 && !result->settled && memory.n_sightings == 4);
+        now += 29000000;
+        assert(run_all(NO)->count[CASE_GOOD] == 4 && !result->settled && memory.n_sightings == 4);
+        now += 1000000;
+        assert(run_all(NO)->count[CASE_GOOD] == 4 && result->settled && memory.n_sightings == 0);
+        set_all("online", "Movable");
+        assert(run_all(NO)->count[CASE_MANUAL] == 4 && *kernel->log == '\0');
+        /* sooner, it may be a rule of udev */
+        begin(OFFLINE);
+        assert(run_all(NO)->count[CASE_GOOD] == 4);
+        set_all("online", "Movable");
+        assert(run_all(NO)->done == 4);
+}
+
 /* Boot memory that is offline is so on purpose: only a section that matches it brings it online. */
 static void test_boot_memory(void)
 {
@@ -860,6 +879,7 @@ int main(void)
         test_full_meanwhile();
         test_offline_meanwhile();
         test_fixed();
+        test_offline_for_long();
         test_boot_memory();
         test_failures();
         test_stuck();
