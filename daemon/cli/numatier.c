@@ -61,7 +61,7 @@ static void help(void)
              "  policy           show the policy, and the file and line of each setting\n"
              "  check [FILE...]  check policy files\n"
              "  apply            write once, without a daemon\n"
-             "  restore          undo every write since boot\n"
+             "  restore          undo every write to tiers and settings since boot\n"
              "  drain NODE       take all memory of a node offline\n"
              "  online NODE      bring it online again\n"
              "  capture          print this machine as one text file, for --machine\n"

@@ -104,7 +104,9 @@ static void format_other(const struct online_group *g, enum online_case v, char 
         else
                 snprintf(buf, size,
                          "left alone: somebody else has taken it offline or changed its zone; "
-                         "numatier online %" PRIu32 " makes the node as the policy wants",
+                         "numatier online %" PRIu32
+                         " brings back what is offline, and numatier drain before "
+                         "that also changes the zone",
                          g->node);
 }
 
