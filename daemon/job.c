@@ -116,19 +116,6 @@ static bool is_any_drained(struct job *j)
         return any;
 }
 
-/* The first slice loads the record to keep it; where there is none, it is looked at each time. */
-static bool is_any_pending(struct job *j)
-{
-        _cleanup_(online_record_freep) struct online_record *loaded = NULL;
-        const struct online_record *r = j->online.memory.record;
-        struct messages ignored = MESSAGES_INIT;
-
-        if (!r && online_record_load(j->root, &ignored, &loaded) == 0)
-                r = loaded;
-        messages_done(&ignored);
-        return r && online_record_has_pending(r);
-}
-
 void job_run_pass(struct job *j)
 {
         struct timespec now;
@@ -141,7 +128,7 @@ void job_run_pass(struct job *j)
                              &j->result);
         assert(j->error < 0 || j->result);
         j->any_drained = is_any_drained(j);
-        j->any_pending = is_any_pending(j);
+        j->any_pending = onlining_is_any_pending(j->root, &j->online);
 }
 
 static void find_rivals(struct job *j)

@@ -86,7 +86,7 @@ static int bring_online(struct sysroot *root, const struct snapshot *r, const ch
         struct onlining o = { .path = path };
         int e;
 
-        if (!wanted_any(r->policy) || !r->machine)
+        if (!r->machine || (!wanted_any(r->policy) && !onlining_is_any_pending(root, &o)))
                 return EXIT_SUCCESS;
         if (dry_run)
                 e = onlining_plan(root, r->policy, r->machine, &result);

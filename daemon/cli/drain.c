@@ -20,8 +20,8 @@
 #define BLOCK_LIMIT_USEC UINT64_C(60000000)
 /* Slower than this no machine moves pages. */
 #define SLOWEST_RATE (UINT64_C(16) << 20)
-/* numatierd may be in the middle of a block when the node is recorded, and then brings it back. Who
- * does that more often insists. */
+/* The kernel (auto_online_blocks) or a rule of udev may bring blocks online again. Who does that
+ * more often insists. */
 #define TRIES 3
 /* Reading the flags of all pages of a block takes milliseconds. */
 #define EXPLAINED_MAX 64
@@ -419,7 +419,6 @@ static int begin(struct drain *d)
         if (r == 0)
                 r = hotplug_record(&d->h, true);
         d->was_recorded = d->h.was_recorded;
-        /* from now on numatierd changes nothing more */
         if (r == 0)
                 run_refresh(d->h.run, d->h.root);
         return r;

@@ -79,7 +79,8 @@ static int wait_for_lock(struct hotplug *h, pid_t *holder, bool *shared)
                 if (now - begin >= limit || now - alone >= LOCK_USEC)
                         break;
                 if (*shared && !said && now - begin >= LOCK_SAY_USEC) {
-                        fprintf(stderr, "numatier: numatierd changes a memory block just now; "
+                        fprintf(stderr, "numatier: numatierd or numatier apply changes a memory "
+                                        "block just now; "
                                         "waiting until that ends\n");
                         said = true;
                 }
@@ -96,7 +97,8 @@ static int take_lock(struct hotplug *h)
 
         if (r == -EBUSY && shared)
                 fprintf(stderr,
-                        "numatier: numatierd still changes a memory block (process %ld holds /%s); "
+                        "numatier: numatierd or numatier apply still changes a memory block "
+                        "(process %ld holds /%s); "
                         "nothing was done\n",
                         (long)holder, DRAINED_LOCK_PATH);
         else if (r == -EBUSY)

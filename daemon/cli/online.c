@@ -210,7 +210,8 @@ static void plug_device(struct online *o, const struct memory_device *d, enum bl
  * hold data: of a namespace, while the driver device_dax is missing. */
 static bool may_hold_data(const struct online *o, const struct memory_device *d)
 {
-        return d->driver == DAX_DRIVER_NONE && d->is_persistent && !o->h.was_recorded;
+        return d->driver == DAX_DRIVER_NONE && d->is_persistent &&
+               (!o->h.was_recorded || o->h.run->table->n > 0);
 }
 
 /* Whether a device was plugged in: then there may be blocks that were not there before. */

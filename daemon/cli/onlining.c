@@ -59,7 +59,8 @@ int bring_online(const struct arguments *a, const struct pass *l, bool planned, 
         int r;
 
         *ret_any = false;
-        if (!wanted_any(l->policy))
+        if (!wanted_any(l->policy) &&
+            !onlining_is_any_pending(l->root, &(struct onlining){ .path = NULL }))
                 return EXIT_SUCCESS;
         r = run(l, a->input.root, planned || a->input.machine, &stopped, &result);
         for (size_t i = 0; result && i < result->problems.n; i++)

@@ -247,10 +247,8 @@ static bool is_gone(struct hotplug *h)
                 note_rest(h, t->n);
         gone = t->n == 0 && devices.n == 0;
         memory_devices_done(&devices);
-        if (gone) {
-                (void)hotplug_record_zone(h, false);
+        if (gone)
                 (void)hotplug_record(h, false);
-        }
         return t->n == 0;
 }
 

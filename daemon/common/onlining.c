@@ -7,6 +7,7 @@
 
 #include "common/exit.h"
 #include "common/lock.h"
+#include "online/record.h"
 #include "state/drained.h"
 
 #define LIMIT_MSEC  30000
@@ -159,6 +160,18 @@ int onlining_plan(struct sysroot *root, const struct policy *p, const struct mac
         return r;
 }
 
+bool onlining_is_any_pending(struct sysroot *root, const struct onlining *o)
+{
+        _cleanup_(online_record_freep) struct online_record *loaded = NULL;
+        const struct online_record *r = o->memory.record;
+        struct messages ignored = MESSAGES_INIT;
+
+        if (!r && online_record_load(root, &ignored, &loaded) == 0)
+                r = loaded;
+        messages_done(&ignored);
+        return r && online_record_has_pending(r);
+}
+
 /* Whether one of them was in the set. */
 static bool remove_nodes(struct nodeset *nodes, const struct nodeset *gone)
 {
@@ -171,12 +184,18 @@ static bool remove_nodes(struct nodeset *nodes, const struct nodeset *gone)
 
 void onlining_forget_drained(struct sysroot *root, const char *path, const struct nodeset *vanished)
 {
+        _cleanup_(block_table_freep) struct block_table *now = NULL;
         _cleanup_(closep) int fd = -1;
         struct messages ignored = MESSAGES_INIT;
         struct nodeset nodes;
 
         if (nodeset_count(vanished) == 0 || lock_take_file(path, DRAINED_LOCK_PATH, &fd, NULL) < 0)
                 return;
+        /* they may have memory again since the look, and be drained again */
+        if (block_table_read(root, vanished, &ignored, &now) < 0 || now->n > 0) {
+                messages_done(&ignored);
+                return;
+        }
         /* what cannot be saved, the next pass tries again */
         if (drained_load(root, &ignored, &nodes) == 0 && remove_nodes(&nodes, vanished))
                 (void)drained_save(root, &nodes);

@@ -37,6 +37,11 @@ int onlining_run_in_foreground(struct sysroot *root, const struct policy *p,
 int onlining_plan(struct sysroot *root, const struct policy *p, const struct machine *m,
                   struct online_result **ret);
 
+/* Whether the record names a block that numatier took offline, and did not bring back: it is
+ * brought back, whatever the policy says. The first slice loads the record to keep it; where there
+ * is none yet, it is read. */
+bool onlining_is_any_pending(struct sysroot *root, const struct onlining *o);
+
 /* EXIT_DIFFERS: something is left to do, or the node is in use. What somebody else wanted, or may
  * not be changed, is not. EXIT_FAILURE: something failed. */
 int onlining_get_exit_status(const struct online_plan *p);

@@ -63,13 +63,16 @@ bool online_failures_is_paused(const struct online_failures *f, uint32_t node, u
         return false;
 }
 
+/* Of what is to be tried now: a failure to bring it online says nothing of taking it offline. */
 static const struct online_failure *find_failure(const struct online_input *in, size_t i)
 {
         const struct online_failures *f = in->failures;
         size_t j = online_failures_find(f, in->table->blocks[i].number);
 
         return j < f->n && f->items[j].number == in->table->blocks[i].number &&
-                               f->items[j].identity == in->identities[i]
+                               f->items[j].identity == in->identities[i] &&
+                               f->items[j].was_online ==
+                                       (in->table->blocks[i].state == BLOCK_ONLINE)
                        ? &f->items[j]
                        : NULL;
 }
@@ -239,7 +242,6 @@ static int add_block(const struct online_input *in, size_t i, const struct nodes
         g = &p->groups[group];
         g->total++;
         g->count[v]++;
-        g->n_online += b->state == BLOCK_ONLINE;
         note_failure(in, i, v, g);
         return v == CASE_ACT ? add_step(in, i, group, p) : 0;
 }

@@ -38,6 +38,7 @@ enum online_case {
 struct online_failure {
         uint64_t number, identity;
         int error;         /* a negative errno, the last one */
+        bool was_online;   /* it was online afterwards: what failed was to take it offline */
         unsigned attempts; /* in a row */
         uint64_t retry;    /* when it is tried again, in microseconds of the caller's clock */
 };
@@ -95,8 +96,7 @@ struct online_group {
         enum policy_online online;
         char device[64], section[64]; /* of the first block: "" is none */
         size_t total, count[CASES];
-        size_t n_online; /* blocks that are online */
-        int error;       /* of the first block that failed, or 0 */
+        int error; /* of the first block that failed, or 0 */
         uint64_t failed_block;
         int stuck_error; /* the same of CASE_STUCK */
         uint64_t stuck_block;

@@ -320,13 +320,3 @@ int online_record_set(struct online_record *r, const struct record_block *b)
         r->n++;
         return 0;
 }
-
-void online_record_remove(struct online_record *r, uint64_t number)
-{
-        size_t i = find(r, number);
-
-        if (i >= r->n || r->blocks[i].number != number)
-                return;
-        array_remove(r->blocks, &r->n, i, sizeof(*r->blocks));
-        r->changed = true;
-}

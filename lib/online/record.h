@@ -66,4 +66,3 @@ bool online_record_has_pending(const struct online_record *r);
 
 /* 0 or -ENOMEM. */
 int online_record_set(struct online_record *r, const struct record_block *b);
-void online_record_remove(struct online_record *r, uint64_t number);

@@ -386,13 +386,15 @@ static void forget_failure(struct slice *s, size_t i)
 static unsigned note_failure(struct slice *s, size_t i, int error)
 {
         struct online_failure *found = find_failure(s, i) ?: add_failure(s, i);
+        bool was_online = s->table->blocks[i].state == BLOCK_ONLINE;
         unsigned doubling;
 
         if (!found)
                 return 0;
-        if (found->identity != s->identities[i])
+        if (found->identity != s->identities[i] || found->was_online != was_online)
                 found->attempts = 0;
         found->identity = s->identities[i];
+        found->was_online = was_online;
         found->error = error;
         doubling = found->attempts < RETRY_DOUBLING ? found->attempts : RETRY_DOUBLING;
         found->attempts++;
@@ -448,7 +450,7 @@ static int prepare(struct slice *s, const struct online_step *step)
         return r < 0 ? r : save(s);
 }
 
-/* "numatier drain" may have begun meanwhile. */
+/* "numatier drain" may have begun since the look; while the lock is held, it does not begin. */
 static bool is_drained(struct slice *s, uint32_t node)
 {
         struct messages ignored = MESSAGES_INIT;
@@ -458,9 +460,18 @@ static bool is_drained(struct slice *s, uint32_t node)
         return r < 0 || nodeset_has(&s->result->drained, node);
 }
 
+/* "numatier online --zone" may have come and gone since the look. */
+static bool is_zoned(struct slice *s, uint32_t node)
+{
+        struct messages ignored = MESSAGES_INIT;
+        int r = zoned_load(s->root, &ignored, &s->result->zoned);
+
+        messages_done(&ignored);
+        return r < 0 || nodeset_has(&s->result->zoned, node);
+}
+
 /* Offline and online again. If the zone cannot be had, the block comes back as it was. 1: somebody
- * else took it offline since the look, and wants it so. -ECANCELED: "numatier drain" began while
- * the kernel took the block offline. It stays so, and pending. */
+ * else took it offline since the look, and wants it so. */
 static int change_zone(struct slice *s, const struct online_step *step)
 {
         enum block_request former = get_former(&s->table->blocks[step->block]);
@@ -469,8 +480,6 @@ static int change_zone(struct slice *s, const struct online_step *step)
         r = make(s, step->block, REQUEST_OFFLINE);
         if (r != 0)
                 return r;
-        if (is_drained(s, s->table->blocks[step->block].node))
-                return -ECANCELED;
         r = make(s, step->block, step->then);
         if (r >= 0)
                 return 0;
@@ -525,8 +534,9 @@ static int note_outcome(struct slice *s, const struct online_step *step, int err
                 return 0;
         }
         if (error == -EEXIST) { /* somebody was faster: the next slice sees what it is now */
-                g->count[CASE_ACT]--;
-                g->count[CASE_BUSY]++;
+                set_case(g, CASE_BUSY);
+                if (step->request == REQUEST_OFFLINE) /* that is no reason to try without end */
+                        (void)note_failure(s, step->block, error);
                 return remember(s, step->block, RECORD_SEEN, ONLINE_UNSET);
         }
         if (error == 1 && step->request == REQUEST_OFFLINE) {
@@ -563,10 +573,17 @@ static int change_block(struct slice *s, size_t index)
 {
         const struct online_step *step = &s->result->plan->steps[index];
         struct online_group *g = &s->result->plan->groups[step->group];
+        uint32_t node = s->table->blocks[step->block].node;
         int r;
 
-        if (is_drained(s, s->table->blocks[step->block].node))
+        if (is_drained(s, node)) {
+                set_case(g, CASE_DRAINED);
                 return 0;
+        }
+        if (step->request == REQUEST_OFFLINE && is_zoned(s, node)) {
+                set_case(g, CASE_MANUAL);
+                return 0;
+        }
         r = prepare(s, step);
         if (r < 0)
                 return r;
@@ -576,10 +593,6 @@ static int change_block(struct slice *s, size_t index)
                 r = make(s, step->block, step->request);
         else
                 r = change_zone(s, step);
-        if (r == -ECANCELED) {
-                set_case(g, CASE_DRAINED);
-                return 0;
-        }
         return note_outcome(s, step, r);
 }
 
@@ -725,10 +738,14 @@ static bool is_settled(const struct slice *s)
                 for (size_t k = 0; k < ELEMENTSOF(open); k++)
                         if (p->groups[i].count[open[k]] > 0)
                                 return false;
+        for (size_t i = 0; i < p->n_groups; i++)
+                if (p->groups[i].count[CASE_MANUAL] > 0 &&
+                    nodeset_has(&s->result->zoned, p->groups[i].node))
+                        return false;
         for (size_t i = 0; i < s->table->n; i++)
                 if (s->wanted[i].unreadable && s->table->blocks[i].node != BLOCK_NO_NODE)
                         return false;
-        return s->memory->n_sightings == 0 && nodeset_count(&s->result->zoned) == 0 &&
+        return s->memory->n_sightings == 0 && nodeset_count(&s->result->vanished) == 0 &&
                s->result->problems.n == 0;
 }
 

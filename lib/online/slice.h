@@ -57,10 +57,10 @@ struct online_result {
         struct nodeset vanished; /* those of them that have no memory any more */
 };
 
-/* budget_usec: no further block is begun after this time, beside the time that reading takes; 0: no
- * limit. hooks NULL: nothing is
- * written, and the result only says what would be done. 0, -ENOMEM, or why nothing could be done
- * (reported in problems). *ret is set unless there was no memory for it. */
+/* budget_usec: no further block is begun after this time; where reading takes longer, the steps get
+ * as much time as that took. 0: no limit. hooks NULL: nothing is written, and the result only says
+ * what would be done. 0, -ENOMEM, or why nothing could be done (reported in problems). *ret is set
+ * unless there was no memory for it. */
 int online_slice(struct sysroot *root, const struct policy *p, const struct machine *m,
                  struct online_memory *memory, const struct online_hooks *hooks,
                  uint64_t budget_usec, struct online_result **ret);

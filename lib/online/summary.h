@@ -21,7 +21,7 @@ const char *online_format_group(const struct online_group *g, char buf[static ON
 /* Whether something is to be said of blocks in that case. */
 bool online_is_reason(enum online_case v);
 
-/* "3 blocks of node 2 stay as they are: ...", for CASE_DRAINED, CASE_MANUAL, CASE_FIXED,
- * CASE_FULL, CASE_BUSY and CASE_WAIT, which is all that failed. NULL: there are none. */
+/* "3 blocks of node 2 stay as they are: ...", for the cases of online_is_reason(). CASE_WAIT is
+ * what failed and is tried again. NULL: there are none. */
 const char *online_format_reason(const struct online_group *g, enum online_case v,
                                  char buf[static ONLINE_TEXT_MAX]);

@@ -10,8 +10,8 @@
 #include "sysroot/sysroot.h"
 
 #define DRAINED_PATH "run/numatier/drained"
-/* Who changes one of the files holds this lock (daemon/common/lock.h), as do drain and online while
- * they work. */
+/* Who changes one of the files holds this lock alone (daemon/common/lock.h), as do drain and online
+ * while they work. numatierd and numatier apply share it while they change a block. */
 #define DRAINED_LOCK_PATH "run/numatier/drain.lock"
 
 /* A missing file is an empty set. What is not understood is reported in problems: -EBADMSG; other

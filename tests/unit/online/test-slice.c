@@ -473,6 +473,27 @@ static void test_failures(void)
         assert(run_all(MOVABLE)->done == 1 && memory.failures.n == 0);
 }
 
+/* What failed was to bring it online: that says nothing of taking it offline. */
+static void test_failures_of_each_kind(void)
+{
+        const struct online_group *g;
+
+        begin(OFFLINE);
+        make_error = -ENOMEM;
+        failing = REQUEST_ONLINE_MOVABLE;
+        failing_block = 32;
+        for (unsigned i = 0; i < 9; i++) {
+                g = run_all(MOVABLE);
+                assert(g->failed == 1 && g->count[CASE_STUCK] == 0);
+                now += UINT64_C(3600000000) * 2;
+        }
+        fake_kernel_set(kernel, STATE(32), "online"); /* by a rule of udev */
+        fake_kernel_set(kernel, MEMORY "memory32/valid_zones", "Normal");
+        make_error = 0;
+        assert(run_all(MOVABLE)->done == 1);
+        assert_streq(fake_kernel_get(kernel, MEMORY "memory32/valid_zones"), "Movable");
+}
+
 /* A block with pages of the kernel never goes: it is not tried for ever. */
 static void test_stuck(void)
 {
@@ -721,12 +742,6 @@ static void drain_node(struct fake_kernel *k, const char *path)
                 fake_kernel_set(k, DRAINED_PATH, "nodes 1");
 }
 
-static void drain_during_offline(struct fake_kernel *k, const char *path)
-{
-        if (streq(path, STATE(35)))
-                fake_kernel_set(k, DRAINED_PATH, "nodes 1");
-}
-
 static void test_drained(void)
 {
         begin(OFFLINE);
@@ -735,20 +750,30 @@ static void test_drained(void)
         begin(OFFLINE);
         kernel->before_write = drain_node;
         assert(run_all(MOVABLE)->done == 2);
-        /* it begins while a block is offline to change its zone: that does not come back */
-        begin(NORMAL);
-        kernel->before_write = drain_during_offline;
-        assert(run_all(MOVABLE)->done == 0 && result->plan->groups[0].failed == 0);
-        assert(result->plan->groups[0].count[CASE_DRAINED] == 1);
-        assert_streq(kernel->log, STATE(35) "=offline\n");
-        kernel->before_write = NULL;
-        restart();
-        assert(run_all(MOVABLE)->count[CASE_DRAINED] == 4 && *kernel->log == '\0');
-        assert(sysroot_remove(root, DRAINED_PATH) == 0);
-        assert(run_all(MOVABLE)->done == 4);
         begin(OFFLINE);
         fake_kernel_set(kernel, DRAINED_PATH, "what");
         assert(run(MOVABLE, &hooks, 0) == -EBADMSG && *kernel->log == '\0');
+}
+
+/* "numatier online --zone" came and went since the look. */
+static void choose_zone(struct fake_kernel *k, const char *path)
+{
+        if (streq(path, STATE(34)))
+                fake_kernel_set(k, ZONED_PATH, "nodes 1");
+}
+
+static void test_zoned_meanwhile(void)
+{
+        begin(NORMAL);
+        kernel->before_write = choose_zone;
+        assert(run_all(MOVABLE)->done == 2 && result->plan->groups[0].count[CASE_MANUAL] == 2);
+        assert_streq(fake_kernel_get(kernel, MEMORY "memory33/valid_zones"), "Normal");
+        assert(!result->settled); /* the choice may be taken back without an event */
+        begin(OFFLINE);
+        fake_kernel_set(kernel, ZONED_PATH, "nodes 1");
+        (void)run_all(MOVABLE);
+        (void)run_all(MOVABLE);
+        assert(result->settled); /* it holds nothing back */
 }
 
 /* While "numatier drain" works, nothing is changed; and what it recorded before counts. */
@@ -882,6 +907,7 @@ int main(void)
         test_offline_for_long();
         test_boot_memory();
         test_failures();
+        test_failures_of_each_kind();
         test_stuck();
         test_pause();
         test_back();
@@ -891,6 +917,7 @@ int main(void)
         test_one_pending();
         test_budget();
         test_drained();
+        test_zoned_meanwhile();
         test_lock();
         test_zoned();
         test_vanished();

@@ -321,7 +321,7 @@ static void *end_change(void *data)
         char path[64], said[256] = "";
 
         snprintf(path, sizeof(path), "%s/errors", directory);
-        while (!strstr(said, "numatierd changes a memory block just now; waiting")) {
+        while (!strstr(said, "changes a memory block just now; waiting")) {
                 FILE *f = fopen(path, "r");
 
                 assert(f);

@@ -137,6 +137,39 @@ static void test_interrupted(void)
         messages_done(&ignored);
 }
 
+/* A drained node that had no memory when it was looked at, and has some now, stays drained. */
+static void test_forget(void)
+{
+        struct messages ignored = MESSAGES_INIT;
+        struct sysroot *root = root_from(text);
+        struct nodeset nodes = { 0 }, loaded;
+
+        nodeset_add(&nodes, 1);
+        assert(drained_save(root, &nodes) == 0);
+        onlining_forget_drained(root, directory, &nodes);
+        assert(drained_load(root, &ignored, &loaded) == 0 && nodeset_has(&loaded, 1));
+        nodeset_add(&nodes, 2);
+        nodeset_remove(&nodes, 1);
+        assert(drained_save(root, &nodes) == 0);
+        onlining_forget_drained(root, directory, &nodes);
+        assert(drained_load(root, &ignored, &loaded) == 0 && nodeset_count(&loaded) == 0);
+        sysroot_free(root);
+}
+
+static void test_pending(void)
+{
+        struct sysroot *root = root_from(text);
+        const struct onlining o = { .path = directory };
+
+        assert(!onlining_is_any_pending(root, &o));
+        assert(sysroot_replace(root, ONLINE_RECORD_PATH, "numatier online 1\nseen 32 1\n") == 0);
+        assert(!onlining_is_any_pending(root, &o));
+        assert(sysroot_replace(root, ONLINE_RECORD_PATH,
+                               "numatier online 1\npending 32 1 movable\n") == 0);
+        assert(onlining_is_any_pending(root, &o));
+        sysroot_free(root);
+}
+
 static int lock_fd = -1;
 
 static void find_lock(struct fake_kernel *k, const char *path)
@@ -195,6 +228,8 @@ int main(void)
         assert(mkdtemp(directory));
         test_limit();
         test_interrupted();
+        test_forget();
+        test_pending();
         test_lock();
         clean_up();
         return 0;
