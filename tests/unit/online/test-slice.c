@@ -489,6 +489,11 @@ static void test_failures_of_each_kind(void)
         }
         fake_kernel_set(kernel, STATE(32), "online"); /* by a rule of udev */
         fake_kernel_set(kernel, MEMORY "memory32/valid_zones", "Normal");
+        make_error = -EBUSY;
+        failing = REQUEST_OFFLINE;
+        g = run_all(MOVABLE);
+        assert(g->failed == 1 && g->count[CASE_STUCK] == 0);
+        now += UINT64_C(3600000000) * 2;
         make_error = 0;
         assert(run_all(MOVABLE)->done == 1);
         assert_streq(fake_kernel_get(kernel, MEMORY "memory32/valid_zones"), "Movable");
@@ -768,6 +773,8 @@ static void test_zoned_meanwhile(void)
         kernel->before_write = choose_zone;
         assert(run_all(MOVABLE)->done == 2 && result->plan->groups[0].count[CASE_MANUAL] == 2);
         assert_streq(fake_kernel_get(kernel, MEMORY "memory33/valid_zones"), "Normal");
+        kernel->before_write = NULL;
+        assert(run_all(MOVABLE)->count[CASE_MANUAL] == 2);
         assert(!result->settled); /* the choice may be taken back without an event */
         begin(OFFLINE);
         fake_kernel_set(kernel, ZONED_PATH, "nodes 1");
@@ -861,6 +868,28 @@ static void test_faster(void)
         assert_says("4 of 4 blocks of node 1 online, movable");
 }
 
+/* Somebody brings a block online in its old zone whenever it is offline. */
+static void bring_back(struct fake_kernel *k, const char *path)
+{
+        if (!strstr(path, "memory33/state") || !streq(fake_kernel_get(k, STATE(33)), "offline"))
+                return;
+        fake_kernel_set(k, STATE(33), "online");
+        fake_kernel_set(k, MEMORY "memory33/valid_zones", "Normal");
+}
+
+static void test_brought_back(void)
+{
+        const struct online_group *g;
+
+        begin(NORMAL);
+        kernel->before_write = bring_back;
+        g = run_all(MOVABLE);
+        assert(g->done == 3 && g->failed == 0 && g->count[CASE_BUSY] == 1);
+        /* that is not done in each pass */
+        assert(run_all(MOVABLE)->count[CASE_WAIT] == 1);
+        assert_streq(kernel->log, "");
+}
+
 static void vanish(struct fake_kernel *k, const char *path)
 {
         if (strstr(path, "memory33/state")) {
@@ -923,6 +952,7 @@ int main(void)
         test_vanished();
         test_damaged();
         test_faster();
+        test_brought_back();
         test_removal_meanwhile();
         forget();
         return 0;
