@@ -168,23 +168,22 @@ static void test_idle_blocks(void)
         pid_t pid;
 
         write_file("8000000\n", "root/" BLOCKS "/block_size_bytes");
-        write_file("offline\n", "root/" BLOCKS "/memory32/state");
-        write_file("Normal Movable\n", "root/" BLOCKS "/memory32/valid_zones");
+        write_file("online\n", "root/" BLOCKS "/memory32/state");
+        write_file("Movable\n", "root/" BLOCKS "/memory32/valid_zones");
         write_file("", "root/" NODE_PATH "/node1/memory32");
         assert(symlink("PNP0C80:00", "root/" BLOCKS "/memory32/firmware_node") == 0);
         write_file("1\n", "root/sys/kernel/uevent_seqnum");
-        write_file("[tier all]\n[online]\nonline = no\n[daemon]\nrescan = 200ms\n", "policy");
+        write_file("[tier all]\n[online]\nonline = movable\n[daemon]\nrescan = 200ms\n", "policy");
         pid = start();
         expect("READY=1");
         expect("STATUS=2 nodes"); /* after the blocks were read */
-        write_file("online\n", "root/" BLOCKS "/memory32/state");
-        write_file("Normal\n", "root/" BLOCKS "/memory32/valid_zones");
+        write_file("offline\n", "root/" BLOCKS "/memory32/state");
         expect("STATUS=2 nodes"); /* the next pass */
         assert(!strstr(message, "block"));
         expect("STATUS=2 nodes");
         assert(!strstr(message, "block"));
         write_file("2\n", "root/sys/kernel/uevent_seqnum");
-        expect("; 0 of 1 block of node 1 offline, as online = no says (see the journal)");
+        expect("; 0 of 1 block of node 1 online, movable (see the journal)");
         kill(pid, SIGTERM);
         assert(wait_for_end(pid) == 0);
         assert(remove("root/" BLOCKS "/memory32/state") == 0);
