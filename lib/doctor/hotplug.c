@@ -125,7 +125,8 @@ static void find_offline(const struct subject *s, const struct offline *o, struc
         if (wanted == ONLINE_LEAVE && !kernel_onlines(s))
                 add_online_policy(s, o, "To use it after each boot and each hotplug", d);
         else if (wanted != ONLINE_LEAVE && s->service != SERVICE_RUNNING)
-                finding_add_remedy(d, "numatierd does it by itself where it runs.");
+                finding_add_remedy(d, "numatierd brings it online where it runs, unless somebody "
+                                      "took it offline.");
 }
 
 /* The offline blocks of a node that the policy keeps offline, or (not quarantined) the others. */

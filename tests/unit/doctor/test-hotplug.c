@@ -31,6 +31,7 @@ static void test_offline(void)
                             "2 of 4 blocks"));
         examine(GUEST ADDED, VENDOR "[online]\nonline=movable\n");
         assert_found("memory-offline", WARNING, "The policy wants this memory online (movable)");
+        assert_found("memory-offline", WARNING, "where it runs, unless somebody took it offline.");
         examine(GUEST ADDED ONLINE("offline"), VENDOR);
         assert_found("memory-offline", WARNING, "[online]\n    online = movable");
         /* [online] is not for boot memory */
