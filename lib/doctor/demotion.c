@@ -125,14 +125,23 @@ static struct nodeset find_slow_gpus(const struct subject *s)
         return gpus;
 }
 
+enum respect {
+        RESPECTS,
+        IGNORES,
+        MAY_IGNORE, /* not known */
+};
+
 /* As tests/vm/cpusets-soak.sh sees it: 6.1 and 6.12 demote pages of a group to nodes that its
  * cpuset excludes, and 7.3 does not. Nothing is known of those between. */
-static bool ignores_cpusets(const struct machine *m)
+static enum respect find_respect_of_cpusets(const struct machine *m)
 {
         unsigned major, minor;
 
-        return m->kernel && sscanf(m->kernel, "%u.%u", &major, &minor) == 2 && major == 6 &&
-               minor <= 12;
+        if (!m->kernel || sscanf(m->kernel, "%u.%u", &major, &minor) != 2)
+                return MAY_IGNORE;
+        if (major == 6 && minor <= 12)
+                return IGNORES;
+        return major > 7 || (major == 7 && minor >= 3) ? RESPECTS : MAY_IGNORE;
 }
 
 /* Whether a group may use a fast node, and not all slow ones: those it may not are returned. */
@@ -152,6 +161,19 @@ static struct nodeset find_excluded(const struct cpuset *c, const struct nodeset
         return excluded;
 }
 
+/* The first group whose pages would be where they may not be, or NULL. */
+static const struct cpuset *find_limited_group(const struct subject *s, const struct nodeset *slow)
+{
+        for (size_t i = 0; i < s->health->n_cpusets; i++) {
+                struct nodeset excluded =
+                        find_excluded(&s->health->cpusets[i], slow, &s->snapshot->machine->memory);
+
+                if (nodeset_count(&excluded) > 0)
+                        return &s->health->cpusets[i];
+        }
+        return NULL;
+}
+
 /* Where a hazard comes with demotion, it is good as it is: nobody need switch it on. */
 enum demotion_hazard {
         HAZARD_NONE,
@@ -167,14 +189,8 @@ static enum demotion_hazard find_hazard(const struct subject *s)
         enum freeze_risk risk = freeze_find_risk_of_demotion(s->snapshot->assignment);
         struct nodeset slow = tiers_find_slow(s);
 
-        if (ignores_cpusets(m))
-                for (size_t i = 0; i < s->health->n_cpusets; i++) {
-                        struct nodeset excluded =
-                                find_excluded(&s->health->cpusets[i], &slow, &m->memory);
-
-                        if (nodeset_count(&excluded) > 0)
-                                return HAZARD_CPUSETS;
-                }
+        if (find_respect_of_cpusets(m) == IGNORES && find_limited_group(s, &slow))
+                return HAZARD_CPUSETS;
         if (risk == FREEZE_UNKNOWN || (risk == FREEZE_HAS_NO_GUARD && m->swap.unreadable))
                 return HAZARD_UNKNOWN;
         if (risk == FREEZE_HAS_NO_GUARD)
@@ -256,13 +272,31 @@ void check_demotion_off(const struct subject *s, struct diagnosis *d)
         add_how_to_demote(s, hazard, &gpus, d);
 }
 
+/* It matters to who has demotion, and to whom check_demotion_off() proposes it. */
+static void note_unknown_respect(const struct subject *s, const struct nodeset *slow,
+                                 struct diagnosis *d)
+{
+        const struct machine *m = s->snapshot->machine;
+        const struct cpuset *group = find_limited_group(s, slow);
+
+        if (group && m->demotion.present &&
+            (m->demotion.value > 0 || s->snapshot->policy->demotion == SWITCH_LEAVE))
+                diagnosis_skip(d,
+                               "whether demotion ignores the cpusets of control groups, such as "
+                               "%s: Linux 6.12 does and 7.3 does not, and of %s it is not known",
+                               group->path, m->kernel ?: "this kernel");
+}
+
 void check_demotion_cpuset(const struct subject *s, struct diagnosis *d)
 {
         const struct machine *m = s->snapshot->machine;
+        enum respect respect = find_respect_of_cpusets(m);
         struct nodeset slow = tiers_find_slow(s);
         bool begun = false;
 
-        if (!is_on(&m->demotion) || !ignores_cpusets(m))
+        if (respect == MAY_IGNORE)
+                note_unknown_respect(s, &slow, d);
+        if (!is_on(&m->demotion) || respect != IGNORES)
                 return;
         if (s->health->cpusets_incomplete)
                 diagnosis_skip(d, "whether demotion ignores the cpusets of other control groups: "

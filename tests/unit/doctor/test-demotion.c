@@ -129,6 +129,33 @@ static void test_cpuset(void)
         assert_not_found("demotion-cpuset");
 }
 
+/* Nothing is said of groups that may use all slow nodes, or where nothing is to be demoted. */
+static void test_cpuset_unknown(void)
+{
+        static const char *const kernels[] = { "6.13.0", "6.18.2", "7.2.9" };
+
+        for (size_t i = 0; i < ELEMENTSOF(kernels); i++) {
+                char machine[4096];
+
+                snprintf(machine, sizeof(machine),
+                         TWO_TIERS KERNEL("%s") DEMOTION(true) CPUSET("0"), kernels[i]);
+                examine(machine, VENDOR);
+                assert_not_found("demotion-cpuset");
+                assert(messages_have(&found.unchecked, "such as db.service: Linux 6.12 does"));
+                assert(messages_have(&found.unchecked, kernels[i]));
+        }
+        examine(TWO_TIERS KERNEL("6.18.2") DEMOTION(false) MGLRU(100) CPUSET("0"), VENDOR);
+        assert_found("demotion-off", WARNING, "demotion = yes");
+        assert(found.unchecked.n == 1);
+        examine(TWO_TIERS KERNEL("6.18.2") DEMOTION(false) CPUSET("0"),
+                VENDOR "[apply]\ndemotion=no\n");
+        assert(found.unchecked.n == 0);
+        examine(TWO_TIERS KERNEL("6.18.2") DEMOTION(true) CPUSET("0-1"), VENDOR);
+        assert(found.unchecked.n == 0);
+        examine(TWO_TIERS KERNEL("8.0.1") DEMOTION(true) CPUSET("0"), VENDOR);
+        assert(found.unchecked.n == 0);
+}
+
 /* A machine as far as its demotion goes, on which doctor's remedies are applied. */
 struct shape {
         const char *kernel;
@@ -287,6 +314,7 @@ int main(void)
         test_own_policy();
         test_off();
         test_cpuset();
+        test_cpuset_unknown();
         test_remedies_end();
         test_gpu();
         test_gpu_beside_slow();
