@@ -10,7 +10,7 @@ enum freeze_risk {
         FREEZE_GUARDED,        /* lru_gen/min_ttl_ms is set, and works */
         FREEZE_CAN_BE_GUARDED, /* it would work, and the policy lets us set it */
         FREEZE_UNGUARDED,      /* it would work, and the policy wants it off or left alone */
-        FREEZE_HAS_NO_GUARD,   /* this kernel has none that works */
+        FREEZE_HAS_NO_GUARD,   /* this kernel has none that works, at least with the LRU in use */
         FREEZE_UNKNOWN,        /* what it depends on cannot be read now */
 };
 
@@ -19,3 +19,7 @@ enum freeze_risk freeze_find_risk(const struct assignment *a);
 
 /* The same if demotion were on between tiers. */
 enum freeze_risk freeze_find_risk_of_demotion(const struct assignment *a);
+
+/* The same if also the multi-generational LRU were in use, without which no guard works. Only the
+ * administrator enables it. FREEZE_HAS_NO_GUARD: that would not help. */
+enum freeze_risk freeze_find_risk_with_mglru(const struct assignment *a);

@@ -180,6 +180,18 @@ enum freeze_risk freeze_find_risk_of_demotion(const struct assignment *a)
         return risks[guard];
 }
 
+enum freeze_risk freeze_find_risk_with_mglru(const struct assignment *a)
+{
+        struct machine m = *a->machine;
+        struct assignment with = *a;
+
+        if (!m.lru_gen.present)
+                return m.lru_gen.unreadable ? FREEZE_UNKNOWN : FREEZE_HAS_NO_GUARD;
+        m.lru_gen.value |= LRU_GEN_CORE_BIT;
+        with.machine = &m;
+        return freeze_find_risk_of_demotion(&with);
+}
+
 enum freeze_risk freeze_find_risk(const struct assignment *a)
 {
         static const struct plan nothing = { 0 }; /* as the machine is */

@@ -34,6 +34,58 @@ static void add_guard_files(const struct machine *m, struct diagnosis *d)
                 finding_add_file(d, MIN_TTL_PATH, "%u", m->min_ttl.value);
 }
 
+/* Whether the guard lacks nothing but the multi-generational LRU. */
+static bool needs_mglru(const struct subject *s)
+{
+        const struct assignment *a = s->snapshot->assignment;
+        enum freeze_risk with = freeze_find_risk_with_mglru(a);
+
+        return freeze_find_risk_of_demotion(a) == FREEZE_HAS_NO_GUARD &&
+               with != FREEZE_HAS_NO_GUARD && with != FREEZE_UNKNOWN;
+}
+
+/* numatier does not write this itself. */
+static void add_mglru(struct diagnosis *d)
+{
+        finding_add_remedy(d, "Enable the multi-generational LRU, with which this kernel has a "
+                              "guard:");
+        finding_add_command(d, "echo y >/" LRU_GEN_PATH);
+        finding_add_remedy(d, "After each boot, too, with this line in a file in "
+                              "/etc/tmpfiles.d:");
+        finding_add_command(d, "w /" LRU_GEN_PATH " - - - - y");
+}
+
+static void add_guard_with_mglru(const struct subject *s, struct diagnosis *d)
+{
+        enum freeze_risk risk = freeze_find_risk_with_mglru(s->snapshot->assignment);
+
+        add_mglru(d);
+        if (risk == FREEZE_CAN_BE_GUARDED)
+                finding_add_remedy(d, "numatierd then sets the guard in its next pass (\"numatier "
+                                      "apply\" does so, too).");
+        else if (risk == FREEZE_UNGUARDED)
+                finding_add_setting(s, d, "And let numatierd set the guard", SECTION_APPLY,
+                                    "min-ttl", "auto");
+}
+
+static void add_other_than_guard(const struct subject *s, struct diagnosis *d)
+{
+        bool swap = is_on(&s->snapshot->machine->swap);
+
+        if (needs_mglru(s)) {
+                add_guard_with_mglru(s, d);
+                finding_add_remedy(d, swap ? "Or watch that swap does not fill up."
+                                           : "Or add swap, which helps until it is full.");
+        } else {
+                finding_add_remedy(d, "This kernel has no guard that works. %s",
+                                   swap ? "Watch that swap does not fill up." : "Add swap.");
+        }
+        if (swap)
+                finding_add_setting(s, d, "If demotion is worth that, say so in the policy",
+                                    SECTION_APPLY, "demotion", "yes");
+        finding_add_demotion_off(s, d);
+}
+
 static void add_freeze_remedy(const struct subject *s, enum freeze_risk risk, struct diagnosis *d)
 {
         if (risk == FREEZE_CAN_BE_GUARDED) {
@@ -41,22 +93,12 @@ static void add_freeze_remedy(const struct subject *s, enum freeze_risk risk, st
                 finding_add_writer(s, d);
                 finding_add_remedy(d, "Or set it until the next boot:");
                 finding_add_command(d, "echo %d >/" MIN_TTL_PATH, MIN_TTL_AUTO_MS);
-                return;
-        }
-        if (risk == FREEZE_UNGUARDED) {
+        } else if (risk == FREEZE_UNGUARDED) {
                 finding_add_setting(s, d, "Let numatierd set the guard", SECTION_APPLY, "min-ttl",
                                     "auto");
-                return;
+        } else {
+                add_other_than_guard(s, d);
         }
-        if (!is_on(&s->snapshot->machine->swap))
-                finding_add_remedy(d, "This kernel has no guard that works. Add swap.");
-        else
-                finding_add_remedy(d, "This kernel has no guard that works. Watch that swap does "
-                                      "not fill up.");
-        if (is_on(&s->snapshot->machine->swap))
-                finding_add_setting(s, d, "If demotion is worth that, say so in the policy",
-                                    SECTION_APPLY, "demotion", "yes");
-        finding_add_demotion_off(s, d);
 }
 
 /* Whoever has said that demotion is wanted, where it is not refused, knows the hazard:
@@ -198,22 +240,26 @@ static enum demotion_hazard find_hazard(const struct subject *s)
         return HAZARD_NONE;
 }
 
-static void add_hazard(enum demotion_hazard hazard, struct diagnosis *d)
+static void add_hazard(const struct subject *s, enum demotion_hazard hazard, struct diagnosis *d)
 {
         static const char *const texts[] = {
                 [HAZARD_CPUSETS] = "But this kernel demotes pages of control groups to nodes that "
                                    "their cpusets exclude.",
-                [HAZARD_FREEZE] = "But this kernel has no guard that works: with demotion, memory "
-                                  "exhaustion can freeze the machine for minutes once swap is "
-                                  "full.",
-                [HAZARD_REFUSED] = "But this kernel has no guard that works, and there is no swap: "
-                                   "with demotion, memory exhaustion can freeze the machine for "
-                                   "minutes.",
+                [HAZARD_FREEZE] = ": with demotion, memory exhaustion can freeze the machine for "
+                                  "minutes once swap is full.",
+                [HAZARD_REFUSED] = ", and there is no swap: with demotion, memory exhaustion can "
+                                   "freeze the machine for minutes.",
                 [HAZARD_UNKNOWN] = "But swap or the guard cannot be read now: with demotion, "
                                    "memory exhaustion may freeze the machine for minutes.",
         };
 
-        if (hazard != HAZARD_NONE)
+        if (hazard == HAZARD_FREEZE || hazard == HAZARD_REFUSED)
+                finding_add_consequence(d, "%s%s",
+                                        needs_mglru(s) ? "But with the LRU that is in use, this "
+                                                         "kernel has no guard that works"
+                                                       : "But this kernel has no guard that works",
+                                        texts[hazard]);
+        else if (hazard != HAZARD_NONE)
                 finding_add_consequence(d, "%s", texts[hazard]);
 }
 
@@ -224,9 +270,13 @@ static void add_how_to_demote(const struct subject *s, enum demotion_hazard haza
 
         if (hazard == HAZARD_CPUSETS)
                 finding_add_remedy(d, "Use Linux 7.3, which respects cpusets.");
+        if (needs_mglru(s) && (hazard == HAZARD_FREEZE || hazard == HAZARD_REFUSED))
+                add_mglru(d);
         if (hazard == HAZARD_REFUSED)
-                finding_add_remedy(d, "Add swap first: without it, numatier does not switch "
-                                      "demotion on.");
+                finding_add_remedy(d, needs_mglru(s) ? "Or add swap: without either, numatier does "
+                                                       "not switch demotion on."
+                                                     : "Add swap first: without it, numatier does "
+                                                       "not switch demotion on.");
         if (hazard == HAZARD_UNKNOWN)
                 finding_add_remedy(d, "Until they can be read, numatier does not switch demotion "
                                       "on.");
@@ -268,7 +318,7 @@ void check_demotion_off(const struct subject *s, struct diagnosis *d)
                                         nodes_format(&slow, text));
         else
                 finding_add_consequence(d, "while a slower tier may have free memory.");
-        add_hazard(hazard, d);
+        add_hazard(s, hazard, d);
         add_how_to_demote(s, hazard, &gpus, d);
 }
 

@@ -20,8 +20,19 @@ static void test_freeze(void)
         assert_not_found("demotion-freeze");
         /* the classic LRU has none */
         examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(true) CLASSIC_LRU NO_SWAP, VENDOR);
-        assert_found("demotion-freeze", ERROR, "has no guard that works");
+        assert_found("demotion-freeze", ERROR, "echo y >/sys/kernel/mm/lru_gen/enabled");
+        assert_found("demotion-freeze", ERROR, "w /sys/kernel/mm/lru_gen/enabled - - - - y");
+        assert_found("demotion-freeze", ERROR, "numatierd then sets the guard");
+        assert_found("demotion-freeze", ERROR, "Or add swap");
         assert_found("demotion-freeze", ERROR, "echo false");
+        examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(true) CLASSIC_LRU NO_SWAP,
+                VENDOR "[apply]\nmin-ttl=leave\n");
+        assert_found("demotion-freeze", ERROR, "let numatierd set the guard");
+        /* it is not built with the other LRU, or the guard would kill too early */
+        examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(true) NO_SWAP, VENDOR);
+        assert_found("demotion-freeze", ERROR, "This kernel has no guard that works. Add swap.");
+        examine(TWO_TIERS KERNEL("7.3.4") DEMOTION(true) CLASSIC_LRU NO_SWAP, VENDOR);
+        assert_found("demotion-freeze", ERROR, "This kernel has no guard that works. Add swap.");
         /* swap helps for a while */
         examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(true) CLASSIC_LRU SWAP, VENDOR);
         assert_found("demotion-freeze", WARNING, "until it is full");
@@ -88,6 +99,10 @@ static void test_off(void)
         assert(!strstr(get_finding("demotion-off")->remedy, "Add swap"));
         /* where it would be refused */
         examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(false) CLASSIC_LRU NO_SWAP, VENDOR);
+        assert_found("demotion-off", NOTE, "echo y >/sys/kernel/mm/lru_gen/enabled");
+        assert_found("demotion-off", NOTE, "Or add swap: without either");
+        assert(!strstr(get_finding("demotion-off")->remedy, "demotion = yes"));
+        examine(TWO_TIERS KERNEL("7.3.4") DEMOTION(false) CLASSIC_LRU NO_SWAP, VENDOR);
         assert_found("demotion-off", NOTE, "Add swap first");
         assert(!strstr(get_finding("demotion-off")->remedy, "demotion = yes"));
         examine(TWO_TIERS KERNEL("6.1.0") DEMOTION(false) CLASSIC_LRU "proc/swaps ! EIO\n", VENDOR);
@@ -194,15 +209,21 @@ static void write_plan(struct shape *s)
         }
 }
 
-#define REMEDIES   6
+#define REMEDIES   7
 #define NEW_KERNEL 5
+#define NEW_LRU    6
 
 /* Does remedy i of a finding; false: it has no such one. */
 static bool apply_remedy(const char *remedy, unsigned i, struct shape *s)
 {
         static const char *const texts[REMEDIES] = {
-                "\n    demotion = yes", "\n    demotion = no", "echo false >", "dd swap",
-                "\n    echo 100 >",     "se Linux 7.3",
+                "\n    demotion = yes",
+                "\n    demotion = no",
+                "echo false >",
+                "dd swap",
+                "\n    echo 100 >",
+                "se Linux 7.3",
+                "echo y >/sys/kernel/mm/lru_gen/enabled",
         };
         bool guards = strstr(remedy, "min-ttl = auto") != NULL;
 
@@ -213,6 +234,7 @@ static bool apply_remedy(const char *remedy, unsigned i, struct shape *s)
                 s->policy = i == 0 ? "yes" : "no";
         s->demotion = s->demotion && i != 2;
         s->swap = s->swap || i == 3;
+        s->classic_lru = s->classic_lru && i != NEW_LRU;
         s->min_ttl = i != NEW_KERNEL && (s->min_ttl || (i == 4 && !guards));
         s->kernel = i == NEW_KERNEL ? "7.3.4" : s->kernel;
         write_plan(s);
@@ -246,11 +268,13 @@ static void follow(const struct shape *s, unsigned steps, bool was_note)
                         remedies[n++] = strdup(found.findings[i].remedy);
         for (size_t i = 0; i < n; i++) {
                 for (unsigned j = 0; j < REMEDIES; j++) {
+                        /* it ends a hazard, so that what was a note may be a warning, once */
+                        bool ends_hazard = j == NEW_KERNEL || j == NEW_LRU;
                         struct shape next = *s;
 
                         if (apply_remedy(remedies[i], j, &next))
-                                follow(&next, steps - (wrong || j == NEW_KERNEL),
-                                       !wrong && j != NEW_KERNEL);
+                                follow(&next, steps - (wrong || ends_hazard),
+                                       !wrong && !ends_hazard);
                 }
                 free(remedies[i]);
         }
@@ -270,7 +294,7 @@ static void test_remedies_end(void)
                                                         .demotion = i & 2,
                                                         .classic_lru = i & 4,
                                                         .cpuset = i & 8 },
-                                       4, false);
+                                       5, false);
 }
 
 #define GPU                                                                                        \
