@@ -8,6 +8,7 @@
 #include "doctor/nodes.h"
 #include "facts/blocks.h"
 #include "facts/knobs.h"
+#include "online/rivals.h"
 #include "state/drained.h"
 
 /* Memory blocks of a node that are offline, and for which the policy wants the same. */
@@ -306,31 +307,6 @@ void check_dax_unused(const struct subject *s, struct diagnosis *d)
         finding_add_command(d, "daxctl reconfigure-device --mode=system-ram NAME");
 }
 
-/* What the policy asks for and an onliner does not do. */
-static bool defeats(const struct onliner *o, enum policy_online wanted)
-{
-        bool movable = o->state && streq(o->state, "online_movable");
-
-        if (o->state && streq(o->state, "offline"))
-                return false;
-        if (wanted == ONLINE_KERNEL)
-                return movable;
-        return wanted == ONLINE_NO || (wanted == ONLINE_MOVABLE && !movable);
-}
-
-/* The first thing that the policy wants and that is defeated, or ONLINE_LEAVE. */
-static enum policy_online find_defeated(const struct policy *p, const struct onliner *o)
-{
-        if (o->kind == ONLINER_BOOT)
-                return ONLINE_LEAVE; /* it says only where auto_online_blocks began */
-        if (defeats(o, p->online))
-                return p->online;
-        for (size_t i = 0; i < p->n_rules; i++)
-                if (defeats(o, p->rules[i].online))
-                        return p->rules[i].online;
-        return ONLINE_LEAVE;
-}
-
 #define RULES_DIR "/etc/udev/rules.d/"
 
 /* How to keep it from that. */
@@ -370,9 +346,9 @@ void check_onliner_conflict(const struct subject *s, struct diagnosis *d)
                                   "be read now");
         for (size_t i = 0; s->onliners && i < s->onliners->n; i++) {
                 const struct onliner *o = &s->onliners->items[i];
-                enum policy_online defeated = find_defeated(p, o);
+                enum policy_online defeated = rivals_find_conflict(p, s->onliners, o);
 
-                if (defeated == ONLINE_LEAVE)
+                if (defeated == ONLINE_UNSET)
                         continue;
                 if (!begun) {
                         finding_begin(d, SEVERITY_WARNING,

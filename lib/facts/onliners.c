@@ -10,6 +10,8 @@
 #define AUTO_ONLINE    MEMORY_DIR "/auto_online_blocks"
 #define COMMAND_LINE   "proc/cmdline"
 #define BOOT_OPTION    "memhp_default_state"
+#define MOVABLE_NODE   "movable_node"
+#define ONLINE_POLICY  "sys/module/memory_hotplug/parameters/online_policy"
 #define DAXCTL_CONFIG  "etc/daxctl.conf"
 #define DAXCTL_DIR     "etc/daxctl.conf.d"
 #define LINE_SIZE      64
@@ -238,6 +240,38 @@ static int read_daxctl(struct sysroot *root, struct onliners *o, struct messages
         return r == -ENOMEM ? r : 0;
 }
 
+static bool any_is_plain(const struct onliners *o)
+{
+        for (size_t i = 0; i < o->n; i++)
+                if (o->items[i].state && streq(o->items[i].state, "online"))
+                        return true;
+        return false;
+}
+
+/* Kernels before 5.14 have no online_policy. */
+static int read_plain_zone(struct sysroot *root, struct onliners *o, struct messages *problems)
+{
+        _cleanup_(freep) char *options = NULL;
+        struct health h = { 0 };
+        char line[LINE_SIZE];
+        int r = sysroot_read_line(root, ONLINE_POLICY, line, sizeof(line));
+
+        o->plain = PLAIN_EITHER;
+        if (r < 0 && !sysroot_is_absent(r)) {
+                sysroot_reportf(problems, r, "%s", ONLINE_POLICY);
+                return 0;
+        }
+        if (r >= 0 && !streq(line, "contig-zones"))
+                return 0;
+        r = sysroot_read_alloc(root, COMMAND_LINE, &options);
+        if (r < 0 && !sysroot_is_absent(r))
+                return r == -ENOMEM ? r : 0; /* others report it: read_boot_option(), health */
+        h.options.value = options;
+        o->plain = health_find_option(&h, MOVABLE_NODE, line, sizeof(line)) ? PLAIN_MOVABLE
+                                                                            : PLAIN_KERNEL;
+        return 0;
+}
+
 int onliners_read(struct sysroot *root, struct messages *problems, struct onliners *ret)
 {
         struct onliners o = { 0 };
@@ -250,6 +284,8 @@ int onliners_read(struct sysroot *root, struct messages *problems, struct online
                 r = read_rules(root, &o, problems, &has_daxctl);
         if (r == 0 && has_daxctl)
                 r = read_daxctl(root, &o, problems);
+        if (r == 0 && any_is_plain(&o))
+                r = read_plain_zone(root, &o, problems);
         if (r < 0) {
                 onliners_done(&o);
                 return r;

@@ -32,10 +32,19 @@ struct onliner {
                            */
 };
 
+/* Where a block goes that is brought "online" without a zone, beside memory that has none yet
+ * (mm/memory_hotplug.c:zone_for_pfn_range): a block within another zone's range follows that. */
+enum plain_zone {
+        PLAIN_KERNEL,  /* online_policy is contig-zones, or there is none */
+        PLAIN_MOVABLE, /* the same, with movable_node on the kernel's command line */
+        PLAIN_EITHER,  /* auto-movable; or this is not known */
+};
+
 struct onliners {
         struct onliner *items; /* in the order of their kinds */
         size_t n, allocated;
-        bool incomplete; /* there may be others: something could not be read */
+        bool incomplete;       /* there may be others: something could not be read */
+        enum plain_zone plain; /* read only if one of them has the state "online" */
 };
 
 /* Finds them. What cannot be read is reported in problems. 0 or -ENOMEM. */

@@ -2,22 +2,29 @@
 #include "online/rivals.h"
 
 /* "online" leaves the zone to the kernel. What is not known yet may be anything. */
-static bool agrees(const struct onliner *o, enum policy_online online)
+static bool agrees(const struct onliner *item, enum plain_zone plain, enum policy_online online)
 {
+        bool movable = online == ONLINE_MOVABLE;
+
         if (online == ONLINE_LEAVE || online == ONLINE_UNSET)
                 return true;
-        if (!o->state || online == ONLINE_NO)
+        if (!item->state || online == ONLINE_NO)
                 return false;
-        return streq(o->state, online == ONLINE_MOVABLE ? "online_movable" : "online_kernel");
+        if (streq(item->state, "online"))
+                return plain == (movable ? PLAIN_MOVABLE : PLAIN_KERNEL);
+        return streq(item->state, movable ? "online_movable" : "online_kernel");
 }
 
-/* What the policy wants somewhere and this does not do, or ONLINE_UNSET. */
-static enum policy_online find_conflict(const struct policy *p, const struct onliner *o)
+/* The kernel's command line only says how auto_online_blocks began. */
+enum policy_online rivals_find_conflict(const struct policy *p, const struct onliners *o,
+                                        const struct onliner *item)
 {
-        if (!agrees(o, p->online))
+        if (item->kind == ONLINER_BOOT)
+                return ONLINE_UNSET;
+        if (!agrees(item, o->plain, p->online))
                 return p->online;
         for (size_t i = 0; i < p->n_rules; i++)
-                if (!agrees(o, p->rules[i].online))
+                if (!agrees(item, o->plain, p->rules[i].online))
                         return p->rules[i].online;
         return ONLINE_UNSET;
 }
@@ -29,7 +36,6 @@ static const char *describe_effect(enum policy_online online)
                                    : "numatier changes its zone only while its node is hardly used";
 }
 
-/* The kernel's command line only says how auto_online_blocks began. */
 static const char *describe_origin(const struct onliners *o, const struct onliner *item)
 {
         for (size_t i = 0; item->kind == ONLINER_KERNEL && i < o->n; i++)
@@ -43,10 +49,10 @@ void rivals_find(const struct policy *p, const struct onliners *o, struct messag
 {
         for (size_t i = 0; i < o->n; i++) {
                 const struct onliner *item = &o->items[i];
-                enum policy_online online = find_conflict(p, item);
+                enum policy_online online = rivals_find_conflict(p, o, item);
                 char line[16] = "";
 
-                if (online == ONLINE_UNSET || item->kind == ONLINER_BOOT)
+                if (online == ONLINE_UNSET)
                         continue;
                 if (item->line > 0)
                         snprintf(line, sizeof(line), ":%u", item->line);

@@ -160,6 +160,13 @@ static void test_onliners(void)
         assert_found("onliner-conflict", WARNING, "memhp_default_state=offline");
         examine(GUEST ONLINE("online_movable"), VENDOR "[online]\nonline=movable\n");
         assert_not_found("onliner-conflict");
+        /* the kernel's own choice: as the journal has it (online/rivals.h) */
+        examine(GUEST ONLINE("online"), VENDOR "[online]\nonline=kernel\n");
+        assert_not_found("onliner-conflict");
+        examine(GUEST ONLINE("online") "sys/module/memory_hotplug/parameters/online_policy: "
+                                       "auto-movable\n",
+                VENDOR "[online]\nonline=kernel\n");
+        assert_found("onliner-conflict", WARNING, "online = kernel");
         examine(GUEST ONLINE("online_movable"), VENDOR "[node n]\nnode=1\nonline=no\n");
         assert_found("onliner-conflict", WARNING, "online = no");
         examine(GUEST ONLINE("offline"), VENDOR "[online]\nonline=movable\n");

@@ -233,6 +233,43 @@ static void test_unreadable(void)
         sysroot_free(root);
 }
 
+static enum plain_zone read_plain(const char *text, size_t n_problems)
+{
+        struct messages problems = MESSAGES_INIT;
+        struct sysroot *root = root_from(text);
+        struct onliners o;
+        enum plain_zone plain;
+
+        assert(onliners_read(root, &problems, &o) == 0);
+        assert(problems.n == n_problems && o.n > 0);
+        plain = o.plain;
+        onliners_done(&o);
+        messages_done(&problems);
+        sysroot_free(root);
+        return plain;
+}
+
+/* What the kernel chooses where nobody says the zone. */
+static void test_plain_zone(void)
+{
+#define PLAIN  "sys/devices/system/memory/auto_online_blocks: online\n"
+#define POLICY "sys/module/memory_hotplug/parameters/online_policy"
+        assert(read_plain(PLAIN POLICY ": contig-zones\n", 0) == PLAIN_KERNEL);
+        assert(read_plain(PLAIN, 0) == PLAIN_KERNEL); /* it is older */
+        assert(read_plain(PLAIN POLICY ": contig-zones\nproc/cmdline: quiet movable_node\n", 0) ==
+               PLAIN_MOVABLE);
+        assert(read_plain(PLAIN POLICY ": auto-movable\n", 0) == PLAIN_EITHER);
+        assert(read_plain(PLAIN POLICY ": new\n", 0) == PLAIN_EITHER);
+        assert(read_plain(PLAIN POLICY " ! EIO\n", 1) == PLAIN_EITHER);
+        assert(read_plain(PLAIN "proc/cmdline ! EIO\n", 1) == PLAIN_EITHER);
+        /* also for a rule, while the kernel itself leaves memory offline */
+        assert(read_plain("sys/devices/system/memory/auto_online_blocks: offline\n"
+                          "etc/udev/rules.d/50-a.rules: SUBSYSTEM==\"memory\", "
+                          "ATTR{state}=\"online\"\n"
+                          "proc/cmdline: movable_node\n",
+                          0) == PLAIN_MOVABLE);
+}
+
 static void assert_filtered(const char *path, const char *text, const char *want)
 {
         char *kept;
@@ -292,6 +329,7 @@ int main(void)
         test_read();
         test_none();
         test_unreadable();
+        test_plain_zone();
         test_filter();
         return 0;
 }

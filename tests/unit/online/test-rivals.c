@@ -52,6 +52,11 @@ int main(void)
                      "(online_movable), and the policy has online = no: numatier takes such memory "
                      "offline again only while its node is hardly used");
         set(0, ONLINER_KERNEL, "online");
+        onliners.plain = PLAIN_KERNEL;
+        assert(find(MOVABLE, message) == 1 && find(KERNEL, message) == 0);
+        onliners.plain = PLAIN_MOVABLE;
+        assert(find(MOVABLE, message) == 0 && find(KERNEL, message) == 1);
+        onliners.plain = PLAIN_EITHER;
         assert(find(MOVABLE, message) == 1 && find(KERNEL, message) == 1);
         assert_streq(message, "/auto brings hot-added memory online (online), and the policy has "
                               "online = kernel: numatier changes its zone only while its node is "
