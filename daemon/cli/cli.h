@@ -101,6 +101,17 @@ int find_exit_status(const struct pass *l);
  * an exit status, as find_exit_status(). ret_any: there was something to do or to say. */
 int bring_online(const struct arguments *a, const struct pass *l, bool planned, bool *ret_any);
 
+/* Memory blocks that are not as the policy wants, on the machine as it is. */
+struct memory_left {
+        size_t to_online, to_offline; /* what plan would do; the first also into another zone */
+        size_t others;                /* of which plan says why they are not changed */
+        bool unknown;                 /* there may be more: something cannot be read now */
+};
+
+/* Asks the same plan as bring_online(), for status: also as rows of the view. Reads no block if the
+ * policy wants nothing of them. 0 or -ENOMEM (reported). */
+int find_memory_left(const struct pass *l, struct memory_left *ret);
+
 /* "This kernel has no memory tiers": nothing can be placed. */
 void print_lack_of_tiers(const struct view *v);
 

@@ -80,3 +80,55 @@ int bring_online(const struct arguments *a, const struct pass *l, bool planned, 
                 return cli_error(-EINTR, "cannot bring all memory online");
         return onlining_get_exit_status(result->plan);
 }
+
+static bool has_message(const struct messages *m, const char *text)
+{
+        for (size_t i = 0; i < m->n; i++)
+                if (streq(m->items[i], text))
+                        return true;
+        return false;
+}
+
+/* The pass may have read some of the blocks, too. */
+static void warn_of_new(const struct messages *known, const struct messages *found,
+                        struct messages *ret)
+{
+        for (size_t i = 0; i < found->n; i++) {
+                if (has_message(known, found->items[i]))
+                        continue;
+                fprintf(stderr, "numatier: warning: %s\n", found->items[i]);
+                messages_add(ret, "%s", found->items[i]);
+        }
+}
+
+/* Of drained nodes, status has a line of its own. */
+static void count_left(const struct online_group *g, struct memory_left *left)
+{
+        *(g->online == ONLINE_NO ? &left->to_offline : &left->to_online) += g->count[CASE_ACT];
+        for (enum online_case v = 0; v < CASES; v++)
+                if (online_is_reason(v) && v != CASE_DRAINED)
+                        left->others += g->count[v];
+}
+
+int find_memory_left(const struct pass *l, struct memory_left *ret)
+{
+        _cleanup_(online_result_freep) struct online_result *result = NULL;
+        struct messages problems = MESSAGES_INIT;
+        int r;
+
+        *ret = (struct memory_left){ 0 };
+        if (!wanted_any(l->policy))
+                return 0;
+        r = onlining_plan(l->root, l->policy, l->result->machine, &result);
+        if (result)
+                warn_of_new(&l->result->problems, &result->problems, &problems);
+        ret->unknown = r < 0 || result->problems.n > 0;
+        for (size_t i = 0; r == 0 && i < result->plan->n_groups; i++)
+                count_left(&result->plan->groups[i], ret);
+        if (r == 0)
+                r = view_set_memory(l->view, result->plan, &problems);
+        messages_done(&problems);
+        if (r == -ENOMEM)
+                (void)cli_error(r, "cannot look at memory blocks");
+        return r == -ENOMEM ? r : 0;
+}

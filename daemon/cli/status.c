@@ -19,7 +19,8 @@ static void print_json(const struct view *v)
         const struct view_table tables[] = {
                 view_get_table(v, VIEW_ROWS_TIERS),    view_get_table(v, VIEW_ROWS_NODES),
                 view_get_table(v, VIEW_ROWS_DEVICES),  view_get_table(v, VIEW_ROWS_CACHES),
-                view_get_table(v, VIEW_ROWS_SETTINGS), view_get_table(v, VIEW_ROWS_WARNINGS),
+                view_get_table(v, VIEW_ROWS_MEMORY),   view_get_table(v, VIEW_ROWS_SETTINGS),
+                view_get_table(v, VIEW_ROWS_WARNINGS),
         };
 
         json_print_tables(stdout, tables, ELEMENTSOF(tables));
@@ -61,10 +62,17 @@ static bool any_offline(const struct view *v)
         return false;
 }
 
-/* Whether all is well, and if not, why that cannot be said. */
-static void print_state(const struct view *v, bool clear, const struct summary *s)
+static bool any_left(const struct memory_left *left)
 {
-        const char *end = any_offline(v) ? "" : ": there is nothing to do";
+        return left->to_online + left->to_offline + left->others > 0 || left->unknown;
+}
+
+/* Whether all is well, and if not, why that cannot be said. Memory that is offline while the policy
+ * wants nothing of it is not looked for: numatier has nothing to do with it. */
+static void print_state(const struct view *v, bool clear, const struct memory_left *left,
+                        const struct summary *s)
+{
+        const char *end = any_offline(v) || any_left(left) ? "" : ": numatier has nothing to do";
 
         if (!v->has_tiers)
                 print_lack_of_tiers(v);
@@ -125,6 +133,27 @@ static void print_offline(const struct view *v)
         print_nodes(&drained, "was drained; \"numatier online\" brings it back.");
 }
 
+static void print_to_change(size_t n, const char *how)
+{
+        const char *it = n == 1 ? "it" : "them";
+
+        if (n > 0)
+                printf("%zu memory block%s to %s; \"numatier plan\" shows %s, and numatierd or "
+                       "\"numatier apply\" does it.\n",
+                       n, plural(n), how, it);
+}
+
+static void print_left(const struct memory_left *left)
+{
+        print_to_change(left->to_online, "bring online");
+        print_to_change(left->to_offline, "take offline");
+        if (left->others > 0)
+                printf("%zu memory block%s not as the policy wants; \"numatier plan\" says why.\n",
+                       left->others, left->others == 1 ? " is" : "s are");
+        if (left->unknown)
+                puts("Whether memory is online as the policy wants cannot be read now.");
+}
+
 static const char *balancing_word(int64_t bits)
 {
         static const char *const words[] = { "off", "on", "tiering", "on and tiering" };
@@ -172,14 +201,14 @@ static void print_marks(const bool marks[static MARKS])
         }
 }
 
-static void print_summary(const struct pass *l)
+static void print_summary(const struct pass *l, const struct memory_left *left)
 {
         const struct plan *p = l->result->plan;
         const struct summary s = summarize(l->view);
         const char *it = p->n_writes == 1 ? "it" : "them";
 
         puts("");
-        print_state(l->view, pass_is_clear(l), &s);
+        print_state(l->view, pass_is_clear(l), left, &s);
         if (s.placed > 0 && s.placed < s.memory)
                 printf("%u node%s left where Linux put %s; \"numatier explain\" says why.\n",
                        s.memory - s.placed, s.memory - s.placed == 1 ? " is" : "s are",
@@ -188,6 +217,7 @@ static void print_summary(const struct pass *l)
                 printf("%zu setting%s to write; \"numatier plan\" shows %s, and numatierd or "
                        "\"numatier apply\" writes %s.\n",
                        p->n_writes, plural(p->n_writes), it, it);
+        print_left(left);
         print_unmet(l);
         print_hazards(stdout, l->view);
         print_held(l->result);
@@ -199,7 +229,7 @@ static void print_summary(const struct pass *l)
 }
 
 static int print_text(const struct arguments *a, const struct pass *l,
-                      const struct status_columns *columns)
+                      const struct memory_left *left, const struct status_columns *columns)
 {
         bool marks[MARKS] = { false };
         int result;
@@ -209,7 +239,7 @@ static int print_text(const struct arguments *a, const struct pass *l,
         result = status_table_print(l->view, columns, a->bytes, a->legend, marks);
         if (result >= 0 && a->legend) {
                 if (!a->operands[0])
-                        print_summary(l);
+                        print_summary(l, left);
                 print_marks(marks);
         }
         pager_close();
@@ -240,6 +270,7 @@ static int choose_nodes(const struct arguments *a, struct view *v)
         static_assert(offsetof(struct view_node, node) == 0, "for keep_rows()");
         static_assert(offsetof(struct view_device, node) == 0, "for keep_rows()");
         static_assert(offsetof(struct view_cache, node) == 0, "for keep_rows()");
+        static_assert(offsetof(struct view_memory, node) == 0, "for keep_rows()");
         if (!a->operands[0])
                 return 0;
         for (char **name = a->operands; *name; name++) {
@@ -255,6 +286,7 @@ static int choose_nodes(const struct arguments *a, struct view *v)
         keep_rows(v->nodes, &v->n_nodes, sizeof(*v->nodes), &nodes);
         keep_rows(v->devices, &v->n_devices, sizeof(*v->devices), &nodes);
         keep_rows(v->caches, &v->n_caches, sizeof(*v->caches), &nodes);
+        keep_rows(v->memory, &v->n_memory, sizeof(*v->memory), &nodes);
         return 0;
 }
 
@@ -301,10 +333,13 @@ static int show(const struct arguments *a, const struct status_columns *columns,
 {
         bool redraws = a->watch && isatty(STDOUT_FILENO);
         int held = redraws ? hold_stderr() : -1;
+        struct memory_left left;
         struct pass l;
         int r;
 
         r = pass_run_in_detail(a, kept, &l);
+        if (r == 0)
+                r = find_memory_left(&l, &left);
         if (redraws)
                 release_stderr(held);
         if (r == 0)
@@ -313,7 +348,7 @@ static int show(const struct arguments *a, const struct status_columns *columns,
                 if (a->json)
                         print_json(l.view);
                 else
-                        r = print_text(a, &l, columns);
+                        r = print_text(a, &l, &left, columns);
                 if (r < 0)
                         (void)cli_print_error(r);
         }

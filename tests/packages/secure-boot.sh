@@ -72,7 +72,7 @@ stage_2() {
         check "MokManager has enrolled the key" grep -q 'is already enrolled' \
                 <<<"$(mokutil --test-key /var/lib/dkms/mok.pub)"
         check_boot
-        check "numatier finds nothing to do" grep -q 'there is nothing to do' <<<"$(numatier)"
+        check "numatier finds nothing to do" grep -q 'has nothing to do' <<<"$(numatier)"
         # 8192: a module that is not signed
         equal "the kernel trusts the module" 0 $(($(cat /proc/sys/kernel/tainted) & 8192))
         xz -dcf "$(module_of "$(uname -r)")" >$copy # as it is, if it is not compressed
