@@ -63,6 +63,25 @@ int __wrap_asprintf(char **ret, const char *format, ...)
         return r;
 }
 
+/* What -D_FORTIFY_SOURCE makes of them (packages are built with it). */
+int __wrap___vasprintf_chk(char **ret, int flag, const char *format, va_list ap) _printf_(3, 0);
+int __wrap___vasprintf_chk(char **ret, int flag, const char *format, va_list ap)
+{
+        return __wrap_vasprintf(ret, format, ap);
+}
+
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...) _printf_(3, 4);
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...)
+{
+        va_list ap;
+        int r;
+
+        va_start(ap, format);
+        r = __wrap_vasprintf(ret, format, ap);
+        va_end(ap);
+        return r;
+}
+
 static const char machine_text[] =
         "# numatier capture 1\n" THREAD_GUEST TIER "memory_tier4/nodelist: 0\n" TIER
         "memory_tier18/nodelist: 1\n" NODE "node0/memtier_override: memory_tier4\n" NODE
