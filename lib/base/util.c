@@ -33,6 +33,23 @@ void array_remove(void *array, size_t *n, size_t i, size_t size)
         memmove(element, element + size, (*n - i) * size);
 }
 
+size_t array_find(const void *array, size_t n, size_t size, uint64_t number)
+{
+        size_t low = 0, high = n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                uint64_t found;
+
+                memcpy(&found, (const char *)array + middle * size, sizeof(found));
+                if (found < number)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
 int parse_u64(const char *s, unsigned base, unsigned long long max, unsigned long long *ret)
 {
         unsigned long long v;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,11 +56,23 @@ static inline const char *startswith(const char *s, const char *prefix)
         return strncmp(s, prefix, n) == 0 ? s + n : NULL;
 }
 
+/* The name at the end of a path. */
+static inline const char *last_component(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+
+        return slash ? slash + 1 : path;
+}
+
 /* Grows *array of elements of the given size so that it holds at least need of them. 0 or -ENOMEM.
  */
 int array_grow(void *array, size_t *allocated, size_t need, size_t size);
 /* Takes element i out of *n elements of the given size; array is the first. Their order stays. */
 void array_remove(void *array, size_t *n, size_t i, size_t size);
+
+/* The index of the first of n elements whose number is not below that one; n: all are. The elements
+ * ascend, and each begins with its number, a uint64_t. */
+size_t array_find(const void *array, size_t n, size_t size, uint64_t number);
 
 /* Parses a whole string as a decimal (or, with base 16, hexadecimal) number. Surrounding white
  * space is allowed, nothing else is: 0, -EINVAL (not a number), -ERANGE (larger than max). */

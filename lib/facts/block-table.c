@@ -252,17 +252,9 @@ struct block_table *block_table_free(struct block_table *t)
 
 const struct block *block_table_get(const struct block_table *t, uint64_t number)
 {
-        size_t low = 0, high = t->n;
+        size_t i = array_find(t->blocks, t->n, sizeof(*t->blocks), number);
 
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (t->blocks[middle].number < number)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low < t->n && t->blocks[low].number == number ? &t->blocks[low] : NULL;
+        return i < t->n && t->blocks[i].number == number ? &t->blocks[i] : NULL;
 }
 
 static int find_recorded(const struct block_table *t, uint64_t number, char *buf, size_t size)
@@ -293,7 +285,7 @@ int block_read_firmware_node(struct sysroot *root, const struct block_table *t, 
                               MEMORY_DIR "/memory%" PRIu64 "/firmware_node", number);
         if (r < 0)
                 return sysroot_is_absent(r) ? -ENOENT : r;
-        name = strrchr(target, '/') ? strrchr(target, '/') + 1 : target;
+        name = last_component(target);
         if (strlen(name) >= size)
                 return -ENAMETOOLONG;
         strcpy(buf, name);

@@ -4,6 +4,7 @@
 /* Every memory block of a machine: its node, its state and its zone. The survey does not read it,
  * since a machine has thousands of blocks: only who asks for it does. */
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +46,8 @@ struct block {
         enum block_state state;
         enum block_zone zone;
 };
+
+static_assert(offsetof(struct block, number) == 0, "for array_find()");
 
 struct block_table {
         uint64_t block_size;  /* bytes */

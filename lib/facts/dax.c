@@ -18,13 +18,6 @@ struct search {
         void *userdata;
 };
 
-static const char *last_component(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-
-        return slash ? slash + 1 : path;
-}
-
 /* drivers/dax/hmem: memory that the firmware reserved for a special purpose hangs below a platform
  * device "hmem.N". */
 static bool is_below_hmem(const char *target)

@@ -42,17 +42,9 @@ static enum block_request get_request(enum policy_online online)
 
 size_t online_failures_find(const struct online_failures *f, uint64_t number)
 {
-        size_t low = 0, high = f->n;
+        static_assert(offsetof(struct online_failure, number) == 0, "for array_find()");
 
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (f->items[middle].number < number)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
+        return array_find(f->items, f->n, sizeof(*f->items), number);
 }
 
 bool online_failures_is_paused(const struct online_failures *f, uint32_t node, uint64_t now)

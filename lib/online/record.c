@@ -265,17 +265,9 @@ struct online_record *online_record_free(struct online_record *r)
 /* The first that is not below the number. */
 static size_t find(const struct online_record *r, uint64_t number)
 {
-        size_t low = 0, high = r->n;
+        static_assert(offsetof(struct record_block, number) == 0, "for array_find()");
 
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (r->blocks[middle].number < number)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
+        return array_find(r->blocks, r->n, sizeof(*r->blocks), number);
 }
 
 const struct record_block *online_record_get(const struct online_record *r, uint64_t number,

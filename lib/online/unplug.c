@@ -18,13 +18,6 @@
 #define VALUE_SIZE      64
 #define STATE_UNPLUGGED "unplugged"
 
-static const char *last_component(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-
-        return slash ? slash + 1 : path;
-}
-
 static void copy_name(char ret[static MEMORY_DEVICE_NAME_MAX], const char *name, size_t n)
 {
         if (n >= MEMORY_DEVICE_NAME_MAX)
