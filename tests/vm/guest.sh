@@ -4,6 +4,7 @@
 # shellcheck source=tests/vm/report.bash
 . /run/payload/test/report.bash
 
+say "begins"
 if [ -d /run/payload/modules ]; then
         mkdir -p /run/modules
         modprobe_override() { insmod /run/payload/modules/memtier_override.ko "$@"; }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A virtual machine in QEMU that runs a test script, and what the script reports.
 
-The script talks on the guest's second serial line: "ok NAME", "not ok NAME", "skip NAME # WHY",
+The script talks on the guest's second serial line: "begins", "ok NAME", "not ok NAME", "skip NAME # WHY",
 "qmp JSON" (a command for QEMU, answered by one line), "done"; report.bash has the functions. Everything
 else it prints is shown as a comment.
 """
@@ -122,6 +122,8 @@ class Guest:
         elif word == "skip":
             self.skipped += 1
             say(f"ok {self.label} {line[5:].replace('#', '# SKIP', 1)}")
+        elif word == "begins":
+            self.begun = True
         elif word == "done":
             self.done = True
         elif word == "qmp":
@@ -142,6 +144,8 @@ class Guest:
             while not self.done and self.process.poll() is None:
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"no end after {self.timeout} s")
+                if self.has_lost_timer():
+                    raise RuntimeError("a CPU's timer stopped before the script began")
                 try:
                     data = self.control.recv(65536)
                 except socket.timeout:
@@ -153,9 +157,12 @@ class Guest:
                 for line in lines:
                     self.report(line.decode(errors="replace").rstrip("\r"))
 
+    def console_text(self):
+        path = self.log / "console"
+        return path.read_text(errors="replace") if path.exists() else ""
+
     def console_tail(self):
-        text = (self.log / "console").read_text(errors="replace") if (self.log / "console").exists() else ""
-        return "\n".join(text.splitlines()[-25:])
+        return "\n".join(self.console_text().splitlines()[-25:])
 
     def fail(self, why):
         self.failed += 1
@@ -165,6 +172,7 @@ class Guest:
         """From power on to the end of the script; returns what went wrong, or None."""
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="numatier-vm-"))
         self.process = None
+        self.begun = False
         try:
             command = self.command(self.make_payload())
             with open(self.log / "qemu", "wb") as log:
@@ -197,10 +205,23 @@ class Guest:
         say(f"# {self.label} QEMU crashed: " + (self.log / "qemu").read_text(errors="replace").strip())
         return True
 
+    def has_lost_timer(self):
+        """Whether the stock kernel, before anything under test ran, says that a CPU gets no more timer
+        interrupts: the emulation of several CPUs has lost one, and that CPU sleeps for ever."""
+        return not self.begun and "Possible timer handling issue on cpu=" in self.console_text()
+
+    def is_fault_of_emulator(self, error):
+        if self.has_crashed():
+            return True
+        if self.has_lost_timer():
+            say(f"# {self.label} {error}; it is started again")
+            return True
+        return False
+
     def run(self):
         start = time.monotonic()
         tries = 3  # what a try has reported before QEMU crashed stays reported
-        while (error := self.boot()) and self.has_crashed() and (tries := tries - 1):
+        while (error := self.boot()) and self.is_fault_of_emulator(error) and (tries := tries - 1):
             pass
         if error:
             self.fail(error)
