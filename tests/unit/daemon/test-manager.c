@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "base/util.h"
+#include "together.h"
 
 /* Runs numatierd (the first argument) on a copy of a machine, with a socket for what it reports to
  * systemd: node 1 is twice as slow as node 0, in the same tier. */
@@ -90,6 +91,24 @@ static void open_notify_socket(void)
         assert(setenv("NOTIFY_SOCKET", address.sun_path, 1) == 0);
 }
 
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+        return remove(path);
+}
+
+static void remove_directory(void)
+{
+        assert(nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
+}
+
+/* Each test has a process of its own, and so a directory with a machine. */
+static void begin(void)
+{
+        assert(mkdtemp(directory) && chdir(directory) == 0 && atexit(remove_directory) == 0);
+        make_machine();
+        open_notify_socket();
+}
+
 /* A child ends with the test, also if that fails. */
 static void die_with(pid_t parent)
 {
@@ -135,8 +154,10 @@ static int wait_for_end(pid_t pid)
 
 static void test_service(void)
 {
-        pid_t pid = start();
+        pid_t pid;
 
+        begin();
+        pid = start();
         expect("READY=1");
         assert(strstr(message, "STATUS=2 nodes in 2 tiers (dram: 0, slow: 1) through "
                                "memtier_override; SLIT alone places node 1, a guess (see the "
@@ -167,6 +188,7 @@ static void test_idle_blocks(void)
 {
         pid_t pid;
 
+        begin();
         write_file("8000000\n", "root/" BLOCKS "/block_size_bytes");
         write_file("online\n", "root/" BLOCKS "/memory32/state");
         write_file("Movable\n", "root/" BLOCKS "/memory32/valid_zones");
@@ -186,8 +208,6 @@ static void test_idle_blocks(void)
         expect("; 0 of 1 block of node 1 online, movable (see the journal)");
         kill(pid, SIGTERM);
         assert(wait_for_end(pid) == 0);
-        assert(remove("root/" BLOCKS "/memory32/state") == 0);
-        assert(remove("root/" NODE_PATH "/node1/memory32") == 0);
 }
 
 /* Runs numatierd with these arguments, up to a NULL, and returns its exit status; what it prints on
@@ -235,6 +255,7 @@ static bool has_prefix_everywhere(void)
 
 static void test_command_line(void)
 {
+        begin();
         assert(RUN("/dev/null", "--help") == 0 && streq(message, ""));
         assert(RUN("/dev/full", "--help") == 1 && has_prefix_everywhere());
         assert(RUN("/dev/full", "--version") == 1 && has_prefix_everywhere());
@@ -247,6 +268,7 @@ static void test_command_line(void)
 
 static void test_once(void)
 {
+        begin();
         assert(RUN("/dev/full", "--once", "--dry-run", "--root", "root", "--config", "policy") ==
                3);
         assert(strstr(message, "numatierd: Would write 5 to /" NODE_PATH "/node1/memtier_override, "
@@ -265,7 +287,6 @@ static void test_once(void)
         assert(RUN("/dev/null", "--once", "--dry-run", "--root", "root", "--config", "policy") ==
                1);
         assert(strstr(message, "; cannot move node 1: the files that move nodes are missing, or "));
-        write_file("memory_tier4\n", "root/" NODE_PATH "/node1/memtier_override");
 }
 
 /* No pass finds neither. */
@@ -278,11 +299,13 @@ static void exchange(const char *a, const char *b)
  * it is reported. */
 static void test_kept_value(void)
 {
-        int status_fd = open("log", O_RDWR | O_CREAT | O_TRUNC, 0600), saved = dup(STDERR_FILENO);
+        int status_fd, saved = dup(STDERR_FILENO);
         char log[8192];
         ssize_t n;
         pid_t pid;
 
+        begin();
+        status_fd = open("log", O_RDWR | O_CREAT | O_TRUNC, 0600);
         assert(status_fd >= 0 && saved >= 0);
         write_file("[tier dram]\nmax-latency = 1.5x\n[tier slow]\n[daemon]\nrescan = 200ms\n",
                    "policy");
@@ -309,9 +332,6 @@ static void test_kept_value(void)
         assert(!strstr(strstr(log, "/node0/distance") + 1, "/node0/distance"));
         close(saved);
         close(status_fd);
-        write_file("[tier dram]\nmax-latency = 1.5x\n[tier slow]\n[daemon]\nrescan = 0\n",
-                   "policy");
-        write_file("memory_tier4\n", "root/" NODE_PATH "/node1/memtier_override");
 }
 
 /* A kernel that keeps a reader waiting: a FIFO does the same. */
@@ -320,6 +340,7 @@ static void test_stuck_job(void)
         int fifo_fd = -1;
         pid_t pid;
 
+        begin();
         assert(unlink("root/" NODE_PATH "/node1/memtier_override") == 0);
         assert(mkfifo("root/" NODE_PATH "/node1/memtier_override", 0600) == 0);
         pid = start();
@@ -340,66 +361,52 @@ static void test_stuck_job(void)
         close(fifo_fd);
 }
 
-#define BLOCK_PATH "sys/devices/system/memory/memory32"
-
 /* Memory is brought online only if the policy says so. (The copy does not answer as a kernel does:
  * its file then reads what was written.) */
 static void test_online(void)
 {
         pid_t pid;
 
-        assert(unlink("root/" NODE_PATH "/node1/memtier_override") == 0);
-        write_file("memory_tier4\n", "root/" NODE_PATH "/node1/memtier_override");
-        write_file("8000000\n", "root/sys/devices/system/memory/block_size_bytes");
-        write_file("offline\n", "root/" BLOCK_PATH "/state");
-        assert(symlink("a/PNP0C80:00", "root/" BLOCK_PATH "/firmware_node") == 0 ||
-               errno == EEXIST);
-        assert(mkdir("root/" NODE_PATH "/node1/memory32", 0755) == 0 || errno == EEXIST);
+        begin();
+        write_file("8000000\n", "root/" BLOCKS "/block_size_bytes");
+        write_file("offline\n", "root/" BLOCKS "/memory32/state");
+        assert(symlink("a/PNP0C80:00", "root/" BLOCKS "/memory32/firmware_node") == 0);
+        assert(mkdir("root/" NODE_PATH "/node1/memory32", 0755) == 0);
         write_file("[tier all]\n[daemon]\nrescan = 0\n", "policy");
-        (void)unlink("root/run/numatier/online");
         pid = start();
         expect("STATUS=2 nodes");
         kill(pid, SIGHUP);
         expect("STATUS=2 nodes");
-        assert(reads("root/" BLOCK_PATH "/state", "offline"));
+        assert(reads("root/" BLOCKS "/memory32/state", "offline"));
         assert(access("root/run/numatier/online", F_OK) < 0);
         write_file("[tier all]\n[online]\nonline = movable\n[daemon]\nrescan = 0\n", "policy");
         kill(pid, SIGHUP);
         expect("; 0 of 1 block of node 1 online, movable (see the journal)");
-        assert(reads("root/" BLOCK_PATH "/state", "online_movable"));
+        assert(reads("root/" BLOCKS "/memory32/state", "online_movable"));
         kill(pid, SIGTERM);
         expect("STOPPING=1");
         assert(wait_for_end(pid) == 0);
-        write_file("offline\n", "root/" BLOCK_PATH "/state");
+        write_file("offline\n", "root/" BLOCKS "/memory32/state");
         assert(RUN("/dev/null", "--once", "--dry-run", "--root", "root", "--config", "policy") ==
                3);
         assert(strstr(message, "Would change 1 blocks of node 1 (online = movable)"));
-        assert(reads("root/" BLOCK_PATH "/state", "offline"));
+        assert(reads("root/" BLOCKS "/memory32/state", "offline"));
         assert(RUN("/dev/null", "--once", "--root", "root", "--config", "policy") == 1);
         assert(strstr(message, "memory32: Input/output error"));
-        assert(reads("root/" BLOCK_PATH "/state", "online_movable"));
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-        return remove(path);
+        assert(reads("root/" BLOCKS "/memory32/state", "online_movable"));
 }
 
 int main(int argc, char *argv[])
 {
+        static void (*const tests[])(void) = {
+                test_command_line, test_once,      test_service, test_idle_blocks,
+                test_kept_value,   test_stuck_job, test_online,
+        };
+
         assert(argc == 2);
         numatierd = realpath(argv[1], NULL); /* to be reached after chdir() */
-        assert(mkdtemp(directory) && chdir(directory) == 0);
-        make_machine();
-        open_notify_socket();
-        test_command_line();
-        test_once();
-        test_service();
-        test_idle_blocks();
-        test_kept_value();
-        test_stuck_job();
-        test_online();
-        assert(nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
+        assert(numatierd);
+        run_together(tests, ELEMENTSOF(tests));
         free(numatierd);
         return 0;
 }
