@@ -10,6 +10,15 @@
 #define SECOND 1000000ULL
 
 static const char *count = "7\n";
+static uint64_t slept_usec;
+
+/* Sleeping takes no time here, and is counted. */
+int __wrap_nanosleep(const struct timespec *duration, struct timespec *rest);
+int __wrap_nanosleep(const struct timespec *duration, struct timespec *rest)
+{
+        slept_usec += (uint64_t)duration->tv_sec * SECOND + (uint64_t)duration->tv_nsec / 1000;
+        return 0;
+}
 
 static ssize_t read_count(void *data, const char *path, char *buf, size_t size)
 {
@@ -73,8 +82,9 @@ static void test_wait(void)
         struct tier_reading tiers;
 
         count = "7\n";
-        assert(quiet_wait(root, 0, &tiers) == -ETIMEDOUT && !tiers.nodelist);
+        assert(quiet_wait(root, 0, &tiers) == -ETIMEDOUT && !tiers.nodelist && slept_usec == 0);
         assert(quiet_wait(root, TIERS_QUIET_USEC, &tiers) == 0 && tiers.nodelist);
+        assert(slept_usec == TIERS_QUIET_USEC);
         assert(tiers.seqnum == 7);
         count = NULL;
         assert(quiet_wait(root, 0, &tiers) == -EIO);
