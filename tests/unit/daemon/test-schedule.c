@@ -258,6 +258,26 @@ static void test_reading_without_events(void)
         (void)wait_until_due(3000 * MS);
         reading = prepare();
         assert(reading.nodelist && reading.seqnum == 7);
+        count_events("8");
+        assert(!prepare().nodelist);
+        count_events("many"); /* not known: no guess */
+        assert(!prepare().nodelist && count_error < 0);
+        stop();
+}
+
+/* An event that is only counted begins the silence anew. */
+static void test_event_without_message(void)
+{
+        struct machine m = { .tiers_withheld = true };
+        struct snapshot s = { .references = 1, .machine = &m };
+        struct tier_reading reading;
+
+        start();
+        schedule_set_live(schedule, false);
+        count_events("7");
+        assert(!prepare().nodelist);
+        assert(schedule_end_pass(schedule, &s) == 0);
+        expect_nothing_for(300 * MS);
         begin_wait();
         count_events("8");
         assert(!prepare().nodelist);
@@ -265,8 +285,6 @@ static void test_reading_without_events(void)
         assert(wait_until_due(3000 * MS) >= 1900 * MS);
         reading = prepare();
         assert(reading.nodelist && reading.seqnum == 8);
-        count_events("many"); /* not known: no guess */
-        assert(!prepare().nodelist && count_error < 0);
         stop();
 }
 
@@ -280,6 +298,7 @@ int main(void)
                 test_next_try,
                 test_reading,
                 test_reading_without_events,
+                test_event_without_message,
         };
 
         run_together(tests, ELEMENTSOF(tests));
