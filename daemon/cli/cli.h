@@ -20,7 +20,8 @@ struct arguments {
         /* Options that only some verbs take */
         unsigned own; /* a bit for each that was given; only numatier.c looks at it */
         bool serials, bytes, watch, diff, rollback, unplug, force;
-        const char *output, *timeout, *zone; /* as given, or NULL */
+        const char *output, *timeout, *zone;        /* as given, or NULL */
+        const char *format, *nodes, *cpus, *memory; /* the same */
 };
 
 /* Each returns the exit status. */
@@ -35,6 +36,8 @@ int verb_doctor(const struct arguments *a);
 int verb_policy(const struct arguments *a);
 int verb_drain(const struct arguments *a);
 int verb_online(const struct arguments *a);
+int verb_hmat(const struct arguments *a);
+int verb_guest(const struct arguments *a);
 
 /* measure is a program of its own, and parses its own command line: becomes that program, given all
  * of argv but argv[verb]. Returns only if that fails, with the exit status for it. */

@@ -24,6 +24,10 @@ enum {
         OPT_UNPLUG,
         OPT_FORCE,
         OPT_ZONE,
+        OPT_FORMAT,
+        OPT_NODES,
+        OPT_CPUS,
+        OPT_MEMORY,
 };
 
 #define BIT(option) (1U << ((option)-OPT_OWN))
@@ -45,6 +49,9 @@ static const struct verb {
         { "drain", verb_drain, true, true,
           BIT(OPT_TIMEOUT) | BIT(OPT_ROLLBACK) | BIT(OPT_UNPLUG) | BIT(OPT_FORCE) },
         { "online", verb_online, true, true, BIT(OPT_TIMEOUT) | BIT(OPT_ZONE) },
+        { "hmat", verb_hmat, true, true, BIT(OPT_OUTPUT) },
+        { "guest", verb_guest, false, false,
+          BIT(OPT_FORMAT) | BIT(OPT_NODES) | BIT(OPT_CPUS) | BIT(OPT_MEMORY) },
         { "capture", verb_capture, false, false, BIT(OPT_SERIALS) },
 };
 
@@ -64,6 +71,9 @@ static void help(void)
              "  restore          undo every write to tiers and settings since boot\n"
              "  drain NODE       take all memory of a node offline\n"
              "  online NODE      bring it online again\n"
+             "  hmat COMMAND     show, build, install, uninstall: correct the firmware's table of "
+             "memory; status\n"
+             "  guest            print the options of a virtual machine that has these nodes\n"
              "  capture          print this machine as one text file, for --machine\n"
              "  measure [NODE]   measure latency and bandwidth; measure --help has its options\n\n"
              "Options:\n"
@@ -74,6 +84,7 @@ static void help(void)
              "  --no-pager       do not use a pager\n"
              "  --no-legend      print neither headings nor summary\n"
              "  --output LIST    status: only these columns (also -o)\n"
+             "  --output FILE    hmat build: write the table there (also -o)\n"
              "  --bytes          status: sizes in bytes\n"
              "  --watch          status: show it again after each change\n"
              "  --diff           policy: only what differs from the default policy\n"
@@ -82,6 +93,10 @@ static void help(void)
              "  --unplug         drain: then remove it, so that the device can be pulled out\n"
              "  --force          drain: a node with CPUs, too; or as much as fits elsewhere\n"
              "  --zone ZONE      online: movable or kernel, instead of what the policy says\n"
+             "  --format FORMAT  guest: qemu or libvirt\n"
+             "  --nodes LIST     guest: only the memory of these nodes\n"
+             "  --cpus LIST      guest: the number of CPUs of each node\n"
+             "  --memory LIST    guest: the size of each node's memory\n"
              "  --serials        capture: with the serial numbers of devices\n"
              "  --help, --version\n\n"
              "Exit status: 0 done, 1 failed, 2 usage, 3 (plan, apply) something differs from the "
@@ -107,6 +122,10 @@ static const struct option options[] = {
         { "unplug", no_argument, NULL, OPT_UNPLUG },
         { "force", no_argument, NULL, OPT_FORCE },
         { "zone", required_argument, NULL, OPT_ZONE },
+        { "format", required_argument, NULL, OPT_FORMAT },
+        { "nodes", required_argument, NULL, OPT_NODES },
+        { "cpus", required_argument, NULL, OPT_CPUS },
+        { "memory", required_argument, NULL, OPT_MEMORY },
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, OPT_VERSION },
         { NULL, 0, NULL, 0 },
@@ -143,6 +162,18 @@ static void set_option(struct arguments *a, int option)
                 break;
         case OPT_ZONE:
                 a->zone = optarg;
+                break;
+        case OPT_FORMAT:
+                a->format = optarg;
+                break;
+        case OPT_NODES:
+                a->nodes = optarg;
+                break;
+        case OPT_CPUS:
+                a->cpus = optarg;
+                break;
+        case OPT_MEMORY:
+                a->memory = optarg;
                 break;
         }
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* SRAT, the System Resource Affinity Table: which processors, memory ranges and devices are in
+ * which proximity domain (ACPI 6.5, 5.2.16). Linux numbers its nodes by it
+ * (drivers/acpi/numa/srat.c). */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "acpi/table.h"
+
+enum srat_kind {
+        SRAT_CPU,               /* types 0, 2, 3: local APIC, local x2APIC, GICC affinity */
+        SRAT_MEMORY,            /* type 1 */
+        SRAT_GENERIC_INITIATOR, /* type 5 */
+        SRAT_GENERIC_PORT,      /* type 6 */
+};
+
+/* One affinity structure that is enabled, in the order of the table. */
+struct srat_entry {
+        enum srat_kind kind;
+        uint8_t type;    /* as in the table */
+        uint32_t domain; /* proximity domain */
+        uint32_t flags;
+        uint64_t base, length; /* SRAT_MEMORY: bytes */
+        uint32_t id;           /* SRAT_CPU: APIC id, x2APIC id, or ACPI processor UID (GICC) */
+        uint8_t handle_type;   /* generic initiator and port: 0 ACPI, 1 PCI */
+        uint8_t handle[16];
+};
+
+struct srat {
+        struct acpi_header header;
+        struct srat_entry *entries;
+        size_t n_entries;
+};
+
+/* 0, -EBADMSG (reported in errors) or -ENOMEM. Structures of unknown type are skipped. */
+int srat_parse(const void *data, size_t size, const char *name, struct messages *errors,
+               struct srat **ret);
+struct srat *srat_free(struct srat *s);
+DEFINE_CLEANUP(struct srat *, srat_free)
+
+/* Which node the kernel has made of each proximity domain. */
+struct domain_map {
+        struct domain_node {
+                uint32_t domain;
+                unsigned node;
+        } * items; /* ascending by domain */
+        size_t n;
+};
+
+/* Numbers the domains as Linux does: first come, first served, in the order in which
+ * drivers/acpi/numa/srat.c:acpi_numa_init() (and the architecture's x86 code) reads the table. 0 or
+ * -ENOMEM. */
+int srat_map_domains(const struct srat *s, struct domain_map *ret);
+void domain_map_done(struct domain_map *m);
+/* NULL: there is none. */
+const struct domain_node *domain_map_find(const struct domain_map *m, uint32_t domain);
+const struct domain_node *domain_map_find_node(const struct domain_map *m, unsigned node);
