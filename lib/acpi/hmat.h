@@ -3,7 +3,8 @@
 
 /* HMAT, the Heterogeneous Memory Attribute Table, as a document: parsed from bytes and written as
  * bytes (ACPI 6.5, 5.2.28; Linux reads it in drivers/acpi/numa/hmat.c). A table that was parsed and
- * is written again has the same bytes, but for what the specification reserves. */
+ * is written again has the same bytes, but for what is reserved, which becomes 0, and structures of
+ * unknown type, which are left out. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,8 +17,9 @@
 
 struct hmat_domain {
         uint16_t flags;
-        uint32_t initiator; /* the attached initiator's proximity domain, if flags say so */
-        uint32_t memory;    /* the memory's proximity domain */
+        uint32_t initiator;    /* the attached initiator's proximity domain, if flags say so */
+        uint32_t memory;       /* the memory's proximity domain */
+        uint64_t base, length; /* bytes; revision 1 only (ACPI 6.2, table 5-141), else 0 */
 };
 
 /* System Locality Latency and Bandwidth Information Structure, type 1 (5.2.28.4, table 5.147) */
@@ -88,7 +90,13 @@ struct hmat_domain *hmat_add_domain(struct hmat *h);
 struct hmat_matrix *hmat_add_matrix(struct hmat *h, size_t n_initiators, size_t n_targets);
 struct hmat_cache *hmat_add_cache(struct hmat *h, size_t n_handles);
 
-/* An entry as Linux understands it: nanoseconds (rounded up as hmat_normalize does) or MiB/s; 0:
- * nothing is known. */
+/* An entry as Linux understands it (hmat_normalize): nanoseconds, rounded up, or MB/s, which Linux
+ * takes for the MiB/s that its interface promises. 0: nothing is known, or it does not fit 32 bits.
+ */
 uint32_t hmat_value(const struct hmat *h, const struct hmat_matrix *m, size_t initiator,
                     size_t target);
+
+static inline bool hmat_is_latency(uint8_t data_type)
+{
+        return data_type <= HMAT_WRITE_LATENCY;
+}

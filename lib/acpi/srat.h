@@ -52,8 +52,8 @@ struct domain_map {
 };
 
 /* Numbers the domains as Linux does: first come, first served, in the order in which
- * drivers/acpi/numa/srat.c:acpi_numa_init() (and the architecture's x86 code) reads the table. 0 or
- * -ENOMEM. */
+ * drivers/acpi/numa/srat.c:acpi_numa_init() (and the architecture's x86 code) reads the table. 0,
+ * -E2BIG (Linux cannot have as many nodes, and uses no SRAT then), -ENOMEM. */
 int srat_map_domains(const struct srat *s, struct domain_map *ret);
 void domain_map_done(struct domain_map *m);
 /* NULL: there is none. */

@@ -15,15 +15,16 @@
 /* More than any table of a real machine; a larger one is refused. */
 #define ACPI_TABLE_SIZE_MAX (16U << 20)
 
+/* The names are bytes as they stand in the table, and a NUL behind them. */
 struct acpi_header {
-        char signature[5];         /* offset 0, 4 bytes: "HMAT" */
+        char signature[4 + 1];     /* offset 0: "HMAT" */
         uint32_t length;           /* offset 4: bytes of the whole table */
         uint8_t revision;          /* offset 8 */
         uint8_t checksum;          /* offset 9: makes the sum of all bytes 0 */
-        char oem_id[7];            /* offset 10, 6 bytes; ends at the first NUL, as in the file */
-        char oem_table_id[9];      /* offset 16, 8 bytes */
+        char oem_id[6 + 1];        /* offset 10 */
+        char oem_table_id[8 + 1];  /* offset 16 */
         uint32_t oem_revision;     /* offset 24 */
-        char creator_id[5];        /* offset 28, 4 bytes */
+        char creator_id[4 + 1];    /* offset 28 */
         uint32_t creator_revision; /* offset 32 */
 };
 
