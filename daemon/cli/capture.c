@@ -72,13 +72,35 @@ static void add_table(struct capture *c, const char *name, const struct knob *is
                 capture_add(path, "\n", 1, false, c);
 }
 
-/* A replay needs to know which tables there are, not what they hold. */
-static void add_tables(struct capture *c, const struct health *h)
+/* The same with what it holds, as far as this user may read it. */
+static int add_whole_table(struct sysroot *root, struct capture *c, const char *name,
+                           const struct knob *is_there)
 {
-        add_table(c, "HMAT", &h->has_hmat);
-        add_table(c, "SRAT", &h->has_srat);
+        _cleanup_(freep) char *bytes = NULL;
+        char path[64];
+        size_t size = 0;
+        int r;
+
+        if (!is_there->present || is_there->value != 1)
+                return 0;
+        snprintf(path, sizeof(path), ACPI_TABLE_DIR "/%s", name);
+        r = sysroot_read_bytes(root, path, &bytes, &size);
+        if (r == -ENOMEM)
+                return r;
+        capture_add(path, bytes, r < 0 ? r : (ssize_t)size, false, c);
+        return 0;
+}
+
+/* Of some a replay needs to know only whether they are there. */
+static int add_tables(struct sysroot *root, struct capture *c, const struct health *h)
+{
+        int r = add_whole_table(root, c, "HMAT", &h->has_hmat);
+
+        if (r == 0)
+                r = add_whole_table(root, c, "SRAT", &h->has_srat);
         add_table(c, "SLIT", &h->has_slit);
         add_table(c, "CEDT", &h->has_cedt);
+        return r;
 }
 
 /* What "plan" reads of memory blocks if the policy says when they are brought online. */
@@ -109,7 +131,7 @@ static int add_health(struct sysroot *root, const struct machine *m, struct capt
                 r = add_blocks(root, c, h->blocks);
         if (r == 0) {
                 add_tasks(c, h);
-                add_tables(c, h);
+                r = add_tables(root, c, h);
         }
         onliners_done(&onliners);
         messages_done(&problems);

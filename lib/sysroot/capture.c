@@ -4,13 +4,15 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define HEADER "# numatier capture 1\n"
+#define HEADER        "# numatier capture 1\n"
+#define BYTES_OF_LINE 16
 
 struct entry {
         char *path;
         char *text; /* NULL: reading fails with error */
         size_t length;
-        bool link; /* text is where it points */
+        bool link;   /* text is where it points */
+        bool binary; /* text is bytes */
         int error;
         size_t sequence; /* when it was added: of equal paths the last counts */
 };
@@ -124,8 +126,19 @@ void capture_add(const char *path, const char *text, ssize_t length, bool link, 
                 e->error = (int)length;
         else if (set_text(e, text, (size_t)length) < 0)
                 c->failed = -ENOMEM;
-        else
+        else {
                 e->link = link;
+                e->binary = !link && memchr(text, '\0', (size_t)length);
+        }
+}
+
+static void format_bytes(FILE *f, const struct entry *e)
+{
+        fprintf(f, "%s =", e->path);
+        for (size_t i = 0; i < e->length; i++)
+                fprintf(f, "%s%02x", i % BYTES_OF_LINE == 0 ? "\n  " : " ",
+                        (unsigned char)e->text[i]);
+        fputc('\n', f);
 }
 
 /* One line: after the path. Several: indented below it. */
@@ -139,6 +152,10 @@ static void format_entry(FILE *f, const struct entry *e)
         }
         if (e->link) {
                 fprintf(f, "%s -> %s\n", e->path, e->text);
+                return;
+        }
+        if (e->binary) {
+                format_bytes(f, e);
                 return;
         }
         end = line + e->length;
@@ -236,6 +253,49 @@ static int append_text(struct entry *e, const char *line, size_t length)
         return 0;
 }
 
+static int parse_digit(char c)
+{
+        const char *digits = "0123456789abcdef", *found = c ? strchr(digits, c) : NULL;
+
+        return found ? (int)(found - digits) : -1;
+}
+
+/* "48 4d 41 54": a line of up to 16 bytes. Returns how many, 0: it is not that. */
+static size_t parse_bytes(const char *line, size_t length, char bytes[static BYTES_OF_LINE])
+{
+        size_t n = (length + 1) / 3;
+
+        if (length % 3 != 2 || n > BYTES_OF_LINE)
+                return 0;
+        for (size_t i = 0; i < n; i++) {
+                int high = parse_digit(line[3 * i]), low = parse_digit(line[3 * i + 1]);
+
+                if (high < 0 || low < 0 || (i + 1 < n && line[3 * i + 2] != ' '))
+                        return 0;
+                bytes[i] = (char)(high << 4 | low);
+        }
+        return n;
+}
+
+static int append_bytes(struct parser *p, struct entry *e, const char *line, size_t length)
+{
+        char bytes[BYTES_OF_LINE], *text;
+        size_t n = parse_bytes(line, length, bytes);
+
+        if (n == 0) {
+                complain(p, "expected up to 16 bytes such as \"48 4d 41 54\"");
+                return 0;
+        }
+        text = realloc(e->text, e->length + n + 1);
+        if (!text)
+                return -ENOMEM;
+        memcpy(text + e->length, bytes, n);
+        e->text = text;
+        e->length += n;
+        text[e->length] = '\0';
+        return 0;
+}
+
 /* A PCI address in a path has colons of its own: the path ends at ": ", at a space, or at a colon
  * that ends the line. */
 static size_t measure_path(const char *line, size_t length)
@@ -257,6 +317,11 @@ static int parse_contents(struct parser *p, struct entry *e, const char *rest, s
         }
         if (rest[0] == ':')
                 return append_text(e, rest + 2, length - 2);
+        if (length == 2 && memcmp(rest, " =", 2) == 0) {
+                p->open = e;
+                e->binary = true;
+                return set_text(e, "", 0);
+        }
         if (length > 4 && memcmp(rest, " -> ", 4) == 0) {
                 e->link = true;
                 return set_text(e, rest + 4, length - 4);
@@ -276,8 +341,9 @@ static int parse_file_line(struct parser *p, const char *line, size_t length)
         int r;
 
         if (n == length || !path_is_sane(line, n)) {
-                complain(p, "expected \"PATH: VALUE\", \"PATH:\", \"PATH -> TARGET\" or "
-                            "\"PATH ! ERROR\", with a path below the root");
+                complain(p,
+                         "expected \"PATH: VALUE\", \"PATH:\", \"PATH =\", \"PATH -> TARGET\" or "
+                         "\"PATH ! ERROR\", with a path below the root");
                 return 0;
         }
         r = append_entry(p->capture, line, n, &e);
@@ -291,9 +357,12 @@ static int parse_line(struct parser *p, const char *line, size_t length)
                 return 0;
         }
         if (length >= 2 && line[0] == ' ' && line[1] == ' ') {
+                if (p->open && p->open->binary)
+                        return append_bytes(p, p->open, line + 2, length - 2);
                 if (p->open)
                         return append_text(p->open, line + 2, length - 2);
-                complain(p, "expected a path: an indented line follows \"PATH:\" only");
+                complain(p, "expected a path: an indented line follows \"PATH:\" or \"PATH =\" "
+                            "only");
                 return 0;
         }
         if (length == 0 || line[0] == '#')

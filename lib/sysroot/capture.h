@@ -10,6 +10,8 @@
  *     sys/devices/system/node/has_cpu:             (nothing follows: an empty line, an empty mask)
  *     sys/devices/system/node/node7/meminfo ! ENODEV   a file whose reading fails
  *     sys/bus/dax/devices/dax0.0 -> ../../../devices/dax0.0    a symbolic link
+ *     sys/firmware/acpi/tables/HMAT =              a file that is not text: bytes in hexadecimal
+ *       48 4d 41 54
  *
  * Lines that start with # are comments. */
 

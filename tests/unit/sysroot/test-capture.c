@@ -18,9 +18,12 @@ static void refuse(const char *text, size_t size, const char *complaint)
 #define REFUSE(text, complaint) refuse(text, sizeof(text) - 1, complaint)
 
 #define PATH_EXPECTED                                                                              \
-        "expected \"PATH: VALUE\", \"PATH:\", \"PATH -> TARGET\" or \"PATH ! ERROR\", with a "     \
+        "expected \"PATH: VALUE\", \"PATH:\", \"PATH =\", \"PATH -> TARGET\" or \"PATH ! "         \
+        "ERROR\", with a "                                                                         \
         "path "                                                                                    \
         "below the root"
+
+#define BYTES_EXPECTED "expected up to 16 bytes such as \"48 4d 41 54\""
 
 static void test_refused(void)
 {
@@ -37,9 +40,16 @@ static void test_refused(void)
                                        "ENODEV, or \" -> \" and where "
                                        "the link points");
         REFUSE(HEADER "  indented\n",
-               "f:2: expected a path: an indented line follows \"PATH:\" only");
+               "f:2: expected a path: an indented line follows \"PATH:\" or \"PATH =\" only");
         REFUSE(HEADER "a: b\n  c\n",
-               "f:3: expected a path: an indented line follows \"PATH:\" only");
+               "f:3: expected a path: an indented line follows \"PATH:\" or \"PATH =\" only");
+        REFUSE(HEADER "a =\n  4g\n", "f:3: " BYTES_EXPECTED);
+        REFUSE(HEADER "a =\n  4\n", "f:3: " BYTES_EXPECTED);
+        REFUSE(HEADER "a =\n  41-42\n", "f:3: " BYTES_EXPECTED);
+        REFUSE(HEADER "a =\n  41 42 \n", "f:3: " BYTES_EXPECTED);
+        REFUSE(HEADER "a =\n  \n", "f:3: " BYTES_EXPECTED);
+        REFUSE(HEADER "a =\n  41 41 41 41 41 41 41 41 41 41 41 41 41 41 41 41 41\n",
+               "f:3: " BYTES_EXPECTED);
         REFUSE(HEADER "a: b\0c\n", "f:2: expected text, found a NUL byte");
         REFUSE(HEADER "a: b\na: c\n", "f: a: expected each path once");
 }
@@ -134,6 +144,31 @@ static void test_contents(void)
         capture_free(c);
 }
 
+/* A file that is not text. */
+static void test_bytes(void)
+{
+        static const char text[] = HEADER "d/none =\n"
+                                          "d/table =\n"
+                                          "  00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f\n"
+                                          "  fe ff\n";
+        static const char bytes[18] = "\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\376\377";
+        struct sysroot *root = root_from(text + strlen(HEADER));
+        char buf[64], *formatted;
+        struct capture *c;
+
+        assert(sysroot_read(root, "d/table", buf, sizeof(buf)) == sizeof(bytes));
+        assert(memcmp(buf, bytes, sizeof(bytes)) == 0);
+        assert(sysroot_read(root, "d/none", buf, sizeof(buf)) == 0);
+        sysroot_free(root);
+        assert(capture_new(&c) == 0);
+        capture_add("d/table", bytes, sizeof(bytes), false, c);
+        assert(capture_format(c, &formatted) == 0);
+        assert(startswith(formatted, HEADER "d/table =\n") &&
+               streq(strstr(formatted, "d/table"), strstr(text, "d/table")));
+        free(formatted);
+        capture_free(c);
+}
+
 static void test_links(void)
 {
         static const char text[] = HEADER "d/0000:0d:00.0/up -> ../x:y/mem0\n"
@@ -205,6 +240,7 @@ int main(void)
 {
         test_bounds();
         test_contents();
+        test_bytes();
         test_links();
         test_errors();
         test_refused();
