@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 
+#include "base/values.h"
 #include "common/input.h"
 #include "measure/progress.h"
 #include "measure/session.h"

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/units.h"
+#include "base/values.h"
 #include "facts/knobs.h"
 #include "measure/values.h"
 

@@ -2,8 +2,6 @@
 #include "measure/values.h"
 
 #include <assert.h>
-#include <ctype.h>
-#include <errno.h>
 
 #include "base/util.h"
 
@@ -24,29 +22,6 @@ struct sample sample_of(double *values, size_t n)
         if (s.median > 0)
                 s.spread = (values[n - 1] - values[0]) / s.median;
         return s;
-}
-
-int parse_size(const char *s, uint64_t *ret)
-{
-        static const char units[] = "KMGT";
-        const char *unit;
-        uint64_t value = 0;
-        unsigned shift;
-
-        if (!isdigit((unsigned char)*s))
-                return -EINVAL;
-        for (; isdigit((unsigned char)*s); s++)
-                if (__builtin_mul_overflow(value, 10, &value) ||
-                    __builtin_add_overflow(value, *s - '0', &value))
-                        return -ERANGE;
-        unit = *s ? strchr(units, *s) : NULL;
-        if (!unit || (s[1] && !streq(s + 1, "iB")))
-                return -EINVAL;
-        shift = 10 * (unsigned)(unit - units + 1);
-        if (value > UINT64_MAX >> shift)
-                return -ERANGE;
-        *ret = value << shift;
-        return 0;
 }
 
 uint32_t round_value(double value)

@@ -15,9 +15,5 @@ struct sample {
 /* Sorts the values. n is at least 1. */
 struct sample sample_of(double *values, size_t n);
 
-/* Parses "256M" or "1GiB" (digits, then K, M, G or T) as bytes. 0, -EINVAL (not of that form) or
- * -ERANGE. */
-int parse_size(const char *s, uint64_t *ret);
-
 /* A value as it is stored: a whole number, never 0, which would mean unknown. */
 uint32_t round_value(double value);

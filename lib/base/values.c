@@ -109,6 +109,29 @@ int parse_duration(const char *s, uint64_t *ret_usec)
         return 0;
 }
 
+int parse_size(const char *s, uint64_t *ret_bytes)
+{
+        static const char units[] = "KMGT";
+        const char *unit;
+        uint64_t value = 0;
+        unsigned shift;
+
+        if (!isdigit((unsigned char)*s))
+                return -EINVAL;
+        for (; isdigit((unsigned char)*s); s++)
+                if (__builtin_mul_overflow(value, 10, &value) ||
+                    __builtin_add_overflow(value, *s - '0', &value))
+                        return -ERANGE;
+        unit = *s ? strchr(units, *s) : NULL;
+        if (!unit || (s[1] && !streq(s + 1, "iB")))
+                return -EINVAL;
+        shift = 10 * (unsigned)(unit - units + 1);
+        if (value > UINT64_MAX >> shift)
+                return -ERANGE;
+        *ret_bytes = value << shift;
+        return 0;
+}
+
 int parse_yes_no(const char *s, bool *ret)
 {
         static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };

@@ -15,6 +15,10 @@ int parse_percentage(const char *s, double *ret);      /* "5%": 0 to 50, as a fr
 int parse_duration(const char *s, uint64_t *ret_usec); /* "500ms", "60s", "2min", "0" */
 int parse_yes_no(const char *s, bool *ret);            /* yes, no, true, false, on, off, 1, 0 */
 
+/* Parses "256M" or "1GiB" (digits, then K, M, G or T) as bytes. 0, -EINVAL (not of that form) or
+ * -ERANGE. */
+int parse_size(const char *s, uint64_t *ret_bytes);
+
 /* The identifiers of devices, converted to the kernel's own spelling. */
 
 #define PCI_STRING_MAX sizeof("ffffffff:ff:1f.7")

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "base/values.h"
 #include "measure/cpus.h"
 #include "measure/loops.h"
 #include "measure/measure.h"
