@@ -267,6 +267,11 @@ static int set_distances(struct maker *m)
                              SLIT_REMOTE);
         if (any)
                 return 0;
+        if (g->n > 1)
+                messages_add(&g->remarks,
+                             "No distance between these nodes is known: Linux in the guest assumes "
+                             "%d, and policies that use slit take that for a fact",
+                             SLIT_REMOTE);
         free(g->distances);
         g->distances = NULL;
         return 0;
