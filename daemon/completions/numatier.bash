@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # bash completion for numatier(1) and numatierd(8)
 
-_numatier_verbs="status plan explain doctor policy check apply restore drain online capture measure"
+_numatier_verbs="status plan explain doctor policy check apply restore drain online guest capture measure"
 
 _numatier_column_names="TIER NOW WANTED ORIGINAL ADISTANCE LATENCY BANDWIDTH SOURCE SIZE FREE USE% TARGET WEIGHT \
 DEVICE REASON"
@@ -45,6 +45,10 @@ _numatier_argument() { # OPTION WORD
         --seconds) _numatier_reply "$2" -W "1 5 30" ;;
         --timeout) _numatier_reply "$2" -W "10s 1min 10min" ;;
         --zone) _numatier_reply "$2" -W "movable kernel" ;;
+        --format) _numatier_reply "$2" -W "qemu libvirt" ;;
+        --nodes) _numatier_reply "$2" -W "$(_numatier_nodes)" ;;
+        --cpus) _numatier_reply "$2" -W "1 2 4 8" ;;
+        --memory) _numatier_reply "$2" -W "1G 4G 16G" ;;
         --output | -o) _numatier_columns "$2" ;;
         --size) _numatier_reply "$2" -W "64M 256M 1G" ;;
         *) return 1 ;;
@@ -56,7 +60,8 @@ _numatier_verb() { # WORD...
         local previous="" word
         for word; do
                 case $previous:$word in
-                --root:* | --machine:* | --config:* | --output:* | -o:* | --timeout:* | --zone:* | *:-*) ;;
+                --root:* | --machine:* | --config:* | --output:* | -o:* | --timeout:* | --zone:* | \
+                        --format:* | --nodes:* | --cpus:* | --memory:* | *:-*) ;;
                 *)
                         echo "$word"
                         return
@@ -75,7 +80,9 @@ _numatier_options() { # VERB
         policy) echo "$common --diff" ;;
         drain) echo "$common --timeout --rollback --unplug --force" ;;
         online) echo "$common --timeout --zone" ;;
-        "") echo "$common --output --bytes --watch --diff --timeout --rollback --unplug --force --zone --serials" ;;
+        guest) echo "--root --machine --config --help --version --format --nodes --cpus --memory" ;;
+        "") echo "$common --output --bytes --watch --diff --timeout --rollback --unplug --force --zone --serials --format --nodes --cpus \
+--memory" ;;
         *) echo "$common" ;;
         esac
 }
