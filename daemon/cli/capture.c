@@ -6,7 +6,9 @@
 #include "facts/block-devices.h"
 #include "facts/blocks.h"
 #include "facts/health.h"
+#include "facts/knobs.h"
 #include "facts/onliners.h"
+#include "facts/survey.h"
 #include "state/drained.h"
 #include "sysroot/serials.h"
 
@@ -114,6 +116,24 @@ static int read_devices(struct sysroot *root, const struct machine *m,
         return blocks ? block_devices_read(root, blocks, m, problems, &devices) : 0;
 }
 
+/* What only "guest" reads: all distances, and the CPUs of each node. */
+static int read_for_guests(struct sysroot *root, struct machine *m)
+{
+        struct messages problems = MESSAGES_INIT; /* a replay reports them again */
+        int r = survey_fill_distances(root, &m->online, m, &problems);
+
+        for (size_t i = 0; i < m->n_nodes; i++) {
+                _cleanup_(freep) char *text = NULL;
+                char path[64];
+
+                snprintf(path, sizeof(path), NODE_DIR "/node%u/cpulist", m->nodes[i].id);
+                if (m->nodes[i].has_cpu)
+                        (void)sysroot_read_alloc(root, path, &text);
+        }
+        messages_done(&problems);
+        return r;
+}
+
 /* What no pass reads, and doctor and plan do. */
 static int add_health(struct sysroot *root, const struct machine *m, struct capture *c)
 {
@@ -195,7 +215,9 @@ static int capture(const struct arguments *a, struct capture *c)
         r = pass_run_without_policy(a, record, c, &l);
         if (r == 0) {
                 add_tiers(c, l.result->machine);
-                r = add_health(l.root, l.result->machine, c);
+                r = read_for_guests(l.root, l.result->machine);
+                if (r == 0)
+                        r = add_health(l.root, l.result->machine, c);
                 if (r == 0)
                         r = print_capture(c, a->serials);
                 if (r < 0)
