@@ -19,7 +19,17 @@
                              says: dimm (backends dimm0 to 3) or virtio-mem (vm0) for node 1, or cxl (device c0, serial
                              0x1234, and backend cxlmem0 for another). WORD is for the script
     cxl-generic-port         as cxl, with a generic port in SRAT and HMAT: CDAT figures
+    guest-of:NAME            what `numatier guest` makes of the captured machine tests/machines/NAME, with less memory
 """
+
+import pathlib
+import re
+import shlex
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+program = "numatier"  # what guest-of runs; tests/vm/run sets the one that it tests
 
 MIB = 1024 * 1024
 
@@ -165,6 +175,22 @@ def cxl_generic_port(_):
     return cxl_base(generic_port=True) + cxl_device(0, 0x1234)
 
 
+def ask(name, *verb):
+    """What numatier says of a captured machine, under the policy of the package."""
+    return subprocess.run([program, *verb, "--machine", HERE.parent / "machines" / name / "machine",
+                           "--config", HERE.parents[1] / "conf/numatierd.conf"],
+                          check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def guest_of(name):
+    """This machine has no such nodes to take memory from: host-nodes and policy are left out."""
+    nodes = len(re.findall("^# Guest node ", ask(name, "guest", "--format", "qemu"), re.M))
+    script = ask(name, "guest", "--format", "qemu", "--cpus", "1",
+                 "--memory", ",".join(["768M", *["256M"] * (nodes - 1)]))
+    script = re.sub(r",host-nodes=\d+,policy=bind", "", script).replace("\\\n", " ")
+    return ["-cpu", "max", *shlex.split(script, comments=True)[1:-1]]
+
+
 SHAPES = {
     "one-node": one_node,
     "thread": lambda _: hmat("10/10,20/5", sizes=(1024, 512)),
@@ -182,6 +208,7 @@ SHAPES = {
     "cxl-port": cxl_port,
     "hot-added": hot_added,
     "cxl-generic-port": cxl_generic_port,
+    "guest-of": guest_of,
 }
 
 # The memory that these shapes plug is to be removable again.
@@ -194,6 +221,14 @@ def arguments(shape):
     if name not in SHAPES:
         raise RuntimeError(f"unknown machine '{shape}'")
     return SHAPES[name](parameters)
+
+
+def files(shape):
+    """What else the script reads: name -> text."""
+    kind, _, parameters = shape.partition(":")
+    if kind != "guest-of":
+        return {}
+    return {"host.json": ask(parameters, "status", "--json"), "guest": ask(parameters, "guest", "--format", "qemu")}
 
 
 def command_line(shape):
