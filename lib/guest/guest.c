@@ -337,7 +337,7 @@ static const char *describe(unsigned v, bool split)
         return perf_value_is_latency(v) ? "latencies" : "bandwidths";
 }
 
-/* values: those of one kind, of all nodes, before and after. */
+/* Of the values of one kind, which the nodes now have, and had before. */
 static void remark_rounding(struct guest *g, unsigned v, bool split, uint32_t unit,
                             const uint32_t *before)
 {
@@ -367,10 +367,11 @@ static void remark_rounding(struct guest *g, unsigned v, bool split, uint32_t un
 
 static int fit(struct guest *g, unsigned v, bool split)
 {
-        uint32_t *before = calloc(g->n * 2, sizeof(*before)), *after = before + g->n, unit;
+        uint32_t *before = calloc(g->n * 2, sizeof(*before)), *after, unit;
 
         if (!before)
                 return -ENOMEM;
+        after = before + g->n;
         for (size_t i = 0; i < g->n; i++)
                 before[i] = after[i] = g->nodes[i].perf.v[v];
         unit = guest_fit_entries(after, g->n, perf_value_is_latency(v));

@@ -9,6 +9,8 @@
 #include "facts/health.h"
 #include "facts/knobs.h"
 #include "facts/onliners.h"
+#include "guest/libvirt.h"
+#include "guest/qemu.h"
 #include "policy/effective.h"
 #include "reconcile.h"
 #include "state/recall.h"
@@ -374,6 +376,51 @@ static int diagnose(void)
         return r;
 }
 
+static int print_guest(const struct assignment *a)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct guest_wish wish = { 0 };
+        struct guest *g = NULL;
+        char *qemu = NULL, *libvirt = NULL;
+        int r = guest_wish_parse("0-1", "2,0", "256M,1G", &wish, &errors);
+
+        if (r == 0)
+                r = guest_new(a, &wish, NULL, &errors, &g);
+        if (r == 0)
+                r = guest_format_qemu(g, &qemu);
+        if (r == 0)
+                r = guest_format_libvirt(g, &libvirt);
+        if (r == 0)
+                assert(strstr(qemu, "host-nodes=1") && strstr(libvirt, "</domain>"));
+        free(qemu);
+        free(libvirt);
+        guest_free(g);
+        guest_wish_done(&wish);
+        messages_done(&errors);
+        return r;
+}
+
+static int describe_guest(void)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        _cleanup_(policy_unrefp) struct policy *policy = NULL;
+        _cleanup_(state_freep) struct state *state = NULL;
+        struct snapshot *s = NULL;
+        int r;
+
+        r = open_machine(&root);
+        if (r == 0)
+                r = parse_policy(&policy);
+        if (r == 0)
+                r = state_new(&state);
+        if (r == 0)
+                r = reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, NULL, &s);
+        if (r == 0)
+                r = print_guest(s->assignment);
+        s = snapshot_unref(s);
+        return r;
+}
+
 static void sweep(int (*fn)(void), unsigned at_least)
 {
         unsigned n = 0;
@@ -398,4 +445,5 @@ int main(void)
         sweep(record, 100);
         sweep(read_outside, 60);
         sweep(diagnose, 200);
+        sweep(describe_guest, 200);
 }
