@@ -28,6 +28,15 @@ static const struct node *host_of(const struct maker *m, size_t i)
         return m->guest->nodes[i].host->node;
 }
 
+/* What is still missing of such a node may yet come. */
+static bool is_unsettled(struct maker *m, const struct node *n)
+{
+        if (n->unsettled)
+                messages_add(m->errors, "the kernel is still bringing node %u up: try again",
+                             n->id);
+        return n->unsettled;
+}
+
 /* The driver of a GPU uses its memory as it likes. */
 static bool is_for_guests(const struct node *n)
 {
@@ -48,9 +57,12 @@ static int choose_all_nodes(struct maker *m)
 {
         const struct machine *machine = m->assignment->machine;
 
-        for (size_t i = 0; i < machine->n_nodes; i++)
+        for (size_t i = 0; i < machine->n_nodes; i++) {
+                if (is_unsettled(m, &machine->nodes[i]))
+                        return -EAGAIN;
                 if (is_for_guests(&machine->nodes[i]))
                         add_node(m, i);
+        }
         return 0;
 }
 
@@ -74,6 +86,8 @@ static int choose_named_nodes(struct maker *m)
                                      id);
                         return -EINVAL;
                 }
+                if (is_unsettled(m, n))
+                        return -EAGAIN;
                 nodeset_add(&seen, id);
                 add_node(m, (size_t)(n - machine->nodes));
         }

@@ -26,7 +26,8 @@ static void print_head(FILE *f, const struct guest *g)
               "Add disks and devices.\n",
               f);
         for (size_t i = 0; i < g->n; i++)
-                fprintf(f, "  Cell %zu: node %u.\n", i, g->nodes[i].host->node->id);
+                fprintf(f, "  Cell %zu: node %u (%s).\n", i, g->nodes[i].host->node->id,
+                        node_kind_name(g->nodes[i].host->node->kind));
         for (size_t i = 0; i < g->remarks.n; i++)
                 print_comment(f, g->remarks.items[i]);
         fputs("-->\n", f);

@@ -22,7 +22,8 @@ static void print_head(FILE *f, const struct guest *g)
                 const struct guest_node *n = &g->nodes[i];
                 unsigned last = n->first_cpu + n->cpus - 1;
 
-                fprintf(f, "# Guest node %zu: node %u", i, n->host->node->id);
+                fprintf(f, "# Guest node %zu: node %u (%s)", i, n->host->node->id,
+                        node_kind_name(n->host->node->kind));
                 if (n->cpus > 0 && n->host_cpus)
                         fprintf(f, "; the threads of its CPUs (%u-%u) belong on CPUs %s",
                                 n->first_cpu, last, n->host_cpus);

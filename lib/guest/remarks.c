@@ -104,6 +104,11 @@ static void remark_cause(const struct assignment *a, struct guest *g, unsigned i
         else if (n->cause == CAUSE_MANUAL)
                 messages_add(&g->remarks, "Node %u was moved manually: the guest's node %u is not",
                              n->node->id, i);
+        else if (n->cause == CAUSE_UNREADABLE)
+                messages_add(&g->remarks,
+                             "The tier of node %u cannot be decided now, since something cannot be "
+                             "read: in the guest it can",
+                             n->node->id);
         else if (n->held)
                 messages_add(&g->remarks,
                              "Node %u is in tier %s only because it was there before (hysteresis): "

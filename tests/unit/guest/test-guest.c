@@ -224,6 +224,21 @@ static void test_refused(void)
         finish();
 }
 
+static void test_unsettled(void)
+{
+        classify(SOCKETS, POLICY);
+        machine->nodes[2].unsettled = true;
+        assert(make(NULL, NULL, NULL, NULL) == -EAGAIN &&
+               messages_have(&errors, "still bringing node 2 up"));
+        assert(make("2,0", NULL, NULL, NULL) == -EAGAIN);
+        assert(make("0-1", NULL, NULL, NULL) == 0);
+        machine->nodes[0].size_kib = 0; /* as if its file could not be read */
+        assert(make("0-1", NULL, NULL, NULL) == -EAGAIN &&
+               messages_have(&errors, "the size of node 0 cannot be read"));
+        assert(make("0-1", NULL, "1G", NULL) == 0);
+        finish();
+}
+
 static void test_warnings(void)
 {
         classify(SOCKETS, POLICY);
@@ -261,6 +276,7 @@ int main(void)
         test_initiators();
         test_rules();
         test_refused();
+        test_unsettled();
         test_warnings();
         test_entries();
         return 0;
