@@ -13,6 +13,7 @@ static const struct command {
         { "install", hmat_install, false, false, false },
         { "uninstall", hmat_uninstall, false, false, false },
         { "status", hmat_status, false, true, false },
+        { "check", hmat_check, true, false, false },
 };
 
 static const struct command *find_command(const char *name)

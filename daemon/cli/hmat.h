@@ -11,3 +11,4 @@ int hmat_build(const struct arguments *a, char **operands);
 int hmat_install(const struct arguments *a, char **operands);
 int hmat_uninstall(const struct arguments *a, char **operands);
 int hmat_status(const struct arguments *a, char **operands);
+int hmat_check(const struct arguments *a, char **operands); /* not for people: see hmat-check.c */

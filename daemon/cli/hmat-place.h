@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Puts a table into the initrds, or takes it out: writes or removes /etc/numatier/hmat.aml, and has
+ * the initrds made again. If that fails, the file becomes what it was. */
+
+#include "sysroot/sysroot.h"
+
+/* What makes the initrds of a machine. */
+struct initrd_maker {
+        const char *path, *other_path; /* the program; as below a sysroot */
+        const char *hook;              /* what numatier adds to it; the same */
+        const char *command;           /* for all kernels */
+};
+
+/* NULL: none that numatier knows. */
+const struct initrd_maker *initrd_maker_find(struct sysroot *root);
+
+struct placing {
+        struct sysroot *root;
+        int (*run)(const char *command); /* system(3) */
+};
+
+/* bytes: the table, or NULL: there is to be none. Says what it does. Returns the exit status. */
+int hmat_place(const struct placing *p, const void *bytes, size_t size);

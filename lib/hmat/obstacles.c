@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hmat/obstacles.h"
+
+#include <stdarg.h>
+
+#define BIT(o) (1U << (o))
+
+const char *obstacle_name(enum obstacle o)
+{
+        static const char *const names[] = {
+                [OBSTACLE_DAMAGED] = "damaged",
+                [OBSTACLE_IDS] = "oem_ids",
+                [OBSTACLE_REVISION] = "revision",
+                [OBSTACLE_LOCKDOWN] = "lockdown",
+                [OBSTACLE_REFUSED] = "refused",
+                [OBSTACLE_UNIFIED] = "unified_kernel_image",
+                [OBSTACLE_INITRD] = "initrd",
+                [OBSTACLE_EARLIER] = "initrd_outdated",
+                [OBSTACLE_SWITCHED_OFF] = "switched_off",
+                [OBSTACLE_BOOT] = "reboot",
+        };
+
+        return names[o];
+}
+
+/* Whether the kernel has the table that the firmware made: with it the kernel compares the one in
+ * the initrd, at each boot. */
+static bool has_firmwares(const struct installed *i)
+{
+        return i->used.state == TABLE_VALID && !streq(i->used.header.creator_id, HMAT_CREATOR);
+}
+
+static bool has_other_ids(const struct installed *i)
+{
+        const struct acpi_header *firmware = &i->used.header, *file = &i->file.header;
+
+        return has_firmwares(i) && (!streq(firmware->oem_id, file->oem_id) ||
+                                    !streq(firmware->oem_table_id, file->oem_table_id));
+}
+
+static bool has_low_revision(const struct installed *i)
+{
+        return has_firmwares(i) && !has_other_ids(i) &&
+               i->used.header.oem_revision >= i->file.header.oem_revision;
+}
+
+/* What the table itself and the kernel have against it. */
+static unsigned find_in_table(const struct installed *i)
+{
+        unsigned found = 0;
+
+        found |= has_other_ids(i) ? BIT(OBSTACLE_IDS) : 0;
+        found |= has_low_revision(i) ? BIT(OBSTACLE_REVISION) : 0;
+        found |= i->lockdown || i->log.locked_down ? BIT(OBSTACLE_LOCKDOWN) : 0;
+        found |= i->log.refusal[0] != '\0' ? BIT(OBSTACLE_REFUSED) : 0;
+        return found;
+}
+
+static unsigned find_in_initrd(const struct installed *i)
+{
+        if (i->unified)
+                return BIT(OBSTACLE_UNIFIED);
+        if (i->initrd.state == INITRD_WITHOUT)
+                return BIT(OBSTACLE_INITRD);
+        return i->initrd.state == INITRD_OTHER ? BIT(OBSTACLE_EARLIER) : 0;
+}
+
+unsigned obstacles_find(const struct installed *i)
+{
+        unsigned off = i->switched_off ? BIT(OBSTACLE_SWITCHED_OFF) : 0, found;
+
+        if (i->file.state == TABLE_DAMAGED)
+                return BIT(OBSTACLE_DAMAGED);
+        if (i->file.state != TABLE_VALID || i->used.state == TABLE_UNREADABLE)
+                return 0;
+        if (installed_is_taken(i))
+                return off; /* the kernel has it, and does not read it */
+        found = off | find_in_table(i) | find_in_initrd(i);
+        return found == 0 || i->changed ? found | BIT(OBSTACLE_BOOT) : found;
+}
+
+static _printf_(1, 2) char *print(const char *format, ...)
+{
+        char *text;
+        va_list args;
+        int n;
+
+        va_start(args, format);
+        n = vasprintf(&text, format, args);
+        va_end(args);
+        return n < 0 ? NULL : text;
+}
+
+static char *print_lockdown(const struct installed *i)
+{
+        if (i->log.locked_down)
+                return print("The kernel is locked down, and has refused the table "
+                             "(\"kernel is locked down, ignoring table override\" in its log). It "
+                             "takes no table as long as lockdown is on, which Secure Boot switches "
+                             "on.");
+        return print("The kernel is locked down (%s): Linux 6.1 refuses the table then, and later "
+                     "kernels may.",
+                     i->lockdown);
+}
+
+static char *print_boot(const struct installed *i)
+{
+        if (i->changed)
+                return print("The machine has not been rebooted since the table was installed.");
+        if (i->log.whole && !i->log.found)
+                return print("The kernel found no HMAT in the initrd that it was booted with: the "
+                             "machine has not been rebooted since the table was installed, or the "
+                             "boot loader uses another initrd.");
+        return print("The machine has probably not been rebooted since the table was installed.");
+}
+
+static char *print_revision(const struct installed *i)
+{
+        return print("The firmware's HMAT has OEM revision %u, and the installed table has %u: the "
+                     "kernel takes only a higher one. Was the firmware updated? Install the table "
+                     "again.",
+                     i->used.header.oem_revision, i->file.header.oem_revision);
+}
+
+static char *print_ids(const struct installed *i)
+{
+        return print("The firmware's HMAT has the OEM IDs \"%s\", \"%s\", and the installed table "
+                     "has \"%s\", \"%s\": the kernel would keep both, and read only the "
+                     "firmware's. Is the table of another machine? Install it again.",
+                     i->used.header.oem_id, i->used.header.oem_table_id, i->file.header.oem_id,
+                     i->file.header.oem_table_id);
+}
+
+char *obstacle_print(const struct installed *i, enum obstacle o)
+{
+        const char *initrd = i->initrd.path ?: "boot";
+
+        switch (o) {
+        case OBSTACLE_DAMAGED:
+                return print("The table is damaged (%s): no initrd gets it. Install it again.",
+                             i->file.fault);
+        case OBSTACLE_IDS:
+                return print_ids(i);
+        case OBSTACLE_REVISION:
+                return print_revision(i);
+        case OBSTACLE_LOCKDOWN:
+                return print_lockdown(i);
+        case OBSTACLE_REFUSED:
+                return print("The kernel refused the file in the initrd: %s.", i->log.refusal);
+        case OBSTACLE_UNIFIED:
+                return print("The machine was started from a unified kernel image, which has an "
+                             "initrd of its own: the table is used after that image was built "
+                             "again.");
+        case OBSTACLE_INITRD:
+                return print("The initrd /%s does not have the table.", initrd);
+        case OBSTACLE_EARLIER:
+                return print("The initrd /%s has another HMAT than the installed one.", initrd);
+        case OBSTACLE_SWITCHED_OFF:
+                return print("The kernel was booted with \"%s\": it reads no HMAT.",
+                             i->switched_off);
+        case OBSTACLE_BOOT:
+                return print_boot(i);
+        case OBSTACLES:
+                break;
+        }
+        return NULL;
+}
