@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/kmsg.h"
 #include "cli/output.h"
 #include "cli/pager.h"
 #include "common/quiet.h"
@@ -35,6 +36,7 @@ struct reading {
         struct onliners onliners;
         struct block_devices *devices;
         struct wanted *wanted;
+        struct installed *installed;
         struct missing missing;
         char *missing_text;
         /* what cannot be read, and what is wrong with the policy and the state */
@@ -46,6 +48,7 @@ static void reading_done(struct reading *r)
 {
         free(r->missing_text);
         missing_done(&r->missing);
+        installed_free(r->installed);
         free(r->wanted);
         block_devices_free(r->devices);
         onliners_done(&r->onliners);
@@ -161,6 +164,24 @@ static int find_missing(const struct arguments *a, struct reading *r)
         return r->missing_text ? 0 : -ENOMEM;
 }
 
+/* An HMAT of numatier's own; most machines have none. */
+static int read_installed(struct reading *r)
+{
+        _cleanup_(freep) char *log = NULL;
+        int error;
+
+        if (!installed_is_any(r->root))
+                return 0;
+        error = installed_read(r->root, &r->problems, &r->installed);
+        if (error < 0)
+                return error;
+        log = sysroot_is_live(r->root) ? kmsg_read_log() : NULL;
+        if (log)
+                hmat_log_parse(log, &r->installed->log);
+        r->subject.installed = r->installed;
+        return 0;
+}
+
 static int read_all(const struct arguments *a, struct reading *r)
 {
         int error;
@@ -179,6 +200,8 @@ static int read_all(const struct arguments *a, struct reading *r)
         error = read_health(r);
         if (error == 0)
                 error = read_wanted(r);
+        if (error == 0)
+                error = read_installed(r);
         if (error == 0)
                 error = find_missing(a, r);
         if (error < 0)

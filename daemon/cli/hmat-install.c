@@ -1,14 +1,135 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* numatier hmat install, uninstall: the table for the next boot. */
 
+#include <errno.h>
+
+#include "cli/hmat-place.h"
+#include "cli/hmat-wanted.h"
 #include "cli/hmat.h"
+#include "common/lock.h"
+#include "facts/module.h"
+#include "hmat/obstacles.h"
+
+#define LOCK "run/numatier/hmat-lock"
+
+/* What is installed is for the machine that boots with it. */
+static int refuse_copy(const struct arguments *a, const char *command)
+{
+        if (!a->input.root && !a->input.machine)
+                return 0;
+        fprintf(stderr, "numatier: hmat %s takes no --%s: it is for this machine\n", command,
+                a->input.root ? "root" : "machine");
+        return EXIT_USAGE;
+}
+
+/* The lock is held until the program ends. */
+static int take_lock(void)
+{
+        pid_t holder = 0;
+        int fd, r = lock_take_file(NULL, LOCK, &fd, &holder);
+
+        if (r == -EBUSY)
+                fprintf(stderr,
+                        "numatier: another numatier installs or uninstalls a table "
+                        "(process %ld)\n",
+                        (long)holder);
+        else if (r == -EACCES || r == -EPERM)
+                fputs("numatier: only root can do this\n", stderr);
+        else if (r < 0)
+                (void)cli_error(r, "/" LOCK);
+        return r;
+}
+
+static void print_all(const char *prefix, const struct messages *m)
+{
+        for (size_t i = 0; i < m->n; i++)
+                fprintf(stderr, "numatier: %s%s\n", prefix, m->items[i]);
+}
+
+/* Without that option no kernel takes a table from its initrd. Where it cannot be read, nothing is
+ * said. */
+static bool is_possible(struct sysroot *root, const char *kernel)
+{
+        int r = kernel ? kernel_has_option(root, kernel, "CONFIG_ACPI_TABLE_UPGRADE") : -ENOENT;
+
+        if (r == 0)
+                fprintf(stderr,
+                        "numatier: Linux %s is built without CONFIG_ACPI_TABLE_UPGRADE: it takes "
+                        "no "
+                        "table from its initrd\n",
+                        kernel);
+        return r != 0;
+}
+
+/* What will keep the next boot from using the table, as far as it can be seen now. */
+static void print_outlook(struct sysroot *root)
+{
+        const unsigned lasting = 1U << OBSTACLE_IDS | 1U << OBSTACLE_REVISION |
+                                 1U << OBSTACLE_LOCKDOWN | 1U << OBSTACLE_UNIFIED |
+                                 1U << OBSTACLE_SWITCHED_OFF;
+        struct messages problems = MESSAGES_INIT;
+        _cleanup_(installed_freep) struct installed *i = NULL;
+        unsigned found;
+
+        if (installed_read(root, &problems, &i) < 0) {
+                messages_done(&problems);
+                return;
+        }
+        messages_done(&problems);
+        found = hmat_find_obstacles(i) & lasting;
+        for (enum hmat_obstacle o = 0; o < OBSTACLES; o++) {
+                _cleanup_(freep) char *text = found & 1U << o ? hmat_obstacle_print(i, o) : NULL;
+
+                if (text)
+                        printf("%s\n", text);
+        }
+        if (!installed_makes_tiers(i))
+                printf("Linux %s makes no memory tiers by HMAT: it only shows the values "
+                       "(access0, access1). Linux 6.7 and later make the tiers.\n",
+                       i->kernel);
+        if (!installed_is_taken(i))
+                puts("The kernel uses the table from the next boot on; \"numatier hmat status\" "
+                     "says whether it does. numatier(1) says how to boot without it.");
+}
 
 int hmat_install(const struct arguments *a, char **operands)
 {
-        return EXIT_FAILURE;
+        struct hmat_wanted w = { 0 };
+        int status = refuse_copy(a, "install");
+
+        if (status != 0)
+                return status;
+        if (take_lock() < 0)
+                return EXIT_FAILURE;
+        status = EXIT_FAILURE;
+        if (hmat_wanted_find(a, &w) == 0) {
+                struct placing p = { w.pass.root, system };
+
+                print_all("", &w.remarks);
+                print_all("", &w.refusals);
+                if (w.bytes && is_possible(w.pass.root, w.pass.result->machine->kernel))
+                        status = hmat_place(&p, w.bytes, w.size);
+                if (status == EXIT_SUCCESS)
+                        print_outlook(w.pass.root);
+        }
+        hmat_wanted_done(&w);
+        return status;
 }
 
 int hmat_uninstall(const struct arguments *a, char **operands)
 {
-        return EXIT_FAILURE;
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        struct placing p = { .run = system };
+        int status = refuse_copy(a, "uninstall");
+
+        if (status != 0)
+                return status;
+        if (take_lock() < 0 || input_open_root(&a->input, &root) < 0)
+                return EXIT_FAILURE;
+        p.root = root;
+        status = hmat_place(&p, NULL, 0);
+        if (status == EXIT_SUCCESS)
+                puts("From the next boot on, the kernel uses the firmware's HMAT, if there is "
+                     "one.");
+        return status;
 }

@@ -11,7 +11,7 @@
 static const struct initrd_maker makers[] = {
         { "usr/sbin/update-initramfs", "sbin/update-initramfs",
           "usr/share/initramfs-tools/hooks/numatier", "update-initramfs -u -k all" },
-        { "usr/bin/dracut", "usr/sbin/dracut", "usr/lib/dracut/dracut.conf.d/90-numatier.conf",
+        { "usr/bin/dracut", "usr/sbin/dracut", "usr/lib/dracut/dracut.conf.d/zz-numatier.conf",
           "dracut --regenerate-all --force" },
 };
 
@@ -84,10 +84,10 @@ static void print_by_hand(void)
         fputs("numatier: this machine has neither update-initramfs nor dracut, so that nothing "
               "puts "
               "the table into the initrd. To do that by hand:\n"
-              "    mkdir -p /tmp/early/kernel/firmware/acpi\n"
-              "    cp /" HMAT_FILE " /tmp/early/kernel/firmware/acpi/numatier.aml\n"
-              "    cd /tmp/early && find kernel | cpio --create --format=newc "
-              ">/boot/numatier.cpio\n"
+              "    cd \"$(mktemp -d)\"\n"
+              "    mkdir -p kernel/firmware/acpi\n"
+              "    cp /" HMAT_FILE " kernel/firmware/acpi/numatier.aml\n"
+              "    find kernel | cpio --create --format=newc >/boot/numatier.cpio\n"
               "Then have the boot loader load /boot/numatier.cpio before the initrd: with GRUB, "
               "write\n"
               "    GRUB_EARLY_INITRD_LINUX_CUSTOM=\"numatier.cpio\"\n"

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <sys/klog.h>
 #include <unistd.h>
 
 #define RECORD_MAX 8192 /* kernel/printk/printk.c:CONSOLE_EXT_LOG_MAX, before 6.2; now 2048 */
@@ -35,4 +37,20 @@ void kmsg_read(int fd, struct page_dumps *d)
                 record[n] = '\0';
                 page_dumps_add(d, record);
         }
+}
+
+/* syslog(2) */
+#define SYSLOG_ACTION_READ_ALL    3
+#define SYSLOG_ACTION_SIZE_BUFFER 10
+
+char *kmsg_read_log(void)
+{
+        int size = klogctl(SYSLOG_ACTION_SIZE_BUFFER, NULL, 0), n;
+        char *text = size > 0 ? malloc((size_t)size + 1) : NULL;
+
+        if (!text)
+                return NULL;
+        n = klogctl(SYSLOG_ACTION_READ_ALL, text, size);
+        text[n > 0 ? n : 0] = '\0';
+        return text;
 }

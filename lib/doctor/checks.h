@@ -31,6 +31,10 @@ void check_hmat_disabled(const struct subject *s, struct diagnosis *d);
 void check_cxl_values(const struct subject *s, struct diagnosis *d);
 void check_decoder_locked(const struct subject *s, struct diagnosis *d);
 
+/* hmat.c */
+void check_hmat_not_taken(const struct subject *s, struct diagnosis *d);
+void check_hmat_outdated(const struct subject *s, struct diagnosis *d);
+
 /* zones.c */
 void check_kernel_memory(const struct subject *s, struct diagnosis *d);
 void check_memmap(const struct subject *s, struct diagnosis *d);

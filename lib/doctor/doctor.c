@@ -32,6 +32,8 @@ static const struct check {
         { "hmat-zero", check_hmat_zero },
         { "hmat-contradictory", check_hmat_contradictory },
         { "hmat-disabled", check_hmat_disabled },
+        { "hmat-not-taken", check_hmat_not_taken },
+        { "hmat-outdated", check_hmat_outdated },
         { "cxl-values", check_cxl_values },
         { "values-alone", check_values_alone },
         { "policy-baseline", check_policy_baseline },

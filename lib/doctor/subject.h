@@ -6,6 +6,7 @@
 #include "base/nodeset.h"
 #include "facts/health.h"
 #include "facts/onliners.h"
+#include "hmat/installed.h"
 #include "online/wanted.h"
 #include "snapshot.h"
 
@@ -14,6 +15,13 @@ enum service_state {
         SERVICE_RUNNING,
         SERVICE_STOPPED, /* and it is not started at boot either */
         SERVICE_DOWN,    /* it is to be started at boot, and does not run */
+};
+
+/* Whether the table that is installed is the one that the policy wants now. */
+enum hmat_currency {
+        HMAT_CURRENCY_UNKNOWN,
+        HMAT_CURRENT,
+        HMAT_OUTDATED,
 };
 
 struct subject {
@@ -32,6 +40,8 @@ struct subject {
                                                 */
         struct nodeset drained;                /* by "numatier drain" */
         enum service_state service;            /* numatierd */
+        const struct installed *installed; /* an HMAT of numatier's own; NULL: none is installed */
+        enum hmat_currency hmat_currency;
         /* Why this kernel has no way to move nodes: a clause with the command that helps, and the
          * name of the cause; NULL: not known. */
         const char *missing_text, *missing_name;

@@ -122,16 +122,29 @@ static int read_config(struct sysroot *root, const char *release, char **ret)
         return r;
 }
 
+static int read_whole_config(struct sysroot *root, const char *release, char **ret)
+{
+        int r = read_config(root, release, ret);
+
+        return r == 0 && !is_set(*ret, "CONFIG_MODULES") ? -EBADMSG : r;
+}
+
+int kernel_has_option(struct sysroot *root, const char *release, const char *option)
+{
+        _cleanup_(freep) char *config = NULL;
+        int r = read_whole_config(root, release, &config);
+
+        return r < 0 ? r : is_set(config, option);
+}
+
 int module_suits_config(struct sysroot *root, const char *release, const char **ret)
 {
         _cleanup_(freep) char *config = NULL;
         int r;
 
-        r = read_config(root, release, &config);
+        r = read_whole_config(root, release, &config);
         if (r < 0)
                 return r;
-        if (!is_set(config, "CONFIG_MODULES")) /* not a whole one */
-                return -EBADMSG;
         for (size_t i = 0; i < ELEMENTSOF(options); i++) {
                 bool unwanted = options[i][0] == '!';
 

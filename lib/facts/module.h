@@ -24,6 +24,9 @@ int module_find_interface(struct sysroot *root, const char **ret);
 /* Whether the kernel is Linux 6.1 or later: older ones have no memory tiers of this form. */
 int module_suits_kernel(const char *release);
 
+/* Whether the kernel is built with an option ("CONFIG_NUMA"), as code or as a module. */
+int kernel_has_option(struct sysroot *root, const char *release, const char *option);
+
 /* Whether the kernel is configured as the module needs it. ret receives the first option that is
  * not, with a "!" before it if it must not be set. */
 int module_suits_config(struct sysroot *root, const char *release, const char **ret);

@@ -5,7 +5,7 @@
 
 #define BIT(o) (1U << (o))
 
-const char *obstacle_name(enum obstacle o)
+const char *hmat_obstacle_name(enum hmat_obstacle o)
 {
         static const char *const names[] = {
                 [OBSTACLE_DAMAGED] = "damaged",
@@ -65,7 +65,7 @@ static unsigned find_in_initrd(const struct installed *i)
         return i->initrd.state == INITRD_OTHER ? BIT(OBSTACLE_EARLIER) : 0;
 }
 
-unsigned obstacles_find(const struct installed *i)
+unsigned hmat_find_obstacles(const struct installed *i)
 {
         unsigned off = i->switched_off ? BIT(OBSTACLE_SWITCHED_OFF) : 0, found;
 
@@ -131,7 +131,7 @@ static char *print_ids(const struct installed *i)
                      i->file.header.oem_table_id);
 }
 
-char *obstacle_print(const struct installed *i, enum obstacle o)
+char *hmat_obstacle_print(const struct installed *i, enum hmat_obstacle o)
 {
         const char *initrd = i->initrd.path ?: "boot";
 

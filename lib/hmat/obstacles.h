@@ -5,7 +5,7 @@
 
 #include "hmat/installed.h"
 
-enum obstacle {
+enum hmat_obstacle {
         OBSTACLE_DAMAGED,
         OBSTACLE_IDS,      /* the firmware's HMAT has other OEM IDs: the kernel adds a second HMAT,
                               and never reads it */
@@ -22,10 +22,10 @@ enum obstacle {
 
 /* A bit for each. 0 if the kernel uses the table, if none is installed, or if it is not known which
  * one the kernel has (used.state). */
-unsigned obstacles_find(const struct installed *i);
+unsigned hmat_find_obstacles(const struct installed *i);
 
 /* "lockdown": stable, for scripts. */
-const char *obstacle_name(enum obstacle o);
+const char *hmat_obstacle_name(enum hmat_obstacle o);
 
 /* One or more sentences. NULL: no memory. */
-char *obstacle_print(const struct installed *i, enum obstacle o);
+char *hmat_obstacle_print(const struct installed *i, enum hmat_obstacle o);

@@ -70,14 +70,14 @@ static void assert_obstacles_at(int line, unsigned want)
         unsigned found;
 
         read_again();
-        found = obstacles_find(installed);
-        for (enum obstacle o = 0; o < OBSTACLES; o++) {
+        found = hmat_find_obstacles(installed);
+        for (enum hmat_obstacle o = 0; o < OBSTACLES; o++) {
                 _cleanup_(freep) char *text =
-                        found & 1U << o ? obstacle_print(installed, o) : strdup("");
+                        found & 1U << o ? hmat_obstacle_print(installed, o) : strdup("");
 
-                assert(text && obstacle_name(o));
+                assert(text && hmat_obstacle_name(o));
                 if ((found ^ want) & 1U << o)
-                        fprintf(stderr, "line %d: %s: %s\n", line, obstacle_name(o), text);
+                        fprintf(stderr, "line %d: %s: %s\n", line, hmat_obstacle_name(o), text);
         }
         assert(found == want && problems.n == 0);
 }
@@ -265,10 +265,10 @@ static void test_log_counts(void)
         read_again();
         hmat_log_parse("<5>[ 0.0] ACPI: kernel is locked down, ignoring table override\n",
                        &installed->log);
-        assert(obstacles_find(installed) == BIT(LOCKDOWN));
+        assert(hmat_find_obstacles(installed) == BIT(LOCKDOWN));
         hmat_log_parse(LOG_BEGIN, &installed->log);
-        assert(obstacles_find(installed) == BIT(BOOT));
-        text = obstacle_print(installed, OBSTACLE_BOOT);
+        assert(hmat_find_obstacles(installed) == BIT(BOOT));
+        text = hmat_obstacle_print(installed, OBSTACLE_BOOT);
         assert(text && strstr(text, "the boot loader uses another initrd"));
 }
 
