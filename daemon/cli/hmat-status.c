@@ -209,6 +209,7 @@ static struct status_row make_row(const struct reading *r)
 static int print_json(const struct reading *r)
 {
         struct status_row row = make_row(r);
+        char initrd[SYSROOT_PATH_MAX + 1];
         struct obstacle_row obstacles[OBSTACLES];
         char *texts[OBSTACLES] = { 0 };
         size_t n = 0;
@@ -221,6 +222,10 @@ static int print_json(const struct reading *r)
                 error = texts[n] ? error : -ENOMEM;
                 obstacles[n] = (struct obstacle_row){ hmat_obstacle_name(o), texts[n] };
                 n++;
+        }
+        if (row.initrd) {
+                (void)snprintf(initrd, sizeof(initrd), "/%s", row.initrd);
+                row.initrd = initrd;
         }
         if (error == 0) {
                 const struct view_table tables[] = {
