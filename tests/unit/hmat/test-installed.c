@@ -43,13 +43,15 @@ static void put_table(const char *path, const char *oem_id, uint32_t revision, c
 static void put_initrd(const char *path, uint32_t revision)
 {
         static struct image image;
-        char bytes[TABLE_SIZE];
+        char bytes[TABLE_SIZE], other[TABLE_SIZE];
 
         table_make(bytes, "BOCHS", revision, "NTIR");
         image.size = 0;
         image_add_file(&image, "kernel/x86/microcode/AuthenticAMD.bin", 0100644, "1234567", 7);
         image_end(&image);
-        image_add_file(&image, EARLY_ACPI_DIR "dsdt.aml", 0100644, "DSDT", 4);
+        table_make(other, "BOCHS", 1, "INTL");
+        memcpy(other, "DSDT", 4);
+        image_add_file(&image, EARLY_ACPI_DIR "dsdt.aml", 0100644, other, sizeof(other));
         if (revision > 0)
                 image_add_file(&image, EARLY_ACPI_DIR "numatier.aml", 0100644, bytes,
                                sizeof(bytes));
