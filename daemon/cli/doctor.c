@@ -10,6 +10,7 @@
 
 #include "base/units.h"
 #include "cli/cli.h"
+#include "cli/hmat-wanted.h"
 #include "cli/json.h"
 #include "cli/kmsg.h"
 #include "cli/output.h"
@@ -164,6 +165,26 @@ static int find_missing(const struct arguments *a, struct reading *r)
         return r->missing_text ? 0 : -ENOMEM;
 }
 
+static int compare_installed(struct reading *r)
+{
+        const struct table_file *file = &r->installed->file;
+        struct hmat_wanted wanted;
+        int error;
+
+        if (r->subject.policy_errors || file->state == TABLE_UNREADABLE)
+                return 0;
+        error = hmat_wanted_build(r->root, r->snapshot, &wanted);
+        if (error == 0 && wanted.bytes)
+                r->subject.hmat_currency = table_file_equals(file, wanted.bytes, wanted.size)
+                                                   ? HMAT_CURRENT
+                                                   : HMAT_OUTDATED;
+        for (size_t i = 0; i < wanted.refusals.n; i++)
+                messages_add(&r->problems, "whether /" HMAT_FILE " is what the policy wants: %s",
+                             wanted.refusals.items[i]);
+        hmat_wanted_done(&wanted);
+        return error;
+}
+
 /* An HMAT of numatier's own; most machines have none. */
 static int read_installed(struct reading *r)
 {
@@ -179,7 +200,7 @@ static int read_installed(struct reading *r)
         if (log)
                 hmat_log_parse(log, &r->installed->log);
         r->subject.installed = r->installed;
-        return 0;
+        return compare_installed(r);
 }
 
 static int read_all(const struct arguments *a, struct reading *r)

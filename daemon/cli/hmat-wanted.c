@@ -3,14 +3,25 @@
 
 #include <errno.h>
 
+int hmat_wanted_build(struct sysroot *root, const struct snapshot *s, struct hmat_wanted *ret)
+{
+        *ret = (struct hmat_wanted){ 0 };
+        messages_add(&ret->refusals, "this version cannot build an HMAT");
+        return 0;
+}
+
 int hmat_wanted_find(const struct arguments *a, struct hmat_wanted *ret)
 {
-        int r;
+        struct pass pass;
+        int r = pass_run(a, RECONCILE_PLAN, &pass);
 
         *ret = (struct hmat_wanted){ 0 };
-        r = pass_run(a, RECONCILE_PLAN, &ret->pass);
-        if (r == 0)
-                messages_add(&ret->refusals, "not built yet");
+        if (r == 0) {
+                r = hmat_wanted_build(pass.root, pass.result, ret);
+                if (r < 0)
+                        (void)cli_error(r, "the HMAT cannot be built");
+        }
+        ret->pass = pass;
         return r;
 }
 

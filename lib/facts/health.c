@@ -222,7 +222,7 @@ static int note_table(const char *name, void *userdata)
 {
         struct health *h = userdata;
 
-        if (streq(name, "HMAT"))
+        if (streq(name, "HMAT") || streq(name, "HMAT1")) /* numbered if there is a second one */
                 h->has_hmat.value = 1;
         else if (streq(name, "SRAT"))
                 h->has_srat.value = 1;

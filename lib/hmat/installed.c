@@ -25,7 +25,15 @@ bool installed_is_any(struct sysroot *root)
         return is_there(root, HMAT_FILE);
 }
 
-/* What is wrong with the bytes of a table; NULL: nothing. */
+/* A message begins with the name of the table, which is said anyway. */
+static char *copy_fault(const struct messages *errors, const char *name)
+{
+        const char *text = errors->n > 0 ? errors->items[0] : "it is not an HMAT";
+        const char *rest = startswith(text, name);
+
+        return strdup(rest && startswith(rest, ": ") ? rest + 2 : text);
+}
+
 static int check_table(struct table_file *t)
 {
         struct messages errors = MESSAGES_INIT, warnings = MESSAGES_INIT;
@@ -36,7 +44,7 @@ static int check_table(struct table_file *t)
         if (r == 0)
                 t->header = h->header;
         else if (r != -ENOMEM)
-                t->fault = strdup(errors.n > 0 ? errors.items[0] : "it is not an HMAT");
+                t->fault = copy_fault(&errors, t->path);
         messages_done(&errors);
         messages_done(&warnings);
         return r == -ENOMEM || (r < 0 && !t->fault) ? -ENOMEM : 0;
@@ -81,6 +89,8 @@ static int read_used(struct sysroot *root, struct installed *i)
                 return r;
         r = table_file_read(root, TABLE_DIR "HMAT1", &i->used);
         i->several = r == 0 && i->used.state != TABLE_ABSENT;
+        if (r == 0 && !i->several)
+                i->used.path = TABLE_DIR "HMAT";
         return r;
 }
 

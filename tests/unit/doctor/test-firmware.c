@@ -25,6 +25,8 @@ static void test_absent(void)
         assert(has_evidence("hmat-absent", "/sys/firmware/acpi/tables/HMAT", "absent"));
         examine(NODES TABLE("HMAT"), VENDOR);
         assert_found("hmat-absent", WARNING, "Nothing says");
+        examine(NODES TABLE("HMAT1") TABLE("HMAT2"), VENDOR);
+        assert_found("hmat-absent", WARNING, "Nothing says");
         examine(NODES, VENDOR "[node x]\nnode=1\nonline=leave\n");
         assert_found("hmat-absent", WARNING, "for node 1 in [node x] in");
         assert(!strstr(get_finding("hmat-absent")->remedy, "[node slow]"));
