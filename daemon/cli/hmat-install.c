@@ -103,7 +103,7 @@ int hmat_install(const struct arguments *a, char **operands)
                 return EXIT_FAILURE;
         status = EXIT_FAILURE;
         if (hmat_wanted_find(a, &w) == 0) {
-                struct placing p = { w.pass.root, system };
+                struct placing p = { .root = w.pass.root, .run = system };
 
                 print_all("", &w.remarks);
                 print_all("", &w.refusals);
@@ -128,7 +128,7 @@ int hmat_uninstall(const struct arguments *a, char **operands)
                 return EXIT_FAILURE;
         p.root = root;
         status = hmat_place(&p, NULL, 0);
-        if (status == EXIT_SUCCESS)
+        if (p.done)
                 puts("From the next boot on, the kernel uses the firmware's HMAT, if there is "
                      "one.");
         return status;

@@ -182,7 +182,7 @@ static bool is_done(struct sysroot *root, const struct change *c)
         return table_file_equals(&i->file, c->bytes, c->size) && i->initrd.state == INITRD_HAS;
 }
 
-int hmat_place(const struct placing *p, const void *bytes, size_t size)
+int hmat_place(struct placing *p, const void *bytes, size_t size)
 {
         const struct initrd_maker *m = initrd_maker_find(p->root);
         struct change c = { .bytes = bytes, .size = size };
@@ -201,8 +201,10 @@ int hmat_place(const struct placing *p, const void *bytes, size_t size)
                 puts(bytes ? "The table is installed already: nothing to do."
                            : "No table is installed: nothing to do.");
                 status = EXIT_SUCCESS;
-        } else
+        } else {
                 status = change(p, m, &c);
+                p->done = status == EXIT_SUCCESS;
+        }
         table_file_done(&c.before);
         return status;
 }

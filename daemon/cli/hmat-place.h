@@ -19,7 +19,8 @@ const struct initrd_maker *initrd_maker_find(struct sysroot *root);
 struct placing {
         struct sysroot *root;
         int (*run)(const char *command); /* system(3) */
+        bool done;                       /* returned: something was changed, and all of it */
 };
 
 /* bytes: the table, or NULL: there is to be none. Says what it does. Returns the exit status. */
-int hmat_place(const struct placing *p, const void *bytes, size_t size);
+int hmat_place(struct placing *p, const void *bytes, size_t size);

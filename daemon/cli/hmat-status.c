@@ -107,7 +107,7 @@ static void print_used(const struct installed *i)
                                      : "The running kernel uses it.");
         else
                 printf("The running kernel has %s: OEM revision %u.\n",
-                       is_ours(used) ? "another table of numatier's" : "the firmware's HMAT",
+                       is_ours(used) ? "a table that numatier made" : "the firmware's HMAT",
                        used->header.oem_revision);
         if (i->several)
                 puts("It has a second HMAT, which it does not read.");

@@ -63,6 +63,7 @@ static int install(uint32_t revision)
         char bytes[TABLE_SIZE];
 
         made = 0;
+        placing.done = false;
         table_make(bytes, "BOCHS", revision, "NTIR");
         return hmat_place(&placing, bytes, sizeof(bytes));
 }
@@ -70,6 +71,7 @@ static int install(uint32_t revision)
 static int uninstall(void)
 {
         made = 0;
+        placing.done = false;
         return hmat_place(&placing, NULL, 0);
 }
 
@@ -83,8 +85,8 @@ static bool was_changed(void)
 
 static void test_install(void)
 {
-        assert(uninstall() == 0 && made == 0 && !was_changed());
-        assert(install(2) == 0 && made == 1 && was_changed());
+        assert(uninstall() == 0 && made == 0 && !was_changed() && !placing.done);
+        assert(install(2) == 0 && made == 1 && was_changed() && placing.done);
         assert_streq(command, "update-initramfs -u -k all");
         assert_file(2);
         assert(install(2) == 0 && made == 0 && !was_changed()); /* nothing to do */
@@ -101,7 +103,7 @@ static void test_install(void)
 static void test_failure(void)
 {
         result = 256; /* exit status 1 */
-        assert(install(2) == EXIT_FAILURE && made == 1);
+        assert(install(2) == EXIT_FAILURE && made == 1 && !placing.done);
         assert_file(0);
         result = 0;
         assert(install(2) == 0);
@@ -159,7 +161,7 @@ int main(void)
         char path[] = "/tmp/numatier-test-XXXXXX", line[64];
 
         assert(mkdtemp(path) && sysroot_open(path, &root) == 0);
-        placing = (struct placing){ root, make_initrd };
+        placing = (struct placing){ .root = root, .run = make_initrd };
         put("proc/sys/kernel/osrelease", "6.12.95\n", 8);
         put("usr/sbin/update-initramfs", "", 0);
         put("usr/share/initramfs-tools/hooks/numatier", "", 0);
