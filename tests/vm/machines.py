@@ -2,6 +2,7 @@
 """The shapes of machine that VM tests run on. A shape is a name, and after a colon its parameters:
 
     one-node                 one node, no HMAT
+    plain:N                  node 0 with CPUs, N - 1 without, no HMAT
     thread                   the mailing-list thread's guest: hmat:10/10,20/5
     hmat:LAT/BW,LAT/BW...    node 0 with CPUs, the others without; LAT in ns, BW in MiB/s
     dram:LAT/BW,LAT/BW       the same, but nodes 0 and 1 both have CPUs
@@ -84,6 +85,14 @@ def two_sockets(_):
 
 def one_node(_):
     return ["-M", "q35", "-cpu", "max", "-smp", "2", "-m", "1G"]
+
+
+def plain(parameters):
+    args = ["-M", "q35", "-cpu", "max", "-smp", "2", "-m", f"{768 + 256 * (int(parameters) - 1)}M"]
+    for i in range(int(parameters)):
+        args += backend(f"ram-node{i}", 256 if i else 768)
+        args += ["-numa", f"node,nodeid={i},memdev=ram-node{i}" + ("" if i else ",cpus=0-1")]
+    return args
 
 
 def hotplug_base(mib, extra_nodes=1):
@@ -193,6 +202,7 @@ def guest_of(name):
 
 SHAPES = {
     "one-node": one_node,
+    "plain": plain,
     "thread": lambda _: hmat("10/10,20/5", sizes=(1024, 512)),
     "hmat": hmat,
     "dram": lambda p: hmat(p, sizes=(768, 512), with_cpus=2),
