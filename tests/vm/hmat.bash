@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# A HMAT made by hand, and what the kernel made of it.
+#   make_table FILE REVISION LAT/BW...   one pair for each node from 0 on, as node 0's CPUs see it: ns and MB/s
+#   damage FILE OFFSET BYTE              writes one byte (octal), so that the checksum is wrong
+#   make_early FILE                      an uncompressed archive with that table, as this kernel's initrd
+#   access_of NODE                       its read latency and bandwidth in access1, "none" without
+#   upgrades                             what the kernel says about tables from the initrd
+#   prepare_initramfs_tools              lets update-initramfs make an initrd, as small as can be
+#   cut_early                            leaves only the uncompressed head of the initrd, and lists it in early
+
+initrd=/boot/initrd.img-$(uname -r)
+
+# ACPI 6.5, 5.2.28: one structure for each node that names its initiator, one for latency, one for bandwidth.
+# The OEM IDs are QEMU's.
+make_table() {
+        python3 - "$@" <<'PYTHON'
+import struct, sys
+path, revision, pairs = sys.argv[1], int(sys.argv[2]), [tuple(map(int, p.split("/"))) for p in sys.argv[3:]]
+body = bytes(4)
+for i in range(len(pairs)):
+    body += struct.pack("<HHIHHII20x", 0, 0, 40, 1, 0, 0, i)
+for kind, unit, which in (0, 1000, 0), (3, 1, 1):
+    data = struct.pack("<BBBBIIIQI", 0, kind, 0, 0, 1, len(pairs), 0, unit, 0)
+    data += b"".join(struct.pack("<I", i) for i in range(len(pairs)))
+    data += b"".join(struct.pack("<H", p[which]) for p in pairs)
+    body += struct.pack("<HHI", 1, 0, 8 + len(data)) + data
+table = bytearray(struct.pack("<4sIBB6s8sI4sI", b"HMAT", 36 + len(body), 2, 0, b"BOCHS ", b"BXPC    ", revision,
+                              b"TEST", 1) + body)
+table[9] = -sum(table) & 0xff
+open(path, "wb").write(table)
+PYTHON
+}
+
+damage() {
+        # shellcheck disable=SC2059 # the byte is the format
+        printf "\\$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+make_early() {
+        local directory
+        directory=$(mktemp -d)
+        mkdir -p "$directory/kernel/firmware/acpi"
+        cp "$1" "$directory/kernel/firmware/acpi/test.aml"
+        (cd "$directory" && find kernel | cpio --quiet -o -H newc) >"$initrd"
+}
+
+access_of() {
+        local initiators=/sys/devices/system/node/node$1/access1/initiators
+        if [ -e "$initiators" ]; then
+                echo "$(cat "$initiators/read_latency" 2>/dev/null)/$(cat "$initiators/read_bandwidth" 2>/dev/null)"
+        else
+                echo none
+        fi
+}
+
+upgrades() {
+        dmesg | grep -E 'Table Upgrade|ACPI table found in initrd|HMAT'
+}
+
+# mkinitramfs and its hooks as they are, with little to pack. The host has no update-initramfs: that acts on the
+# kernels in /boot whenever a package asks for it.
+prepare_initramfs_tools() {
+        printf 'MODULES=list\nBUSYBOX=n\nCOMPRESS=gzip\n' >/etc/initramfs-tools/conf.d/numatier-test
+        cat >/usr/sbin/update-initramfs <<'SCRIPT'
+#!/bin/sh
+exec mkinitramfs -o "/boot/initrd.img-$(uname -r)"
+SCRIPT
+        chmod 755 /usr/sbin/update-initramfs
+        : >"$initrd"
+}
+
+# Leaves of the initrd its head alone, the uncompressed archive, if it has one; early: what is in that.
+cut_early() {
+        local blocks
+        # shellcheck disable=SC2034 # for the script
+        early=$(cpio --quiet -t <"$initrd" 2>/dev/null)
+        blocks=$(cpio -t <"$initrd" 2>&1 >/dev/null | sed -n 's/ blocks\{0,1\}$//p')
+        truncate -s $((${blocks:-0} * 512)) "$initrd"
+}
