@@ -1,9 +1,219 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* numatier hmat build: the table that the firmware should have had. */
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "cli/hmat-wanted.h"
 #include "cli/hmat.h"
+#include "facts/block-devices.h"
+#include "facts/health.h"
+#include "hmat/correct.h"
+
+/* Reads a table's bytes. 1: there is none. 0, also if it cannot be read (then it is refused), or
+ * -ENOMEM. */
+static int read_bytes(struct sysroot *root, const char *path, char **ret, size_t *ret_size,
+                      struct messages *refusals)
+{
+        int r = sysroot_read_bytes(root, path, ret, ret_size);
+
+        if (r == 0 || r == -ENOMEM)
+                return r;
+        if (sysroot_is_absent(r))
+                return 1;
+        messages_add(refusals, "/%s cannot be read: %s.%s", path, strerror(-r),
+                     r == -EACCES || r == -EPERM ? " Only root may read it." : "");
+        return 0;
+}
+
+static int read_srat(struct sysroot *root, struct hmat_wanted *w, struct srat **ret)
+{
+        _cleanup_(freep) char *bytes = NULL;
+        size_t size;
+        int r = read_bytes(root, ACPI_TABLE_DIR "/SRAT", &bytes, &size, &w->refusals);
+
+        if (r != 0 || !bytes)
+                return r < 0 ? r : 0;
+        r = srat_parse(bytes, size, "/" ACPI_TABLE_DIR "/SRAT", &w->refusals, ret);
+        return r == -EBADMSG ? 0 : r;
+}
+
+/* If there are several, Linux numbers them, and uses the first (drivers/acpi/sysfs.c). */
+static int read_hmat(struct sysroot *root, struct hmat_wanted *w, struct hmat **ret)
+{
+        _cleanup_(freep) char *bytes = NULL;
+        const char *path = ACPI_TABLE_DIR "/HMAT";
+        struct messages warnings = MESSAGES_INIT;
+        size_t size;
+        int r = read_bytes(root, path, &bytes, &size, &w->refusals);
+
+        if (r == 1) {
+                path = ACPI_TABLE_DIR "/HMAT1";
+                r = read_bytes(root, path, &bytes, &size, &w->refusals);
+        }
+        if (r != 0 || !bytes)
+                return r < 0 ? r : 0;
+        r = hmat_parse(bytes, size, path, &w->refusals, &warnings, ret);
+        messages_done(&warnings);
+        return r == -EBADMSG ? 0 : r;
+}
+
+/* The nodes that have blocks, all of ACPI devices. */
+static int find_acpi_devices(struct sysroot *root, const struct machine *m,
+                             const struct block_table *t, struct nodeset *ret)
+{
+        _cleanup_(block_devices_freep) struct block_devices *devices = NULL;
+        struct messages problems = MESSAGES_INIT;
+        struct nodeset others = { 0 };
+        int r = block_devices_read(root, t, m, &problems, &devices);
+
+        messages_done(&problems);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < t->n; i++) {
+                const struct block_device *d = block_devices_get(devices, i);
+                uint32_t node = t->blocks[i].node;
+
+                if (node < NODE_MAX)
+                        nodeset_add(d && d->origin == ORIGIN_ACPI ? ret : &others, node);
+        }
+        nodeset_foreach (node, &others) {
+                nodeset_remove(ret, node);
+        }
+        return 0;
+}
+
+static int read_blocks(struct sysroot *root, const struct machine *m, struct hmat_wanted *w,
+                       struct hmat_facts *f, struct block_table **ret)
+{
+        int r = block_table_read(root, NULL, &w->remarks, ret);
+
+        if (r == -ENOMEM)
+                return r;
+        f->blocks = *ret;
+        return r < 0 ? 0 : find_acpi_devices(root, m, *ret, &f->acpi_devices);
+}
+
+/* Takes over what was made. */
+static int correct(const struct hmat_facts *f, struct hmat_wanted *w)
+{
+        struct hmat_correction c;
+        int r = hmat_correct(f, &c);
+
+        for (size_t i = 0; i < c.refusals.n; i++)
+                messages_add(&w->refusals, "%s", c.refusals.items[i]);
+        for (size_t i = 0; i < c.remarks.n; i++)
+                messages_add(&w->remarks, "%s", c.remarks.items[i]);
+        w->bytes = TAKE_PTR(c.bytes);
+        w->size = c.size;
+        hmat_correction_done(&c);
+        return r;
+}
+
+int hmat_wanted_build(struct sysroot *root, const struct snapshot *s, struct hmat_wanted *ret)
+{
+        _cleanup_(block_table_freep) struct block_table *blocks = NULL;
+        _cleanup_(srat_freep) struct srat *srat = NULL;
+        _cleanup_(hmat_freep) struct hmat *used = NULL;
+        struct hmat_facts f = { .assignment = s->assignment };
+        int r;
+
+        *ret = (struct hmat_wanted){ 0 };
+        r = read_srat(root, ret, &srat);
+        if (r == 0)
+                r = read_hmat(root, ret, &used);
+        if (r == 0)
+                r = read_blocks(root, s->machine, ret, &f, &blocks);
+        if (r < 0 || ret->refusals.n > 0)
+                return r;
+        f.srat = srat;
+        f.used = used;
+        return correct(&f, ret);
+}
+
+/* The file. */
+
+static int write_all(int fd, const char *bytes, size_t size)
+{
+        while (size > 0) {
+                ssize_t n = write(fd, bytes, size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                bytes += n;
+                size -= (size_t)n;
+        }
+        return 0;
+}
+
+/* Whatever happens, the file is the old one or the whole new one. */
+static int replace(const char *path, const void *bytes, size_t size)
+{
+        _cleanup_(freep) char *temporary = NULL;
+        _cleanup_(closep) int fd = -1;
+        int r;
+
+        if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+                temporary = NULL;
+                return -ENOMEM;
+        }
+        fd = mkostemp(temporary, O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        r = write_all(fd, bytes, size);
+        if (r == 0 && (fchmod(fd, 0644) < 0 || fsync(fd) < 0 || rename(temporary, path) < 0))
+                r = -errno;
+        if (r < 0)
+                (void)unlink(temporary);
+        return r;
+}
+
+/* A file that is there and is not a regular one (/dev/null, a pipe) is written to. */
+static int write_file(const char *path, const void *bytes, size_t size)
+{
+        _cleanup_(closep) int fd = -1;
+        struct stat st;
+
+        if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
+                return replace(path, bytes, size);
+        fd = open(path, O_WRONLY | O_CLOEXEC);
+        return fd < 0 ? -errno : write_all(fd, bytes, size);
+}
+
+static int print_table(const struct arguments *a, const struct hmat_wanted *w)
+{
+        int r;
+
+        if (!a->output) {
+                r = fwrite(w->bytes, 1, w->size, stdout) == w->size ? 0 : -EIO;
+                return r < 0 ? cli_print_error(r) : EXIT_SUCCESS;
+        }
+        r = write_file(a->output, w->bytes, w->size);
+        return r < 0 ? cli_error(r, a->output) : EXIT_SUCCESS;
+}
 
 int hmat_build(const struct arguments *a, char **operands)
 {
-        return EXIT_FAILURE;
+        struct hmat_wanted w;
+        int status = EXIT_FAILURE;
+
+        if (!a->output && isatty(STDOUT_FILENO)) {
+                fputs("numatier: the table is binary, and not for a terminal: expected "
+                      "--output FILE\n",
+                      stderr);
+                return EXIT_USAGE;
+        }
+        if (hmat_wanted_find(a, &w) == 0) {
+                for (size_t i = 0; i < w.remarks.n; i++)
+                        fprintf(stderr, "numatier: %s\n", w.remarks.items[i]);
+                for (size_t i = 0; i < w.refusals.n; i++)
+                        fprintf(stderr, "numatier: %s\n", w.refusals.items[i]);
+                if (w.bytes)
+                        status = print_table(a, &w);
+        }
+        hmat_wanted_done(&w);
+        return status;
 }

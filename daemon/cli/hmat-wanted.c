@@ -3,13 +3,6 @@
 
 #include <errno.h>
 
-int hmat_wanted_build(struct sysroot *root, const struct snapshot *s, struct hmat_wanted *ret)
-{
-        *ret = (struct hmat_wanted){ 0 };
-        messages_add(&ret->refusals, "this version cannot build an HMAT");
-        return 0;
-}
-
 int hmat_wanted_find(const struct arguments *a, struct hmat_wanted *ret)
 {
         struct pass pass;

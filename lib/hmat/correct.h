@@ -13,8 +13,8 @@
  *   in use is ours and says the same, it stays as it is, byte for byte. The creator ID is
  *   HMAT_CREATOR_ID.
  * - A Memory Proximity Domain Attributes Structure for each proximity domain whose memory is a node
- *   now, with its initiator if only one is nearest; and those of the table in use. A structure for a
- *   domain that is not in SRAT is left out: Linux would ignore the whole table
+ *   now, with its initiator if only one is nearest; and those of the table in use. A structure for
+ * a domain that is not in SRAT is left out: Linux would ignore the whole table
  *   (hmat.c:hmat_parse_proximity_domain).
  * - A matrix of latencies and one of bandwidths if reads and writes are alike everywhere, else two
  *   of each, over all initiators and targets. A node's values (user, measured, hmat, cdat; never
@@ -33,24 +33,11 @@
 #include <stddef.h>
 
 #include "acpi/hmat.h"
-#include "acpi/srat.h"
 #include "base/messages.h"
-#include "base/nodeset.h"
-#include "classify/assignment.h"
-#include "facts/block-table.h"
+#include "hmat/facts.h"
 
 /* Who makes our tables: header.creator_id. */
 #define HMAT_CREATOR_ID "NTIR"
-
-struct hmat_facts {
-        const struct assignment *assignment; /* and with it machine and policy */
-        const struct srat *srat;             /* NULL: the machine has none */
-        const struct hmat *used;             /* the HMAT in use; NULL: the machine has none */
-        const struct block_table *blocks;    /* of the whole machine: which memory is which node's;
-                                                NULL: unknown */
-        struct nodeset acpi_devices; /* nodes all of whose memory is an ACPI device (PNP0C80): Linux
-                                        does not place it by HMAT if it is there at boot */
-};
 
 struct hmat_correction {
         struct hmat *table;       /* NULL: it is refused */

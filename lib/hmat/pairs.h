@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What an HMAT says of each pair of initiator and target, however many matrices it takes to say it;
+ * and back into matrices. Only the hierarchy level "memory": values of side caches are none of
+ * Linux's either (hmat.c:hmat_update_target). */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "acpi/hmat.h"
+#include "facts/access.h"
+
+/* Latencies in picoseconds, bandwidths in MB/s, as in struct perf; 0: no information. Linux has 32
+ * bits for each (hmat.c:hmat_normalize). */
+struct hmat_pair {
+        uint32_t v[PERF_VALUES];
+};
+
+struct hmat_pairs {
+        uint32_t *initiators, *targets; /* proximity domains, ascending */
+        size_t n_initiators, n_targets;
+        struct hmat_pair *items; /* items[i * n_targets + t] */
+};
+
+/* The pairs of a table (or NULL: none), with these initiators and targets beside those that it has.
+ * Of several matrices that speak of a pair, the last counts. Values of a table of revision 1 are
+ * rounded as Linux rounds them. 0, -ENOMEM, or -E2BIG: there are too many. */
+int hmat_pairs_read(const struct hmat *h, const uint32_t *initiators, size_t n_initiators,
+                    const uint32_t *targets, size_t n_targets, struct hmat_pairs *ret);
+void hmat_pairs_done(struct hmat_pairs *p);
+
+/* NULL: there is none. */
+struct hmat_pair *hmat_pairs_find(const struct hmat_pairs *p, uint32_t initiator, uint32_t target);
+
+/* Adds matrices to a table. Values that 16 bits and one base unit cannot tell apart are rounded up.
+ * 0 or -ENOMEM. */
+int hmat_pairs_write(const struct hmat_pairs *p, struct hmat *h);
