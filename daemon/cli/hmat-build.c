@@ -43,14 +43,14 @@ static int read_srat(struct sysroot *root, struct hmat_wanted *w, struct srat **
 static int read_hmat(struct sysroot *root, struct hmat_wanted *w, struct hmat **ret)
 {
         _cleanup_(freep) char *bytes = NULL;
-        const char *path = ACPI_TABLE_DIR "/HMAT";
+        const char *path = "/" ACPI_TABLE_DIR "/HMAT";
         struct messages warnings = MESSAGES_INIT;
         size_t size;
-        int r = read_bytes(root, path, &bytes, &size, &w->refusals);
+        int r = read_bytes(root, path + 1, &bytes, &size, &w->refusals);
 
         if (r == 1) {
-                path = ACPI_TABLE_DIR "/HMAT1";
-                r = read_bytes(root, path, &bytes, &size, &w->refusals);
+                path = "/" ACPI_TABLE_DIR "/HMAT1";
+                r = read_bytes(root, path + 1, &bytes, &size, &w->refusals);
         }
         if (r != 0 || !bytes)
                 return r < 0 ? r : 0;

@@ -189,25 +189,39 @@ static const char *format_placement(const struct comparison *c, size_t i,
         return buf;
 }
 
-/* What the administrator can write so that this node gets the other one's values. */
+/* What the administrator can write so that a node gets these values; NULL: any. */
+#define KEYS_MAX 160
+static const char *format_keys(const struct perf *p, char buf[static KEYS_MAX])
+{
+        if (!p)
+                (void)snprintf(buf, KEYS_MAX, ", latency = ... and bandwidth = ...");
+        else if (p->v[READ_LATENCY] == p->v[WRITE_LATENCY] &&
+                 p->v[READ_BANDWIDTH] == p->v[WRITE_BANDWIDTH])
+                snprintf(buf, KEYS_MAX, ", latency = %uns and bandwidth = %uMiB/s",
+                         p->v[READ_LATENCY], p->v[READ_BANDWIDTH]);
+        else
+                snprintf(buf, KEYS_MAX,
+                         ", read-latency = %uns, write-latency = %uns, read-bandwidth = %uMiB/s "
+                         "and write-bandwidth = %uMiB/s",
+                         p->v[READ_LATENCY], p->v[WRITE_LATENCY], p->v[READ_BANDWIDTH],
+                         p->v[WRITE_BANDWIDTH]);
+        return buf;
+}
+
 static void refuse(const struct comparison *c, size_t first, size_t i, bool same)
 {
         const struct node_assignment *a = &c->a->nodes[first], *b = &c->a->nodes[i];
-        char x[PLACEMENT_MAX], y[PLACEMENT_MAX], keys[128], suggestion[RULE_SUGGESTION_MAX];
-        const struct perf *v = &c->p->nodes[first].perf;
+        char x[PLACEMENT_MAX], y[PLACEMENT_MAX], keys[KEYS_MAX], suggestion[RULE_SUGGESTION_MAX];
+        const struct perf *wanted = same ? &c->p->nodes[first].perf : NULL;
 
-        if (same)
-                snprintf(keys, sizeof(keys), ", latency = %uns and bandwidth = %uMiB/s",
-                         v->v[READ_LATENCY], v->v[READ_BANDWIDTH]);
-        else
-                snprintf(keys, sizeof(keys), ", latency = ... and bandwidth = ...");
         messages_add(c->refusals,
                      "The policy has node %u in tier %s and node %u in %s%s%s, but by their values "
-                     "Linux would put %s and %s. What would help: %s%s.",
+                     "Linux would put %s and %s. To correct it: %s%s",
                      a->node->id, c->a->tiers[a->tier].name, b->node->id,
                      same ? "the same" : "the slower tier ", same ? "" : c->a->tiers[b->tier].name,
                      b->held ? " (by hysteresis)" : "", format_placement(c, first, x),
-                     format_placement(c, i, y), rules_suggest_section(b->node, keys, suggestion),
+                     format_placement(c, i, y),
+                     rules_suggest_section(b->node, format_keys(wanted, keys), suggestion),
                      same ? "" : ", or the same tier for both in the policy");
 }
 
@@ -248,13 +262,13 @@ static void refuse_reference(const struct comparison *c)
         else if (p->culprit == p->first)
                 messages_add(c->refusals,
                              "Node %u has CPUs, and its values are not known: Linux then forms no "
-                             "tiers by HMAT. What would help: do not ignore it.",
+                             "tiers by HMAT. To correct it: do not ignore it",
                              p->culprit->id);
         else
                 messages_add(c->refusals,
                              "Nodes %u and %u have CPUs, and their values differ by more than 10%% "
-                             "or are not known: Linux then forms no tiers by HMAT. What would "
-                             "help: the same tier for both in the policy, or %s.",
+                             "or are not known: Linux then forms no tiers by HMAT. To correct "
+                             "it: the same tier for both in the policy, or %s",
                              p->first->id, p->culprit->id,
                              rules_suggest_section(p->culprit,
                                                    ", latency = ... and bandwidth = ...",

@@ -169,7 +169,7 @@ static void refuse_missing(const struct node *node, unsigned missing, struct mes
                         snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
                                  *names ? ", " : "", perf_value_name(v));
         messages_add(refusals,
-                     "Node %u: its values are not all known (missing: %s). What would help: %s.",
+                     "Node %u: its values are not all known (missing: %s). To correct it: %s",
                      node->id, names,
                      rules_suggest(node,
                                    latency && bandwidth ? ", latency = ... and bandwidth = ..."
@@ -254,7 +254,7 @@ static void refuse_contradiction(const struct sanity_bug *bug, void *userdata)
 
         if ((bug->kind == SANITY_CXL_FAST || bug->kind == SANITY_CONTRADICTION) &&
             concerns_table(c, &bug->nodes))
-                messages_add(c->refusals, "%s. What would help: %s.", bug->text, bug->correction);
+                messages_add(c->refusals, "%s. To correct it: %s", bug->text, bug->correction);
 }
 
 int hmat_values_read(const struct hmat_facts *f, const struct hmat_domains *d,
