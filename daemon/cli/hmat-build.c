@@ -11,52 +11,58 @@
 #include "facts/health.h"
 #include "hmat/correct.h"
 
-/* Reads a table's bytes. 1: there is none. 0, also if it cannot be read (then it is refused), or
- * -ENOMEM. */
+enum reading {
+        READING_DONE,
+        READING_ABSENT,
+        READING_REFUSED, /* reported in refusals */
+};
+
+/* Reads a table's bytes: an outcome, or -ENOMEM. */
 static int read_bytes(struct sysroot *root, const char *path, char **ret, size_t *ret_size,
                       struct messages *refusals)
 {
         int r = sysroot_read_bytes(root, path, ret, ret_size);
 
-        if (r == 0 || r == -ENOMEM)
+        if (r == 0)
+                return READING_DONE;
+        if (r == -ENOMEM)
                 return r;
         if (sysroot_is_absent(r))
-                return 1;
+                return READING_ABSENT;
         messages_add(refusals, "/%s cannot be read: %s.%s", path, strerror(-r),
                      r == -EACCES || r == -EPERM ? " Only root may read it." : "");
-        return 0;
+        return READING_REFUSED;
 }
 
-static int read_srat(struct sysroot *root, struct hmat_wanted *w, struct srat **ret)
+static int read_srat(struct sysroot *root, struct messages *refusals, struct srat **ret)
 {
         _cleanup_(freep) char *bytes = NULL;
+        const char *path = "/" ACPI_TABLE_DIR "/SRAT";
         size_t size;
-        int r = read_bytes(root, ACPI_TABLE_DIR "/SRAT", &bytes, &size, &w->refusals);
+        int r = read_bytes(root, path + 1, &bytes, &size, refusals);
 
-        if (r != 0 || !bytes)
-                return r < 0 ? r : 0;
-        r = srat_parse(bytes, size, "/" ACPI_TABLE_DIR "/SRAT", &w->refusals, ret);
-        return r == -EBADMSG ? 0 : r;
+        if (r == READING_DONE)
+                r = srat_parse(bytes, size, path, refusals, ret);
+        return r == -EBADMSG ? READING_REFUSED : r;
 }
 
 /* If there are several, Linux numbers them, and uses the first (drivers/acpi/sysfs.c). */
-static int read_hmat(struct sysroot *root, struct hmat_wanted *w, struct hmat **ret)
+static int read_hmat(struct sysroot *root, struct messages *refusals, struct hmat **ret)
 {
         _cleanup_(freep) char *bytes = NULL;
         const char *path = "/" ACPI_TABLE_DIR "/HMAT";
         struct messages warnings = MESSAGES_INIT;
         size_t size;
-        int r = read_bytes(root, path + 1, &bytes, &size, &w->refusals);
+        int r = read_bytes(root, path + 1, &bytes, &size, refusals);
 
-        if (r == 1) {
+        if (r == READING_ABSENT) {
                 path = "/" ACPI_TABLE_DIR "/HMAT1";
-                r = read_bytes(root, path + 1, &bytes, &size, &w->refusals);
+                r = read_bytes(root, path + 1, &bytes, &size, refusals);
         }
-        if (r != 0 || !bytes)
-                return r < 0 ? r : 0;
-        r = hmat_parse(bytes, size, path, &w->refusals, &warnings, ret);
+        if (r == READING_DONE)
+                r = hmat_parse(bytes, size, path, refusals, &warnings, ret);
         messages_done(&warnings);
-        return r == -EBADMSG ? 0 : r;
+        return r == -EBADMSG ? READING_REFUSED : r;
 }
 
 /* The nodes that have blocks, all of ACPI devices. */
@@ -120,12 +126,14 @@ int hmat_wanted_build(struct sysroot *root, const struct snapshot *s, struct hma
         int r;
 
         *ret = (struct hmat_wanted){ 0 };
-        r = read_srat(root, ret, &srat);
-        if (r == 0)
-                r = read_hmat(root, ret, &used);
-        if (r == 0)
+        r = read_srat(root, &ret->refusals, &srat);
+        if (r == READING_DONE)
+                r = read_hmat(root, &ret->refusals, &used);
+        if (r == READING_REFUSED)
+                return ret->refusals.n > 0 ? 0 : -ENOMEM;
+        if (r >= 0)
                 r = read_blocks(root, s->machine, ret, &f, &blocks);
-        if (r < 0 || ret->refusals.n > 0)
+        if (r < 0)
                 return r;
         f.srat = srat;
         f.used = used;

@@ -18,7 +18,8 @@ struct build {
         struct hmat_pairs pairs; /* of the table in use at first, then of the new one */
         struct hmat_values values;
         struct hmat *table;
-        struct messages *refusals, *remarks;
+        struct refusals refusals;
+        struct messages *remarks;
 };
 
 /* The pairs. */
@@ -44,7 +45,7 @@ static int read_pairs(struct build *b)
         r = hmat_pairs_read(b->f->used, b->domains.cpus, b->domains.n_cpus, targets, n, &b->pairs);
         if (r != -E2BIG)
                 return r;
-        messages_add(b->refusals,
+        refusals_add(&b->refusals,
                      "The HMAT in use has more proximity domains than Linux has nodes.");
         return 0;
 }
@@ -283,8 +284,9 @@ static int set_revision(struct build *b)
         if (same < 0)
                 return same;
         if (!same && used->header.oem_revision == UINT32_MAX) {
-                messages_add(b->refusals, "The OEM revision of the HMAT in use is the highest that "
-                                          "there is: Linux would take no other table.");
+                refusals_add(&b->refusals,
+                             "The OEM revision of the HMAT in use is the highest that "
+                             "there is: Linux would take no other table.");
                 return 0;
         }
         b->table->header.oem_revision = used->header.oem_revision + !same;
@@ -352,7 +354,7 @@ static int check_tiers(struct build *b)
         int r = hmat_predict(b->f, &b->domains, b->table, &p);
 
         if (r == 0)
-                hmat_prediction_compare(b->f, &b->domains, &p, b->refusals);
+                hmat_prediction_compare(b->f, &b->domains, &p, &b->refusals);
         hmat_prediction_done(&p);
         return r;
 }
@@ -385,22 +387,22 @@ static int build(struct build *b)
         int r;
 
         if (!b->f->srat) {
-                messages_add(b->refusals,
+                refusals_add(&b->refusals,
                              "This machine has no SRAT: without it Linux uses no HMAT.");
                 return 0;
         }
-        r = hmat_domains_read(b->f, &b->domains, b->refusals, b->remarks);
-        if (r < 0 || b->refusals->n > 0)
+        r = hmat_domains_read(b->f, &b->domains, &b->refusals, b->remarks);
+        if (r < 0 || b->refusals.n > 0)
                 return r;
         r = read_pairs(b);
-        if (r < 0 || b->refusals->n > 0)
+        if (r < 0 || b->refusals.n > 0)
                 return r;
-        r = hmat_values_read(b->f, &b->domains, &b->pairs, &b->values, b->refusals);
-        if (r < 0 || b->refusals->n > 0)
+        r = hmat_values_read(b->f, &b->domains, &b->pairs, &b->values, &b->refusals);
+        if (r < 0 || b->refusals.n > 0)
                 return r;
         hmat_values_level(b->f, &b->domains, &b->values, b->remarks);
         r = make_table(b);
-        if (r < 0 || b->refusals->n > 0)
+        if (r < 0 || b->refusals.n > 0)
                 return r;
         remark_on_nodes(b);
         return check_tiers(b);
@@ -410,11 +412,11 @@ static int finish(struct build *b, struct hmat_correction *ret)
 {
         int r;
 
-        if (b->refusals->n > 0)
+        if (b->refusals.n > 0)
                 return 0;
         r = hmat_encode(b->table, &ret->bytes, &ret->size);
         if (r == -EFBIG) {
-                messages_add(b->refusals, "The table would be larger than 16 MiB.");
+                refusals_add(&b->refusals, "The table would be larger than 16 MiB.");
                 return 0;
         }
         if (r == 0)
@@ -424,13 +426,17 @@ static int finish(struct build *b, struct hmat_correction *ret)
 
 int hmat_correct(const struct hmat_facts *facts, struct hmat_correction *ret)
 {
-        struct build b = { .f = facts, .refusals = &ret->refusals, .remarks = &ret->remarks };
+        struct build b = { .f = facts,
+                           .refusals = { &ret->refusals, 0 },
+                           .remarks = &ret->remarks };
         int r;
 
         *ret = (struct hmat_correction){ 0 };
         r = build(&b);
         if (r == 0)
                 r = finish(&b, ret);
+        if (b.refusals.n > ret->refusals.n)
+                r = -ENOMEM;
         hmat_domains_done(&b.domains);
         hmat_pairs_done(&b.pairs);
         hmat_values_done(&b.values);

@@ -157,19 +157,19 @@ static bool is_device(const struct node_assignment *n)
 }
 
 static enum hmat_place find_place(const struct node_assignment *n, const struct evidence *e,
-                                  struct messages *refusals, struct messages *remarks)
+                                  struct refusals *refusals, struct messages *remarks)
 {
         unsigned id = n->node->id;
 
         if (!n->node->has_memory)
                 return PLACE_NONE;
         if (e->n_blocks == 0)
-                messages_add(refusals,
+                refusals_add(refusals,
                              "Node %u: which memory is this node's is not known (/sys/devices/"
                              "system/memory), so it cannot be found in SRAT.",
                              id);
         else if (e->is_elsewhere)
-                messages_add(refusals,
+                refusals_add(refusals,
                              "Node %u: memory block %llu is its memory, and SRAT has that in "
                              "proximity domain %u, which is not this node: the kernel does not "
                              "number its nodes by this SRAT.",
@@ -182,7 +182,7 @@ static enum hmat_place find_place(const struct node_assignment *n, const struct 
                              "describe it. Its tier comes from the device (CDAT).",
                              id);
         else
-                messages_add(
+                refusals_add(
                         refusals,
                         "Node %u: its memory is in no proximity domain of SRAT, so HMAT cannot "
                         "describe it.",
@@ -199,7 +199,7 @@ static bool has_cpus_in_srat(const struct srat *s, uint32_t domain)
 }
 
 /* The domains come in ascending order. */
-static int find_cpus(const struct hmat_facts *f, struct hmat_domains *d, struct messages *refusals)
+static int find_cpus(const struct hmat_facts *f, struct hmat_domains *d, struct refusals *refusals)
 {
         const struct machine *m = f->assignment->machine;
 
@@ -217,18 +217,18 @@ static int find_cpus(const struct hmat_facts *f, struct hmat_domains *d, struct 
                 const struct domain_node *own = domain_map_find_node(&d->map, m->nodes[i].id);
 
                 if (m->nodes[i].has_cpu && !(own && hmat_domains_have_cpu(d, own->domain)))
-                        messages_add(refusals,
+                        refusals_add(refusals,
                                      "Node %u has CPUs, and SRAT has none there: the kernel does "
                                      "not number its nodes by this SRAT.",
                                      m->nodes[i].id);
         }
         if (d->n_cpus == 0)
-                messages_add(refusals, "SRAT has no CPUs, so HMAT can have no initiator.");
+                refusals_add(refusals, "SRAT has no CPUs, so HMAT can have no initiator.");
         return 0;
 }
 
 static int find_places(const struct hmat_facts *f, struct hmat_domains *d,
-                       struct messages *refusals, struct messages *remarks)
+                       struct refusals *refusals, struct messages *remarks)
 {
         const struct assignment *a = f->assignment;
         _cleanup_(freep) struct evidence *evidence = calloc(a->n_nodes ?: 1, sizeof(*evidence));
@@ -250,14 +250,14 @@ static int find_places(const struct hmat_facts *f, struct hmat_domains *d,
 }
 
 int hmat_domains_read(const struct hmat_facts *f, struct hmat_domains *ret,
-                      struct messages *refusals, struct messages *remarks)
+                      struct refusals *refusals, struct messages *remarks)
 {
         int r;
 
         *ret = (struct hmat_domains){ 0 };
         r = srat_map_domains(f->srat, &ret->map);
         if (r == -E2BIG) {
-                messages_add(refusals, "SRAT has more proximity domains than Linux has nodes: "
+                refusals_add(refusals, "SRAT has more proximity domains than Linux has nodes: "
                                        "Linux does not use it.");
                 return 0;
         }

@@ -10,6 +10,7 @@
 
 #include "base/messages.h"
 #include "hmat/facts.h"
+#include "hmat/refusals.h"
 
 /* The memory of a node. */
 enum hmat_place {
@@ -29,7 +30,7 @@ struct hmat_domains {
 /* What does not fit is reported in refusals, what is left out in remarks. 0 or -ENOMEM;
  * hmat_domains_done() in any case. */
 int hmat_domains_read(const struct hmat_facts *f, struct hmat_domains *ret,
-                      struct messages *refusals, struct messages *remarks);
+                      struct refusals *refusals, struct messages *remarks);
 void hmat_domains_done(struct hmat_domains *d);
 
 bool hmat_domains_have_cpu(const struct hmat_domains *d, uint32_t domain);

@@ -162,7 +162,7 @@ struct comparison {
         const struct assignment *a;
         const struct hmat_domains *d;
         const struct hmat_prediction *p;
-        struct messages *refusals;
+        struct refusals *refusals;
 };
 
 static bool counts(const struct comparison *c, size_t i)
@@ -214,7 +214,7 @@ static void refuse(const struct comparison *c, size_t first, size_t i, bool same
         char x[PLACEMENT_MAX], y[PLACEMENT_MAX], keys[KEYS_MAX], suggestion[RULE_SUGGESTION_MAX];
         const struct perf *wanted = same ? &c->p->nodes[first].perf : NULL;
 
-        messages_add(c->refusals,
+        refusals_add(c->refusals,
                      "The policy has node %u in tier %s and node %u in %s%s%s, but by their values "
                      "Linux would put %s and %s. To correct it: %s%s",
                      a->node->id, c->a->tiers[a->tier].name, b->node->id,
@@ -257,15 +257,15 @@ static void refuse_reference(const struct comparison *c)
         char suggestion[RULE_SUGGESTION_MAX];
 
         if (!p->reference.valid && !p->culprit)
-                messages_add(c->refusals, "No node has both CPUs and memory that is in SRAT: Linux "
+                refusals_add(c->refusals, "No node has both CPUs and memory that is in SRAT: Linux "
                                           "then forms no tiers by HMAT.");
         else if (p->culprit == p->first)
-                messages_add(c->refusals,
+                refusals_add(c->refusals,
                              "Node %u has CPUs, and its values are not known: Linux then forms no "
                              "tiers by HMAT. To correct it: do not ignore it",
                              p->culprit->id);
         else
-                messages_add(c->refusals,
+                refusals_add(c->refusals,
                              "Nodes %u and %u have CPUs, and their values differ by more than 10%% "
                              "or are not known: Linux then forms no tiers by HMAT. To correct "
                              "it: the same tier for both in the policy, or %s",
@@ -276,7 +276,7 @@ static void refuse_reference(const struct comparison *c)
 }
 
 void hmat_prediction_compare(const struct hmat_facts *f, const struct hmat_domains *d,
-                             const struct hmat_prediction *p, struct messages *refusals)
+                             const struct hmat_prediction *p, struct refusals *refusals)
 {
         struct comparison c = { f->assignment, d, p, refusals };
         size_t n = refusals->n;
@@ -287,7 +287,7 @@ void hmat_prediction_compare(const struct hmat_facts *f, const struct hmat_domai
         }
         for (size_t i = 0; i < c.a->n_nodes; i++)
                 if (counts(&c, i) && !p->nodes[i].by_hmat)
-                        messages_add(refusals,
+                        refusals_add(refusals,
                                      "Node %u: Linux cannot compute an abstract distance from its "
                                      "values.",
                                      c.a->nodes[i].node->id);

@@ -34,4 +34,4 @@ void hmat_prediction_done(struct hmat_prediction *p);
 /* Compares with the policy: nodes of one tier must be in one tier, and faster tiers before slower
  * ones; numbers may differ. What differs is reported in refusals, with what would help. */
 void hmat_prediction_compare(const struct hmat_facts *f, const struct hmat_domains *d,
-                             const struct hmat_prediction *p, struct messages *refusals);
+                             const struct hmat_prediction *p, struct refusals *refusals);

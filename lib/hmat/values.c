@@ -76,7 +76,7 @@ static const struct node *find_node(const struct hmat_facts *f, const struct hma
 
 /* By SLIT; all of them if it says nothing. Which CPUs are near is all that is taken from it. */
 static void find_near(const struct hmat_facts *f, const struct hmat_domains *d, size_t node,
-                      struct hmat_node_values *n, struct messages *refusals)
+                      struct hmat_node_values *n, struct refusals *refusals)
 {
         unsigned nearest = 0;
 
@@ -85,7 +85,7 @@ static void find_near(const struct hmat_facts *f, const struct hmat_domains *d, 
                 unsigned distance = cpu->distance ? cpu->distance[node] : 0;
 
                 if (d->n_cpus > 1 && node_is_unreadable(cpu, FACT_DISTANCE)) {
-                        messages_add(refusals,
+                        refusals_add(refusals,
                                      "Node %u: which CPUs are nearest is not known: the distances "
                                      "of node %u cannot be read now.",
                                      f->assignment->nodes[node].node->id, cpu->id);
@@ -102,7 +102,7 @@ static void find_near(const struct hmat_facts *f, const struct hmat_domains *d, 
 
 static int find_initiators(const struct hmat_facts *f, const struct hmat_domains *d,
                            const struct hmat_pairs *used, size_t node, struct hmat_node_values *n,
-                           struct messages *refusals)
+                           struct refusals *refusals)
 {
         uint32_t target = d->of[node], attached;
 
@@ -158,7 +158,7 @@ static uint32_t find_value(const struct figure *f, const struct hmat_pair *used,
         return (uint32_t)value * (perf_value_is_latency(v) ? PICOSECONDS : 1);
 }
 
-static void refuse_missing(const struct node *node, unsigned missing, struct messages *refusals)
+static void refuse_missing(const struct node *node, unsigned missing, struct refusals *refusals)
 {
         char suggestion[RULE_SUGGESTION_MAX], names[96] = "";
         bool latency = missing & (1U << READ_LATENCY | 1U << WRITE_LATENCY);
@@ -168,7 +168,7 @@ static void refuse_missing(const struct node *node, unsigned missing, struct mes
                 if (missing & 1U << v)
                         snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
                                  *names ? ", " : "", perf_value_name(v));
-        messages_add(refusals,
+        refusals_add(refusals,
                      "Node %u: its values are not all known (missing: %s). To correct it: %s",
                      node->id, names,
                      rules_suggest(node,
@@ -180,7 +180,7 @@ static void refuse_missing(const struct node *node, unsigned missing, struct mes
 
 static void read_values(const struct hmat_facts *f, const struct node_assignment *a,
                         const struct hmat_pair *used, struct hmat_node_values *n,
-                        struct messages *refusals)
+                        struct refusals *refusals)
 {
         unsigned missing = 0;
 
@@ -188,7 +188,7 @@ static void read_values(const struct hmat_facts *f, const struct node_assignment
                 const struct figure *figure = find_figure(f->assignment->policy, &a->figures, v);
 
                 if (figure && figure->unreadable) {
-                        messages_add(refusals, "Node %u: its %s is not known: %s", a->node->id,
+                        refusals_add(refusals, "Node %u: its %s is not known: %s", a->node->id,
                                      perf_value_name(v),
                                      a->cause == CAUSE_UNREADABLE && a->reason
                                              ? a->reason
@@ -199,7 +199,7 @@ static void read_values(const struct hmat_facts *f, const struct node_assignment
                 if (n->value.v[v] == 0)
                         missing |= 1U << v;
                 else if (n->value.v[v] == UINT32_MAX)
-                        messages_add(refusals,
+                        refusals_add(refusals,
                                      "Node %u: its %s does not fit HMAT: Linux reads at "
                                      "most %u ns and %u MB/s.",
                                      a->node->id, perf_value_name(v), LATENCY_MAX, UINT32_MAX - 1);
@@ -210,7 +210,7 @@ static void read_values(const struct hmat_facts *f, const struct node_assignment
 
 static int read_node(const struct hmat_facts *f, const struct hmat_domains *d,
                      const struct hmat_pairs *used, size_t node, struct hmat_node_values *n,
-                     struct messages *refusals)
+                     struct refusals *refusals)
 {
         const struct node_assignment *a = &f->assignment->nodes[node];
         int r;
@@ -220,7 +220,7 @@ static int read_node(const struct hmat_facts *f, const struct hmat_domains *d,
                 return 0;
         }
         if (a->cause == CAUSE_UNSETTLED) {
-                messages_add(refusals, "Node %u is still coming up. Try again when it is there.",
+                refusals_add(refusals, "Node %u is still coming up. Try again when it is there.",
                              a->node->id);
                 return 0;
         }
@@ -233,7 +233,7 @@ static int read_node(const struct hmat_facts *f, const struct hmat_domains *d,
 struct contradictions {
         const struct hmat_facts *facts;
         const struct hmat_domains *domains;
-        struct messages *refusals;
+        struct refusals *refusals;
 };
 
 /* Nodes that keep what the firmware says, and those that HMAT cannot describe, do not count. */
@@ -254,12 +254,12 @@ static void refuse_contradiction(const struct sanity_bug *bug, void *userdata)
 
         if ((bug->kind == SANITY_CXL_FAST || bug->kind == SANITY_CONTRADICTION) &&
             concerns_table(c, &bug->nodes))
-                messages_add(c->refusals, "%s. To correct it: %s", bug->text, bug->correction);
+                refusals_add(c->refusals, "%s. To correct it: %s", bug->text, bug->correction);
 }
 
 int hmat_values_read(const struct hmat_facts *f, const struct hmat_domains *d,
                      const struct hmat_pairs *used, struct hmat_values *ret,
-                     struct messages *refusals)
+                     struct refusals *refusals)
 {
         struct contradictions c = { f, d, refusals };
         int r = 0;

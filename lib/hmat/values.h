@@ -25,7 +25,7 @@ struct hmat_values {
  * refusals. 0 or -ENOMEM; hmat_values_done() in any case. */
 int hmat_values_read(const struct hmat_facts *f, const struct hmat_domains *d,
                      const struct hmat_pairs *used, struct hmat_values *ret,
-                     struct messages *refusals);
+                     struct refusals *refusals);
 void hmat_values_done(struct hmat_values *v);
 
 /* Gives the baseline's values to the nodes with CPUs in its tier, if theirs are not alike enough
