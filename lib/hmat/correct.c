@@ -17,6 +17,7 @@ struct build {
         struct hmat_domains domains;
         struct hmat_pairs pairs; /* of the table in use at first, then of the new one */
         struct hmat_values values;
+        struct hmat_units units; /* of the table in use, if it is ours */
         struct hmat *table;
         struct refusals refusals;
         struct messages *remarks;
@@ -58,12 +59,18 @@ static bool is_one_of(const struct hmat_node_values *n, uint32_t initiator)
         return false;
 }
 
-/* No CPUs are nearer than the nearest: what says so is dropped. */
-static void limit_pair(struct hmat_pair *p, const struct hmat_pair *nearest)
+/* No CPUs are nearer than the nearest: what says so is dropped. A bandwidth of a table of ours may
+ * only be rounded up. */
+static void limit_pair(struct hmat_pair *p, const struct hmat_pair *nearest, uint64_t unit)
 {
-        for (unsigned v = 0; v < PERF_VALUES; v++)
-                if (perf_value_is_latency(v) ? p->v[v] < nearest->v[v] : p->v[v] > nearest->v[v])
+        for (unsigned v = 0; v < PERF_VALUES; v++) {
+                if (perf_value_is_latency(v) ? p->v[v] >= nearest->v[v] : p->v[v] <= nearest->v[v])
+                        continue;
+                if (!perf_value_is_latency(v) && p->v[v] <= hmat_round_up(nearest->v[v], unit))
+                        p->v[v] = nearest->v[v];
+                else
                         p->v[v] = 0;
+        }
 }
 
 static void fill_pairs(struct build *b)
@@ -78,7 +85,7 @@ static void fill_pairs(struct build *b)
                         if (is_one_of(n, b->domains.cpus[c]))
                                 *p = n->value;
                         else
-                                limit_pair(p, &n->value);
+                                limit_pair(p, &n->value, b->units.bandwidth);
                 }
         }
 }
@@ -163,18 +170,23 @@ static int add_domains(struct build *b)
         for (size_t i = 0; r == 0 && h && i < h->n_domains; i++) {
                 uint32_t target = h->domains[i].memory;
 
-                if (domain_map_find(&b->domains.map, target) && hmat_is_target(b->f->srat, target))
-                        continue;
-                if (hmat_is_target(b->f->srat, target))
+                if (!domain_map_find(&b->domains.map, target) && hmat_is_target(b->f->srat, target))
                         r = add_domain(b, target, NULL);
-                else
+        }
+        return r;
+}
+
+static void remark_on_domains(struct build *b)
+{
+        const struct hmat *h = b->f->used;
+
+        for (size_t i = 0; h && i < h->n_domains; i++)
+                if (!hmat_is_target(b->f->srat, h->domains[i].memory))
                         messages_add(b->remarks,
                                      "Proximity domain %u is left out: the HMAT in use describes "
                                      "its memory, and SRAT has none there. Linux would ignore the "
                                      "whole table.",
-                                     target);
-        }
-        return r;
+                                     h->domains[i].memory);
 }
 
 /* The rest of the table in use. */
@@ -359,25 +371,42 @@ static int check_tiers(struct build *b)
         return r;
 }
 
-static int make_table(struct build *b)
+/* units: which are preferred. */
+static int make_table(struct build *b, const struct hmat_units *units)
 {
         const struct hmat *used = b->f->used;
         int r;
 
+        hmat_free(b->table);
         b->table = calloc(1, sizeof(*b->table));
         if (!b->table)
                 return -ENOMEM;
         begin_header(b->f, &b->table->header);
-        fill_pairs(b);
         r = add_domains(b);
         if (r == 0)
-                r = hmat_pairs_write(&b->pairs, b->table);
+                r = hmat_pairs_write(&b->pairs, units, b->table);
         if (r == 0 && used)
                 r = copy_matrices(used, b->table);
         if (r == 0 && used)
                 r = copy_caches(used, b->table);
+        return r;
+}
+
+/* A table of ours has rounded values, for which there may be better units now. It stays as it is if
+ * it says what a new one would say in the same units. */
+static int make_stable_table(struct build *b)
+{
+        int r, same = 0;
+
+        fill_pairs(b);
+        remark_on_domains(b);
+        r = make_table(b, &b->units);
+        if (r == 0 && b->f->used && is_ours(b->f->used))
+                same = hmat_says_same(b->table, b->f->used);
+        if (r == 0 && same == 0)
+                r = make_table(b, &(struct hmat_units){ 0 });
         if (r == 0)
-                r = remark_on_rounding(b);
+                r = same < 0 ? same : remark_on_rounding(b);
         return r < 0 ? r : set_revision(b);
 }
 
@@ -400,8 +429,10 @@ static int build(struct build *b)
         r = hmat_values_read(b->f, &b->domains, &b->pairs, &b->values, &b->refusals);
         if (r < 0 || b->refusals.n > 0)
                 return r;
+        if (b->f->used && is_ours(b->f->used))
+                b->units = hmat_units_read(b->f->used);
         hmat_values_level(b->f, &b->domains, &b->values, b->remarks);
-        r = make_table(b);
+        r = make_stable_table(b);
         if (r < 0 || b->refusals.n > 0)
                 return r;
         remark_on_nodes(b);

@@ -175,12 +175,30 @@ static uint64_t find_divisor(uint64_t a, uint64_t b)
         return a;
 }
 
-/* Rounded up, as Linux rounds latencies; but to no more than it can read. */
-static uint32_t round_up(uint32_t value, uint64_t unit)
+uint32_t hmat_round_up(uint32_t value, uint64_t unit)
 {
-        uint64_t rounded = (value + unit - 1) / unit * unit;
+        uint64_t units = unit == 0 ? 0 : value / unit + (value % unit != 0);
 
-        return (uint32_t)(rounded > UINT32_MAX ? rounded - unit : rounded);
+        if (unit == 0 || units == 0)
+                return value;
+        return (uint32_t)((units > UINT32_MAX / unit ? units - 1 : units) * unit);
+}
+
+struct hmat_units hmat_units_read(const struct hmat *h)
+{
+        struct hmat_units units = { 0 };
+
+        for (size_t i = 0; i < h->n_matrices; i++) {
+                const struct hmat_matrix *m = &h->matrices[i];
+
+                if (!is_memory(m))
+                        continue;
+                if (hmat_is_latency(m->data_type))
+                        units.latency = units.latency ?: m->base_unit;
+                else
+                        units.bandwidth = units.bandwidth ?: m->base_unit;
+        }
+        return units;
 }
 
 /* The largest of some values of all pairs, and the largest number that divides each of them. */
@@ -202,30 +220,35 @@ static void round_all(struct hmat_pairs *p, unsigned values, uint64_t unit)
         for (size_t i = 0; i < count(p); i++)
                 for (unsigned v = 0; v < PERF_VALUES; v++)
                         if (values & 1U << v)
-                                p->items[i].v[v] = round_up(p->items[i].v[v], unit);
+                                p->items[i].v[v] = hmat_round_up(p->items[i].v[v], unit);
 }
 
-/* The base unit of the matrices of these values: the natural one (a nanosecond, a MB/s) if that
- * loses nothing, else one that loses nothing, else one that loses least: then the values are
- * rounded, so that the next table, made from what Linux read of this one, has the same unit. */
-static uint64_t find_base(struct hmat_pairs *p, unsigned values, uint64_t natural)
+/* A unit that loses nothing: the natural one (a nanosecond, a MB/s), or the largest; 0: there is
+ * none. */
+static uint64_t find_exact(const struct hmat_pairs *p, unsigned values, uint64_t natural)
 {
         uint64_t largest, divisor;
 
         measure(p, values, &largest, &divisor);
-        if (divisor == 0)
-                return natural;
-        if (divisor % natural != 0 && largest / divisor > ENTRY_MAX) {
-                round_all(p, values, natural);
-                measure(p, values, &largest, &divisor);
-        }
-        if (largest / divisor > ENTRY_MAX) {
-                round_all(p, values, (largest / natural + ENTRY_MAX - 1) / ENTRY_MAX * natural);
-                measure(p, values, &largest, &divisor);
-        }
         if (divisor % natural == 0 && largest / natural <= ENTRY_MAX)
                 return natural;
-        return divisor;
+        return largest / divisor <= ENTRY_MAX ? divisor : 0;
+}
+
+/* Rounds the values to whole units. */
+static uint64_t find_unit(struct hmat_pairs *p, unsigned values, uint64_t natural,
+                          uint64_t preferred)
+{
+        uint64_t largest, divisor, unit;
+
+        measure(p, values, &largest, &divisor);
+        unit = preferred;
+        if (unit == 0 || largest > UINT32_MAX - unit || (largest + unit - 1) / unit > ENTRY_MAX)
+                unit = find_exact(p, values, natural);
+        if (unit == 0)
+                unit = (largest / natural + ENTRY_MAX) / ENTRY_MAX * natural;
+        round_all(p, values, unit);
+        return unit;
 }
 
 static int write_matrix(const struct hmat_pairs *p, enum hmat_data_type type, unsigned v,
@@ -265,7 +288,7 @@ static int write_matrices(const struct hmat_pairs *p, bool alike, enum hmat_data
         return r < 0 ? r : write_matrix(p, (enum hmat_data_type)(access + 2), write, base, h);
 }
 
-int hmat_pairs_write(const struct hmat_pairs *p, struct hmat *h)
+int hmat_pairs_write(const struct hmat_pairs *p, const struct hmat_units *preferred, struct hmat *h)
 {
         struct hmat_pairs rounded = *p;
         uint64_t latency, bandwidth;
@@ -278,8 +301,9 @@ int hmat_pairs_write(const struct hmat_pairs *p, struct hmat *h)
         if (!rounded.items)
                 return -ENOMEM;
         memcpy(rounded.items, p->items, count(p) * sizeof(*p->items));
-        latency = find_base(&rounded, get_values(HMAT_ACCESS_LATENCY), PICOSECONDS);
-        bandwidth = find_base(&rounded, get_values(HMAT_ACCESS_BANDWIDTH), 1);
+        latency = find_unit(&rounded, get_values(HMAT_ACCESS_LATENCY), PICOSECONDS,
+                            preferred->latency);
+        bandwidth = find_unit(&rounded, get_values(HMAT_ACCESS_BANDWIDTH), 1, preferred->bandwidth);
         alike = are_alike(&rounded, READ_LATENCY, WRITE_LATENCY) &&
                 are_alike(&rounded, READ_BANDWIDTH, WRITE_BANDWIDTH);
         r = write_matrices(&rounded, alike, HMAT_ACCESS_LATENCY, READ_LATENCY, WRITE_LATENCY,

@@ -33,6 +33,18 @@ void hmat_pairs_done(struct hmat_pairs *p);
 /* NULL: there is none. */
 struct hmat_pair *hmat_pairs_find(const struct hmat_pairs *p, uint32_t initiator, uint32_t target);
 
-/* Adds matrices to a table. Values that 16 bits and one base unit cannot tell apart are rounded up.
- * 0 or -ENOMEM. */
-int hmat_pairs_write(const struct hmat_pairs *p, struct hmat *h);
+/* The base units of the matrices; 0: none is preferred. */
+struct hmat_units {
+        uint64_t latency, bandwidth; /* picoseconds, MB/s */
+};
+
+/* Those of a table's first matrices. */
+struct hmat_units hmat_units_read(const struct hmat *h);
+
+/* A value in whole units, rounded up as Linux rounds latencies, but to no more than it can read. */
+uint32_t hmat_round_up(uint32_t value, uint64_t unit);
+
+/* Adds matrices to a table. A unit that is not preferred, or too small, is chosen so that nothing
+ * is lost, if there is such a one; else values are rounded up. 0 or -ENOMEM. */
+int hmat_pairs_write(const struct hmat_pairs *p, const struct hmat_units *preferred,
+                     struct hmat *h);
