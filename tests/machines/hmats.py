@@ -437,6 +437,69 @@ def check_random(numatier, results, count, first):
     return problems
 
 
+def check_program(numatier, source):
+    """Where the table goes, and what is said if it cannot be made."""
+    with tempfile.TemporaryDirectory() as name:
+        root = pathlib.Path(name) / "root"
+        root.mkdir()
+        machine, _ = prepare(root, (HERE / "mailing-list-6.12/machine").read_text(), "none", 1)
+        build = [numatier, "--no-pager", "hmat", "build", "--root", str(root), "--config",
+                 str(source / "conf/numatierd.conf")]
+        to = pathlib.Path(name) / "to"
+        to.mkdir()
+
+        def start(*arguments, status, **options):
+            done = subprocess.run([*build, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60,
+                                  **{"stdout": subprocess.PIPE, **options})
+            text = done.stderr.decode()
+            expect(done.returncode == status, f"{arguments}: exit status {done.returncode}, not {status}: {text}")
+            return done.stdout, text
+
+        def refused(what):
+            _, text = start("--output", str(to / "table"), status=1)
+            expect(what in text, f"expected \"{what}\", found: {text}")
+            expect((to / "table").read_bytes() == table_bytes, "a refusal changed the file")
+            expect(os.listdir(to) == ["table"], f"left behind: {os.listdir(to)}")
+
+        table_bytes, text = start(status=0)
+        expect(not text, text)
+        (to / "table").write_text("old")
+        start("--output", str(to / "table"), status=0, preexec_fn=lambda: os.umask(0o077))
+        expect((to / "table").read_bytes() == table_bytes, "another file than standard output")
+        expect((to / "table").stat().st_mode & 0o7777 == 0o644, "mode")
+        expect(os.listdir(to) == ["table"], f"left behind: {os.listdir(to)}")
+        start("--output", "/dev/full", status=1)
+        start("--output", str(to / "nowhere/table"), status=1)
+        with open("/dev/full", "wb") as full:
+            start(status=1, stdout=full)
+        null = os.stat("/dev/null").st_rdev
+        start("--output", "/dev/null", status=0)
+        expect(os.stat("/dev/null").st_rdev == null, "/dev/null was replaced")
+        ours, terminal = os.openpty()
+        _, text = start(status=2, stdout=terminal)
+        expect("--output" in text, text)
+        os.close(terminal)
+        os.close(ours)
+
+        srat = root / TABLES / "SRAT"
+        data = srat.read_bytes()
+        srat.write_bytes(data[:-1])
+        refused("SRAT")
+        srat.unlink()
+        refused("This machine has no SRAT")
+        srat.mkdir()
+        refused("/sys/firmware/acpi/tables/SRAT cannot be read")
+        srat.rmdir()
+        srat.write_bytes(data)
+        machine.write_bytes(f"{TABLES}/HMAT", b"HMAT")
+        refused("HMAT")
+        # Linux numbers them if there are several, and uses the first
+        (root / TABLES / "HMAT").unlink()
+        machine.firmware()
+        (root / TABLES / "HMAT").rename(root / TABLES / "HMAT1")
+        expect(Hmat(start(status=0)[0]).oem_revision == 6, "the first of several tables")
+
+
 def check_iasl(tables):
     """Disassembled and compiled again, a table is the same but for its creator."""
     problems = []
@@ -463,6 +526,10 @@ def main():
         return 77
     results = {"built": 0, "refused": 0, "tables": [], "skipped": set()}
     problems = check_captures(numatier, pathlib.Path(source), results)
+    try:
+        check_program(numatier, pathlib.Path(source))
+    except Wrong as wrong:
+        problems.append(str(wrong))
     problems += check_random(numatier, results, int(os.environ.get("MACHINES", "60")), 0)
     if use_iasl:
         problems += check_iasl(sorted(set(results["tables"])))
