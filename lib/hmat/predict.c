@@ -221,7 +221,7 @@ static void refuse(const struct comparison *c, size_t first, size_t i, bool same
                      same ? "the same" : "the slower tier ", same ? "" : c->a->tiers[b->tier].name,
                      b->held ? " (by hysteresis)" : "", format_placement(c, first, x),
                      format_placement(c, i, y),
-                     rules_suggest_section(b->node, format_keys(wanted, keys), suggestion),
+                     rules_suggest(b->node, format_keys(wanted, keys), suggestion),
                      same ? "" : ", or the same tier for both in the policy");
 }
 

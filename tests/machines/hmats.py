@@ -4,6 +4,7 @@
 
     tests/machines/hmats.py NUMATIER SOURCE-ROOT          what Linux makes of the tables
     tests/machines/hmats.py --iasl NUMATIER SOURCE-ROOT   acpica's compiler, both ways
+    tests/machines/hmats.py --update NUMATIER SOURCE-ROOT writes hmats.txt anew: read it before you commit
 
 Each machine gets a SRAT (sparse proximity domains, in an order that gives it its node numbers, domains without
 memory between them) and an HMAT: none, that of its values, one that lies. Either the table is refused with a
@@ -11,6 +12,7 @@ message, or: it is read here as Linux reads it (drivers/acpi/numa/hmat.c, mm/mem
 the policy, and when the machine has booted with it, the same table comes out, byte for byte.
 """
 
+import difflib
 import json
 import os
 import pathlib
@@ -342,6 +344,14 @@ def lie(node, values):
     return [max(1, v // (3 if node % 2 else 1)) if i < 2 else v * (3 if node % 2 else 1) for i, v in enumerate(values)]
 
 
+def part(node, values):
+    """The second node's DRAM is 12% slower than that of the first."""
+    return values if node == 0 else [v * 112 // 100 if i < 2 else v * 100 // 112 for i, v in enumerate(values)]
+
+
+CHANGES = {"lies": lie, "apart": part}
+
+
 def prepare(root, text, variant, seed):
     files, links = machines_run.parse_capture(text)
     machine = Machine(root, {p: t for p, t in files.items() if t is not None}, links, seed)
@@ -350,9 +360,12 @@ def prepare(root, text, variant, seed):
         used = machine.firmware()
     elif variant == "unattached":
         used = machine.firmware(attach=False)
-    elif variant == "lies":
-        used = machine.firmware(lie)
+    elif variant in CHANGES:
+        used = machine.firmware(CHANGES[variant])
         machine.boot(used)
+    elif variant == "absent":
+        for path in machine.root.glob(f"{NODES}/node*/access*/initiators/*_*"):
+            path.unlink()
     return machine, used
 
 
@@ -500,6 +513,52 @@ def check_program(numatier, source):
         expect(Hmat(start(status=0)[0]).oem_revision == 6, "the first of several tables")
 
 
+def of(node, latency, bandwidth):
+    return f"[node n{node}]\nnode = {node}\nlatency = {latency}ns\nbandwidth = {bandwidth}MiB/s\n"
+
+
+# What is printed for each of these is in hmats.txt: name, machine, HMAT, policy after the vendor's
+CASES = [
+    ("the mailing list's guest without HMAT", "mailing-list-6.12", "none", of(0, 10, 10) + of(1, 20, 5)),
+    ("the same, of which nothing was measured", "mailing-list-6.1", "absent", ""),
+    ("an HMAT that lies", "mailing-list-6.12", "lies", ""),
+    ("an HMAT that lies, corrected", "mailing-list-6.12", "lies", of(1, 20, 5)),
+    ("DRAM nodes 12% apart", "two-sockets", "apart", ""),
+    ("two sockets with HBM and CXL", "two-sockets-hbm-cxl", "values", ""),
+    ("two sockets with HBM and CXL, corrected", "two-sockets-hbm-cxl", "values", of(4, 250, 30000) + of(5, 250, 30000)),
+    ("a generic initiator", "generic-initiator", "values", ""),
+]
+
+
+def print_case(numatier, source, case):
+    name, directory, variant, more = case
+    policy = (machines_run.read_or_run(HERE / directory, "numatierd.conf") or
+              (source / "conf/numatierd.conf").read_text())
+    with tempfile.TemporaryDirectory() as temporary, tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
+        conf.write(f"{policy}\n{more}")
+        conf.flush()
+        root = pathlib.Path(temporary) / "root"
+        root.mkdir()
+        prepare(root, machines_run.read_or_run(HERE / directory, "machine"), variant, name)
+        to = pathlib.Path(temporary) / "built.aml"
+        done = run(numatier, "hmat", "build", "--output", to, "--root", root, "--config", conf.name)
+        text = f"== {name}\n{done.stderr.decode()}exit status {done.returncode}\n"
+        if to.exists():
+            shown = run(numatier, "hmat", "show", to, "--root", root)
+            text += shown.stderr.decode() + shown.stdout.decode()
+        text = text.replace(str(to), "TABLE").replace(conf.name, "POLICY")
+        return "".join(line.rstrip() + "\n" for line in text.splitlines()) + "\n"
+
+
+def check_cases(numatier, source, update):
+    found = "".join(print_case(numatier, source, case) for case in CASES)
+    if update:
+        (HERE / "hmats.txt").write_text(found)
+    expected = (HERE / "hmats.txt").read_text()
+    return ["".join(difflib.unified_diff(expected.splitlines(True), found.splitlines(True), "hmats.txt (expected)",
+                                         "hmats.txt (got)"))] if found != expected else []
+
+
 def check_iasl(tables):
     """Disassembled and compiled again, a table is the same but for its creator."""
     problems = []
@@ -520,12 +579,13 @@ def check_iasl(tables):
 
 def main():
     use_iasl = "--iasl" in sys.argv
-    numatier, source = [a for a in sys.argv[1:] if a != "--iasl"]
+    numatier, source = [a for a in sys.argv[1:] if not a.startswith("--")]
     if use_iasl and not shutil.which("iasl"):
         print("SKIP: iasl is not there (acpica-tools)")
         return 77
     results = {"built": 0, "refused": 0, "tables": [], "skipped": set()}
     problems = check_captures(numatier, pathlib.Path(source), results)
+    problems += check_cases(numatier, pathlib.Path(source), "--update" in sys.argv)
     try:
         check_program(numatier, pathlib.Path(source))
     except Wrong as wrong:

@@ -310,10 +310,12 @@ static void check_prediction(void)
 {
         use_thread(TWO_NODES, TIERS GIVEN0 "[node b]\nnode=1\nlatency=20ns\nbandwidth=5MiB/s\n"
                                            "tier=dram\n");
-        assert_refused("The policy has node 0 in tier dram and node 1 in the same, but by their "
-                       "values Linux would put node 0 (10 ns, 10 MiB/s) into memory tier 4 and "
-                       "node 1 (20 ns, 5 MiB/s) into memory tier 18. To correct it: a [node NAME] "
-                       "section with node = 1, latency = 10ns and bandwidth = 10MiB/s");
+        assert_refused(
+                "The policy has node 0 in tier dram and node 1 in the same, but by their "
+                "values Linux would put node 0 (10 ns, 10 MiB/s) into memory tier 4 and "
+                "node 1 (20 ns, 5 MiB/s) into memory tier 18. To correct it: numatier measure "
+                "1, or a [node NAME] section with node = 1, latency = 10ns and bandwidth = "
+                "10MiB/s");
         tear_down();
         use_thread(TWO_NODES, TIERS GIVEN0 "[node b]\nnode=1\nlatency=10ns\nbandwidth=10MiB/s\n"
                                            "tier=slow\n");
