@@ -249,12 +249,29 @@ static int find_places(const struct hmat_facts *f, struct hmat_domains *d,
         return r;
 }
 
+/* srat.c:acpi_map_pxm_to_node has no node for a domain of MAX_PXM_DOMAINS or more, as many as there
+ * are nodes, and then SRAT is not used at all. Generic ports need no node. */
+static bool is_used(const struct srat *s, struct refusals *refusals)
+{
+        for (size_t i = 0; i < s->n_entries; i++)
+                if (s->entries[i].domain >= NODE_MAX && s->entries[i].kind != SRAT_GENERIC_PORT) {
+                        refusals_add(refusals,
+                                     "SRAT has proximity domain %u: Linux uses no SRAT with a "
+                                     "domain of %u or more.",
+                                     s->entries[i].domain, NODE_MAX);
+                        return false;
+                }
+        return true;
+}
+
 int hmat_domains_read(const struct hmat_facts *f, struct hmat_domains *ret,
                       struct refusals *refusals, struct messages *remarks)
 {
         int r;
 
         *ret = (struct hmat_domains){ 0 };
+        if (!is_used(f->srat, refusals))
+                return 0;
         r = srat_map_domains(f->srat, &ret->map);
         if (r == -E2BIG) {
                 refusals_add(refusals, "SRAT has more proximity domains than Linux has nodes: "

@@ -551,7 +551,8 @@ def print_case(numatier, source, case):
 
 
 def check_cases(numatier, source, update):
-    found = "".join(print_case(numatier, source, case) for case in CASES)
+    found = "# SPDX-License-Identifier: LGPL-2.1-or-later\n\n" + \
+        "".join(print_case(numatier, source, case) for case in CASES)
     if update:
         (HERE / "hmats.txt").write_text(found)
     expected = (HERE / "hmats.txt").read_text()

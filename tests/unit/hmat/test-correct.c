@@ -271,6 +271,16 @@ static void check_refusals(void)
         assert_refused("SRAT has that in proximity domain 7");
         tear_down();
 
+        /* Linux numbers no such domain */
+        set_up(TWO_NODES, TIERS GIVEN0 GIVEN1);
+        add_cpu(7);
+        add_memory(7, 0);
+        add_memory(1024, 4);
+        assert_refused("Linux uses no SRAT with a domain of 1024 or more");
+        srat->entries[2].domain = 1023;
+        assert_built();
+        tear_down();
+
         /* CPUs are where SRAT has none */
         set_up(TWO_NODES, TIERS GIVEN0 GIVEN1);
         add_memory(7, 0);
