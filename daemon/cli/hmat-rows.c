@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#define SRAT_HOTPLUGGABLE 2U /* of the flags of memory (table 5.60) */
-
 static struct view_number number(int64_t value)
 {
         return (struct view_number){ .known = true, .value = value };
@@ -208,7 +206,7 @@ static int fill_values(struct hmat_rows *r, const struct hmat *h, const struct d
         return 0;
 }
 
-/* Bits 8-11 and 12-15 of the attributes (table 5.150) */
+/* Bits 8-11 and 12-15 of the attributes (table 5.181) */
 static const char *indexing_name(uint32_t attributes)
 {
         static const char *const names[] = { "none", "direct-mapped", "complex" };

@@ -4,14 +4,15 @@
 #include "acpi/srat.h"
 #include "base/nodeset.h"
 
-/* After the header: 4 bytes that are 1, and 8 that are reserved (table 5.56). */
+/* After the header: 4 bytes that are 1, and 8 that are reserved (table 5.65). */
 #define FIRST_STRUCTURE 48
 /* The same bit in the flags of all structures. */
 #define ENABLED 1U
-/* Until then a domain has 8 bits (srat.c:acpi_numa_memory_affinity_init). */
+/* Until then a domain of memory or of a local APIC has 8 bits, to Linux
+ * (acpi_parse_memory_affinity, acpi_numa_processor_affinity_init). */
 #define REVISION_OF_8_BITS 1
 
-/* Where the fields of a structure are (5.16.1 to 5.16.7); 0: it has none. */
+/* Where the fields of a structure are (5.2.16.1 to 5.2.16.8); 0: it has none. */
 static const struct layout {
         uint8_t type, size;
         enum srat_kind kind;
@@ -62,9 +63,18 @@ static struct srat_entry read_entry(const struct layout *l, const uint8_t *b, ui
                 e.handle_type = b[l->handle_type];
                 memcpy(e.handle, b + l->handle, sizeof(e.handle));
         }
-        if (revision <= REVISION_OF_8_BITS)
+        if (revision <= REVISION_OF_8_BITS &&
+            (l->kind == SRAT_MEMORY || l->type == TYPE_LOCAL_APIC))
                 e.domain &= 0xff;
         return e;
+}
+
+static void add_disabled(struct srat *s, const struct layout *l)
+{
+        if (l->kind != SRAT_GENERIC_INITIATOR || s->has_disabled_initiator)
+                return;
+        s->has_disabled_initiator = true;
+        s->before_disabled_initiator = s->n_entries;
 }
 
 /* Reads all structures. 0, -EBADMSG (reported) or -ENOMEM. */
@@ -85,8 +95,12 @@ static int read_structures(struct srat *s, const uint8_t *data, size_t size, con
                                      name, offset, b[0], length, l ? l->size : 2U);
                         return -EBADMSG;
                 }
-                if (!l || !(acpi_get32(b + l->flags) & ENABLED))
+                if (!l)
                         continue;
+                if (!(acpi_get32(b + l->flags) & ENABLED)) {
+                        add_disabled(s, l);
+                        continue;
+                }
                 if (array_grow(&s->entries, &allocated, s->n_entries + 1, sizeof(*s->entries)) < 0)
                         return -ENOMEM;
                 s->entries[s->n_entries++] = read_entry(l, b, s->header.revision);
@@ -141,17 +155,18 @@ const struct domain_node *domain_map_find_node(const struct domain_map *m, unsig
         return NULL;
 }
 
-/* Gives each domain of these structures the next number, unless it has one. false: there are more
- * than Linux has nodes. */
-static bool number(struct domain_map *m, const struct srat *s, unsigned kinds)
+/* Gives each domain of the first n structures, as far as they are of these kinds, the next number,
+ * unless it has one. What cannot have one (srat.c:acpi_map_pxm_to_node) ends it: false, if Linux
+ * then uses no SRAT. No more than NODE_MAX domains are below NODE_MAX. */
+static bool number(struct domain_map *m, const struct srat *s, size_t n, unsigned kinds)
 {
-        for (size_t i = 0; i < s->n_entries; i++) {
+        for (size_t i = 0; i < n; i++) {
                 const struct srat_entry *e = &s->entries[i];
 
                 if (!(1U << e->kind & kinds) || domain_map_find(m, e->domain))
                         continue;
-                if (m->n == NODE_MAX)
-                        return false;
+                if (e->domain >= NODE_MAX)
+                        return e->kind == SRAT_GENERIC_INITIATOR;
                 m->items[m->n] =
                         (struct domain_node){ .domain = e->domain, .node = (unsigned)m->n };
                 m->n++;
@@ -168,12 +183,14 @@ static int compare(const void *a, const void *b)
 
 int srat_map_domains(const struct srat *s, struct domain_map *ret)
 {
+        size_t n = s->has_disabled_initiator ? s->before_disabled_initiator : s->n_entries;
+
         *ret = (struct domain_map){ .items = calloc(NODE_MAX, sizeof(*ret->items)) };
         if (!ret->items)
                 return -ENOMEM;
         /* generic ports get no node (hmat.c:srat_parse_genport_affinity) */
-        if (!number(ret, s, 1U << SRAT_CPU | 1U << SRAT_GENERIC_INITIATOR) ||
-            !number(ret, s, 1U << SRAT_MEMORY)) {
+        if (!number(ret, s, n, 1U << SRAT_CPU | 1U << SRAT_GENERIC_INITIATOR) ||
+            !number(ret, s, s->n_entries, 1U << SRAT_MEMORY)) {
                 domain_map_done(ret);
                 return -E2BIG;
         }

@@ -2,8 +2,8 @@
 #pragma once
 
 /* SRAT, the System Resource Affinity Table: which processors, memory ranges and devices are in
- * which proximity domain (ACPI 6.5, 5.2.16). Linux numbers its nodes by it
- * (drivers/acpi/numa/srat.c). */
+ * which proximity domain (ACPI 6.5, 5.2.16; numbers of tables are those of ACPI 6.6). Linux numbers
+ * its nodes by it (drivers/acpi/numa/srat.c). */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,10 +12,11 @@
 #include "acpi/table.h"
 
 enum srat_kind {
-        SRAT_CPU,               /* types 0, 2, 3: local APIC, local x2APIC, GICC affinity */
-        SRAT_MEMORY,            /* type 1 */
-        SRAT_GENERIC_INITIATOR, /* type 5 */
-        SRAT_GENERIC_PORT,      /* type 6 */
+        SRAT_CPU,               /* types 0, 2, 3, 7: local APIC (table 5.66), local x2APIC (5.70),
+                                   GICC (5.71), RINTC (ACPI 6.6, 5.2.16.8) */
+        SRAT_MEMORY,            /* type 1 (table 5.68) */
+        SRAT_GENERIC_INITIATOR, /* type 5 (table 5.74) */
+        SRAT_GENERIC_PORT,      /* type 6 (5.2.16.7) */
 };
 
 /* One affinity structure that is enabled, in the order of the table. */
@@ -26,14 +27,20 @@ struct srat_entry {
         uint32_t flags;
         uint64_t base, length; /* SRAT_MEMORY: bytes */
         uint32_t id;           /* SRAT_CPU: APIC id, x2APIC id, or ACPI processor UID (GICC) */
-        uint8_t handle_type;   /* generic initiator and port: 0 ACPI, 1 PCI */
+        uint8_t handle_type;   /* generic initiator and port: 0 ACPI, 1 PCI (tables 5.75, 5.76) */
         uint8_t handle[16];
 };
+
+#define SRAT_HOTPLUGGABLE 2U /* of the flags of memory (table 5.69) */
 
 struct srat {
         struct acpi_header header;
         struct srat_entry *entries;
         size_t n_entries;
+        /* A generic initiator that is not enabled comes after so many entries. Linux then stops to
+         * look for CPUs and initiators (srat.c:acpi_parse_gi_affinity fails). */
+        bool has_disabled_initiator;
+        size_t before_disabled_initiator;
 };
 
 /* 0, -EBADMSG (reported in errors) or -ENOMEM. Structures of unknown type are skipped. */
@@ -52,8 +59,8 @@ struct domain_map {
 };
 
 /* Numbers the domains as Linux does: first come, first served, in the order in which
- * drivers/acpi/numa/srat.c:acpi_numa_init() (and the architecture's x86 code) reads the table. 0,
- * -E2BIG (Linux cannot have as many nodes, and uses no SRAT then), -ENOMEM. */
+ * drivers/acpi/numa/srat.c:acpi_numa_init() (and arch/x86/mm/srat.c) reads the table. 0, -E2BIG
+ * (CPUs or memory are in a domain of NODE_MAX or more: Linux uses no SRAT then), -ENOMEM. */
 int srat_map_domains(const struct srat *s, struct domain_map *ret);
 void domain_map_done(struct domain_map *m);
 /* NULL: there is none. */
