@@ -4,7 +4,7 @@
 
 #include "acpi/hmat.h"
 
-/* After the header: 4 reserved bytes (table 5.145). */
+/* After the header: 4 reserved bytes (table 5.177). */
 #define FIRST_STRUCTURE 40
 /* Each structure: type (2 bytes), reserved (2), length (4) */
 #define STRUCTURE_HEADER 8
@@ -160,6 +160,7 @@ static int read_cache(struct hmat *h, const uint8_t *b)
         c->memory = acpi_get32(b + 8);
         c->size = acpi_get64(b + 16);
         c->attributes = acpi_get32(b + 24);
+        c->address_mode = acpi_get16(b + 28);
         for (size_t i = 0; i < c->n_handles; i++)
                 c->handles[i] = acpi_get16(b + sizes[TYPE_CACHE] + 2 * i);
         return 0;
@@ -293,6 +294,7 @@ static void write_cache(const struct hmat_cache *c, uint8_t *b)
         acpi_put32(b + 8, c->memory);
         acpi_put64(b + 16, c->size);
         acpi_put32(b + 24, c->attributes);
+        acpi_put16(b + 28, c->address_mode);
         acpi_put16(b + 30, (uint16_t)c->n_handles);
         for (size_t i = 0; i < c->n_handles; i++)
                 acpi_put16(b + sizes[TYPE_CACHE] + 2 * i, c->handles[i]);
@@ -338,6 +340,12 @@ int hmat_encode(const struct hmat *h, void **ret, size_t *ret_size)
         return 0;
 }
 
+/* In 32 bits, as Linux does it: what is near their end becomes 0. */
+static uint32_t divide_up(uint32_t value, uint32_t divisor)
+{
+        return (value + divisor - 1) / divisor;
+}
+
 uint32_t hmat_value(const struct hmat *h, const struct hmat_matrix *m, size_t initiator,
                     size_t target)
 {
@@ -348,8 +356,8 @@ uint32_t hmat_value(const struct hmat *h, const struct hmat_matrix *m, size_t in
             __builtin_mul_overflow(m->base_unit, entry, &value) || value > UINT32_MAX)
                 return 0;
         if (h->header.revision == 1)
-                return value < 10 ? 0 : (uint32_t)((value + 9) / 10);
+                return value < 10 ? 0 : divide_up((uint32_t)value, 10);
         if (hmat_is_latency(m->data_type))
-                return (uint32_t)((value + 999) / 1000);
+                return divide_up((uint32_t)value, 1000);
         return (uint32_t)value;
 }

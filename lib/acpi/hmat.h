@@ -2,9 +2,10 @@
 #pragma once
 
 /* HMAT, the Heterogeneous Memory Attribute Table, as a document: parsed from bytes and written as
- * bytes (ACPI 6.5, 5.2.28; Linux reads it in drivers/acpi/numa/hmat.c). A table that was parsed and
- * is written again has the same bytes, but for what is reserved, which becomes 0, and structures of
- * unknown type, which are left out. */
+ * bytes (drivers/acpi/numa/hmat.c reads it in Linux). Chapters are those of ACPI 6.5 (5.2.28), and
+ * numbers of tables those of ACPI 6.6, where this is 5.2.29: they are others in each version. A
+ * table that was parsed and is written again has the same bytes, but for what is reserved, which
+ * becomes 0, and structures of unknown type, which are left out. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +13,7 @@
 
 #include "acpi/table.h"
 
-/* Memory Proximity Domain Attributes Structure, type 0 (5.2.28.3, table 5.146) */
+/* Memory Proximity Domain Attributes Structure, type 0 (5.2.28.3, table 5.179) */
 #define HMAT_INITIATOR_VALID 1U /* of flags */
 
 struct hmat_domain {
@@ -22,7 +23,7 @@ struct hmat_domain {
         uint64_t base, length; /* bytes; revision 1 only (ACPI 6.2, table 5-141), else 0 */
 };
 
-/* System Locality Latency and Bandwidth Information Structure, type 1 (5.2.28.4, table 5.147) */
+/* System Locality Latency and Bandwidth Information Structure, type 1 (5.2.28.4, table 5.180) */
 enum hmat_data_type {
         HMAT_ACCESS_LATENCY,
         HMAT_READ_LATENCY,
@@ -46,13 +47,16 @@ struct hmat_matrix {
         uint16_t *entries; /* entries[i * n_targets + t] */
 };
 
-/* Memory Side Cache Information Structure, type 2 (5.2.28.5, table 5.149) */
+/* Memory Side Cache Information Structure, type 2 (5.2.28.5, table 5.181) */
+#define HMAT_CACHE_EXTENDED_LINEAR 1 /* address_mode: the cache has addresses of its own */
+
 struct hmat_cache {
         uint32_t memory;     /* proximity domain */
         uint64_t size;       /* bytes */
         uint32_t attributes; /* bits 0-3 number of levels, 4-7 this level, 8-11 associativity, 12-15
                                 write policy, 16-31 line size in bytes */
-        uint16_t *handles;   /* SMBIOS handles */
+        uint16_t address_mode; /* 0: unknown (before ACPI 6.6: reserved). 7.3 reads it for CXL */
+        uint16_t *handles;     /* SMBIOS handles */
         size_t n_handles;
 };
 
@@ -91,10 +95,13 @@ struct hmat_matrix *hmat_add_matrix(struct hmat *h, size_t n_initiators, size_t 
 struct hmat_cache *hmat_add_cache(struct hmat *h, size_t n_handles);
 
 /* An entry as Linux understands it (hmat_normalize): nanoseconds, rounded up, or MB/s, which Linux
- * takes for the MiB/s that its interface promises. 0: nothing is known, or it does not fit 32 bits.
- */
+ * takes for the MiB/s that its interface promises. 0: nothing is known, or it does not fit into
+ * 32 bits, with what is added to round up: see HMAT_LATENCY_MAX. */
 uint32_t hmat_value(const struct hmat *h, const struct hmat_matrix *m, size_t initiator,
                     size_t target);
+
+/* The highest whole number of nanoseconds that Linux can read */
+#define HMAT_LATENCY_MAX ((UINT32_MAX - 999) / 1000)
 
 static inline bool hmat_is_latency(uint8_t data_type)
 {

@@ -3,7 +3,7 @@
 
 /* What QEMU can write into the guest's HMAT, and Linux reads out of it. All values of one kind (one
  * matrix: "-numa hmat-lb,data-type=...") share a base unit, and each is a multiple of it that fits
- * in 16 bits (ACPI 6.5, 5.2.28.4, table 5.147). QEMU finds that unit by itself, one option after
+ * in 16 bits (ACPI 6.5, 5.2.28.4). QEMU finds that unit by itself, one option after
  * the other (hw/core/numa.c:parse_numa_hmat_lb, the same from 7.2 to 10.0):
  * - latency, in whole nanoseconds: the largest power of 10 that divides all of them. It checks the
  *   size of an entry by the unit of the options before it: a first value that does not fit is
@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 /* Linux computes in picoseconds with 32 bits (drivers/acpi/numa/hmat.c:hmat_normalize): what is
- * greater than this is no information to it. Nanoseconds. */
-#define GUEST_LATENCY_MAX (UINT32_MAX / 1000)
+ * greater than this, with 999 added to round up, is no information to it. Nanoseconds. */
+#define GUEST_LATENCY_MAX ((UINT32_MAX - 999) / 1000)
 
 /* The greatest multiple of the base unit (65535 is "cannot reach it"). */
 #define GUEST_ENTRY_MAX 65534U

@@ -9,8 +9,6 @@
 #include "classify/sanity.h"
 
 #define PICOSECONDS 1000U /* in a nanosecond */
-/* Linux holds a latency in 32 bits of picoseconds (hmat.c:hmat_normalize). */
-#define LATENCY_MAX (UINT32_MAX / PICOSECONDS)
 
 static uint32_t to_linux(const struct hmat_pair *p, unsigned v)
 {
@@ -151,7 +149,7 @@ static uint32_t find_value(const struct figure *f, const struct hmat_pair *used,
 
         if (!f)
                 return used ? used->v[v] : 0;
-        if (value > (perf_value_is_latency(v) ? LATENCY_MAX : UINT32_MAX - 1))
+        if (value > (perf_value_is_latency(v) ? HMAT_LATENCY_MAX : UINT32_MAX - 1))
                 return UINT32_MAX;
         if (used && to_linux(used, v) == (uint32_t)value)
                 return used->v[v];
@@ -202,7 +200,8 @@ static void read_values(const struct hmat_facts *f, const struct node_assignment
                         refusals_add(refusals,
                                      "Node %u: its %s does not fit HMAT: Linux reads at "
                                      "most %u ns and %u MB/s.",
-                                     a->node->id, perf_value_name(v), LATENCY_MAX, UINT32_MAX - 1);
+                                     a->node->id, perf_value_name(v), HMAT_LATENCY_MAX,
+                                     UINT32_MAX - 1);
         }
         if (missing != 0)
                 refuse_missing(a->node, missing, refusals);

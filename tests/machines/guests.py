@@ -99,7 +99,7 @@ class Matrix:
         unit = (self.unit * 1000 if self.latency else self.unit // MIB) & 0xffffffff
         if entry in (0, 0xffff) or unit > 0xffffffff // entry:
             return 0
-        return -(-entry * unit // 1000) if self.latency else entry * unit
+        return (entry * unit + 999 & 0xffffffff) // 1000 if self.latency else entry * unit
 
 
 class Guest:
@@ -330,9 +330,9 @@ def random_machine(rng):
               f"{where}node0/distance: {' '.join(['10', *(str(rng.randint(11, 254)) for _ in range(n - 1))])}"]
     same, values = rng.random() < 0.5, {}
     for i in range(n):
-        latency, bandwidth = pick(2 ** 32 - 1 if rng.random() < 0.1 else 4294967), pick(2 ** 32 - 1)
+        latency, bandwidth = pick(2 ** 32 - 1 if rng.random() < 0.1 else 4294966), pick(2 ** 32 - 1)
         values[i] = {"read_latency": latency, "read_bandwidth": bandwidth,
-                     "write_latency": latency if same else pick(4294967),
+                     "write_latency": latency if same else pick(4294966),
                      "write_bandwidth": bandwidth if same else pick(2 ** 32 - 1)}
         lines += [f"{where}node{i}/meminfo:", f"  Node {i} MemTotal: {pick(2 ** 32)} kB", f"  Node {i} MemFree: 1 kB"]
         lines += [f"{where}node{i}/access1/initiators/{name}: {value}" for name, value in values[i].items()]
@@ -349,10 +349,10 @@ def check_random(numatier, root, seed):
     for i in values:
         for name, value in values[i].items():
             got = guest.perf(i).get(name, 0)
-            if name.endswith("latency") and value > 4294967:
+            if name.endswith("latency") and value > 4294966:
                 expect(got == 0, f"seed {seed}: node {i} {name}: {value} as {got}")
                 continue
-            column = [v[name] for v in values.values() if name.endswith("bandwidth") or v[name] <= 4294967]
+            column = [v[name] for v in values.values() if name.endswith("bandwidth") or v[name] <= 4294966]
             base, unit = 10 if name.endswith("latency") else 2, 1
             while (max(column) + unit // 2) // unit > 65534:
                 unit *= base

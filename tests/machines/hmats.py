@@ -38,7 +38,7 @@ VALUES = ["read_latency", "write_latency", "read_bandwidth", "write_bandwidth"]
 NODES = "sys/devices/system/node"
 TABLES = "sys/firmware/acpi/tables"
 DRAM_DISTANCE = 576
-# ACPI 6.5, table 5.147: the values that each type of matrix speaks of
+# ACPI 6.5, 5.2.28.4: the values that each type of matrix speaks of
 TYPES = [VALUES[:2], VALUES[:1], VALUES[1:2], VALUES[2:], VALUES[2:3], VALUES[3:]]
 
 
@@ -131,7 +131,7 @@ class Hmat:
     def normalize(self, entry, base, kind):
         if entry in (0, 0xffff) or entry * base > 0xffffffff:
             return 0
-        return -(-entry * base // 1000) if kind < 3 else entry * base
+        return (entry * base + 999 & 0xffffffff) // 1000 if kind < 3 else entry * base
 
     def entry(self, which, initiator, target):
         """hmat_initiator_perf"""

@@ -54,6 +54,7 @@ static struct hmat *make_hmat(uint8_t revision)
         c->memory = 7;
         c->size = 1ULL << 34;
         c->attributes = 0x00401111;
+        c->address_mode = HMAT_CACHE_EXTENDED_LINEAR;
         for (size_t i = 0; i < 3; i++)
                 c->handles[i] = (uint16_t)(0x1000 + i);
         return h;
@@ -85,6 +86,7 @@ static void test_there_and_back(uint8_t revision)
         assert(again->domains[0].base == (revision == 1 ? 1ULL << 40 : 0));
         assert(again->matrices[0].targets[1] == 0x01020304 &&
                again->matrices[0].entries[0] == 1005);
+        assert(again->caches[0].address_mode == HMAT_CACHE_EXTENDED_LINEAR);
         assert(again->caches[0].n_handles == 3 && again->caches[0].handles[2] == 0x1002);
         assert(hmat_encode(again, &second, &second_size) == 0);
         assert(second_size == size && memcmp(bytes, second, size) == 0);
@@ -112,7 +114,11 @@ static void test_values(void)
                 { 2, HMAT_WRITE_BANDWIDTH, 0x10000, 0xfffe, 0xfffe0000 },
                 { 2, HMAT_WRITE_BANDWIDTH, 0x20000, 0xfffe, 0 }, /* more than 32 bits */
                 { 2, HMAT_WRITE_BANDWIDTH, UINT64_MAX, 2, 0 },
+                { 2, HMAT_READ_LATENCY, 4294966296, 1, 4294967 }, /* rounding up still fits */
+                { 2, HMAT_READ_LATENCY, 4294966297, 1, 0 },
                 { 1, HMAT_ACCESS_LATENCY, 1, 101, 11 },
+                { 1, HMAT_ACCESS_LATENCY, 4294967286, 1, 429496729 },
+                { 1, HMAT_ACCESS_BANDWIDTH, 4294967287, 1, 0 },
                 { 1, HMAT_ACCESS_LATENCY, 1, 9, 0 },
                 { 1, HMAT_ACCESS_BANDWIDTH, 10, 100, 100 },
         };
@@ -243,7 +249,7 @@ static void add_memory(struct srat_table *t, uint32_t domain, uint64_t base, uin
         acpi_put32(b + 28, flags);
 }
 
-static void add_generic(struct srat_table *t, uint8_t type, uint32_t domain)
+static uint8_t *add_generic(struct srat_table *t, uint8_t type, uint32_t domain)
 {
         uint8_t *b = add(t, type, 32);
 
@@ -251,6 +257,7 @@ static void add_generic(struct srat_table *t, uint8_t type, uint32_t domain)
         acpi_put32(b + 4, domain);
         acpi_put16(b + 10, 0x1234);
         acpi_put32(b + 24, 1);
+        return b;
 }
 
 static struct srat *parse_srat(struct srat_table *t, uint8_t revision)
@@ -285,7 +292,7 @@ static void test_srat(void)
 
         begin_srat(&t);
         add_memory(&t, 5, 0, 1ULL << 30, 1);
-        add_memory(&t, 0x01020304, 1ULL << 32, 1ULL << 30, 3);
+        add_memory(&t, 0x0304, 1ULL << 32, 1ULL << 30, 3);
         add_cpu(&t, 9, 0, 1);
         add_cpu(&t, 77, 1, 0);
         add_generic(&t, 6, 42);
@@ -299,7 +306,7 @@ static void test_srat(void)
         assert(s->entries[3].handle[2] == 0x34 && s->entries[5].id == 0x100);
         assert(srat_map_domains(s, &m) == 0);
         assert(m.n == 4 && node_of(&m, 9) == 0 && node_of(&m, 41) == 1 && node_of(&m, 5) == 2);
-        assert(node_of(&m, 0x01020304) == 3 && node_of(&m, 42) == UINT32_MAX);
+        assert(node_of(&m, 0x0304) == 3 && node_of(&m, 42) == UINT32_MAX);
         assert(node_of(&m, 77) == UINT32_MAX && !domain_map_find_node(&m, 4));
         domain_map_done(&m);
         srat_free(s);
@@ -311,13 +318,37 @@ static void test_old_srat(void)
         struct srat *s;
 
         begin_srat(&t);
-        add_cpu(&t, 0x101, 0, 1);
-        add_memory(&t, 0x102, 0, 4096, 1);
+        add_cpu(&t, 0x01020301, 0, 1);
+        add_memory(&t, 0x01020302, 0, 4096, 1);
+        add_x2apic(&t, 0x103, 0); /* never had fewer bits */
         s = parse_srat(&t, 1);
         assert(s && s->entries[0].domain == 1 && s->entries[1].domain == 2);
+        assert(s->entries[2].domain == 0x103);
         srat_free(s);
         s = parse_srat(&t, 2);
-        assert(s && s->entries[0].domain == 0x101 && s->entries[1].domain == 0x102);
+        assert(s && s->entries[0].domain == 0x01020301 && s->entries[1].domain == 0x01020302);
+        assert(s->entries[2].domain == 0x103);
+        srat_free(s);
+}
+
+/* A generic initiator for which Linux makes no node ends its search for CPUs. */
+static void test_stopped_srat(uint32_t domain, uint32_t flags)
+{
+        struct srat_table t;
+        struct domain_map m;
+        struct srat *s;
+
+        begin_srat(&t);
+        add_memory(&t, 8, 0, 4096, 1);
+        add_memory(&t, 5, 4096, 4096, 1);
+        add_cpu(&t, 3, 0, 1);
+        acpi_put32(add_generic(&t, 5, domain) + 24, flags);
+        add_cpu(&t, 5, 1, 1);
+        add_cpu(&t, 9, 2, 1);
+        s = parse_srat(&t, 3);
+        assert(s && srat_map_domains(s, &m) == 0);
+        assert(m.n == 3 && node_of(&m, 3) == 0 && node_of(&m, 8) == 1 && node_of(&m, 5) == 2);
+        domain_map_done(&m);
         srat_free(s);
 }
 
@@ -347,7 +378,7 @@ static void test_bad_srat(void)
         expect_bad_srat(&t, "offset 48: a structure of type 1 and 40 bytes");
 }
 
-/* Linux has 1024 nodes, and uses no SRAT that has more. */
+/* Linux has 1024 nodes and as many domains, and uses no SRAT that has CPUs or memory in others. */
 static void test_many_domains(void)
 {
         struct srat_entry *entries = calloc(1025, sizeof(*entries));
@@ -356,10 +387,12 @@ static void test_many_domains(void)
 
         assert(entries);
         for (uint32_t i = 0; i < 1025; i++)
-                entries[i] = (struct srat_entry){ .kind = SRAT_MEMORY, .domain = 3 * i };
+                entries[i] = (struct srat_entry){ .kind = SRAT_MEMORY, .domain = 1024 - i };
         assert(srat_map_domains(&s, &m) == -E2BIG && m.n == 0);
-        s.n_entries--;
-        assert(srat_map_domains(&s, &m) == 0 && node_of(&m, 3 * 1023) == 1023);
+        entries[0].kind = SRAT_CPU;
+        assert(srat_map_domains(&s, &m) == -E2BIG && m.n == 0);
+        entries[0].kind = SRAT_GENERIC_PORT; /* it needs no node */
+        assert(srat_map_domains(&s, &m) == 0 && m.n == 1024 && node_of(&m, 1023) == 0);
         domain_map_done(&m);
         free(entries);
 }
@@ -398,6 +431,8 @@ int main(int argc, char *argv[])
         test_damage();
         test_srat();
         test_old_srat();
+        test_stopped_srat(7, 0);
+        test_stopped_srat(1024, 1);
         test_bad_srat();
         test_many_domains();
         return 0;

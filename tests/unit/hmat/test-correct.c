@@ -354,6 +354,7 @@ static void check_kept(void)
         assert(c);
         c->memory = 7;
         c->size = 1 << 30;
+        c->address_mode = HMAT_CACHE_EXTENDED_LINEAR;
         c->handles[0] = 0x1234;
         add_value(HMAT_ACCESS_LATENCY, 1, 7, 7, 3);
         used->matrices[used->n_matrices - 1].flags = 1; /* of a side cache */
@@ -366,6 +367,7 @@ static void check_kept(void)
         assert_pair(7, 300, 16500, 0);
         assert_pair(7, 301, 90000, 0);
         assert(result.table->n_caches == 1 && result.table->caches[0].handles[0] == 0x1234);
+        assert(result.table->caches[0].address_mode == HMAT_CACHE_EXTENDED_LINEAR);
         assert(result.table->matrices[result.table->n_matrices - 1].flags == 1);
         tear_down();
 }

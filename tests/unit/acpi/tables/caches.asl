@@ -166,7 +166,7 @@ Attached Initiator Proximity Domain : 00000000
                 Cache Associativity : 1
                        Write Policy : 1
                     Cache Line Size : 0040
-                          Reserved2 : 0000
+                          Reserved2 : 0001
                     SMBIOS Handle # : 0002
                       SMBIOS Handle : 1100
                       SMBIOS Handle : 1101
