@@ -205,6 +205,7 @@ static int read_structures(struct hmat *h, const uint8_t *data, size_t size, con
                                      offset, type);
                         continue;
                 }
+                h->has_long_domain |= type == TYPE_DOMAIN && length > need;
                 if (length > need)
                         messages_add(warnings,
                                      "%s: offset %zu: %zu bytes follow the structure of type %u",

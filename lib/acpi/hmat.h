@@ -14,7 +14,9 @@
 #include "acpi/table.h"
 
 /* Memory Proximity Domain Attributes Structure, type 0 (5.2.28.3, table 5.179) */
-#define HMAT_INITIATOR_VALID 1U /* of flags */
+/* Of flags */
+#define HMAT_INITIATOR_VALID 1U
+#define HMAT_MEMORY_VALID    2U /* of revision 1 only (ACPI 6.2) */
 
 struct hmat_domain {
         uint16_t flags;
@@ -76,6 +78,8 @@ struct hmat {
         size_t n_caches;
         struct hmat_item *items;
         size_t n_items;
+        bool has_long_domain; /* one of type 0 is longer than it should be: Linux ignores the table
+                               */
 };
 
 /* 0, -EBADMSG (reported in errors) or -ENOMEM. Structures of unknown type are skipped, and reported

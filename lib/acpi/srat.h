@@ -49,6 +49,13 @@ int srat_parse(const void *data, size_t size, const char *name, struct messages 
 struct srat *srat_free(struct srat *s);
 DEFINE_CLEANUP(struct srat *, srat_free)
 
+/* Memory, and generic ports with an ACPI handle: what is a target of HMAT to Linux
+ * (hmat.c:srat_parse_genport_affinity). */
+static inline bool srat_is_target(const struct srat_entry *e)
+{
+        return e->kind == SRAT_MEMORY || (e->kind == SRAT_GENERIC_PORT && e->handle_type == 0);
+}
+
 /* Which node the kernel has made of each proximity domain. */
 struct domain_map {
         struct domain_node {

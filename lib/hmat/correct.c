@@ -9,8 +9,6 @@
 
 #define REVISION         2
 #define CREATOR_REVISION 1
-/* Of a table of revision 1: the structure's memory domain is valid (ACPI 6.2, table 5-141). */
-#define MEMORY_VALID 2U
 
 struct build {
         const struct hmat_facts *f;
@@ -148,7 +146,7 @@ static bool is_in_use(const struct build *b, uint32_t target)
 
         for (size_t i = 0; h && i < h->n_domains; i++)
                 if (h->domains[i].memory == target &&
-                    (h->header.revision >= REVISION || h->domains[i].flags & MEMORY_VALID))
+                    (h->header.revision >= REVISION || h->domains[i].flags & HMAT_MEMORY_VALID))
                         return true;
         return false;
 }

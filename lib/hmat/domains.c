@@ -3,9 +3,6 @@
 
 #include <errno.h>
 
-/* hmat.c:srat_parse_genport_affinity takes no other */
-#define HANDLE_ACPI 0
-
 bool hmat_is_dram(const struct node *n)
 {
         return n->has_memory && (n->has_cpu || n->has_offline_cpu);
@@ -13,14 +10,9 @@ bool hmat_is_dram(const struct node *n)
 
 bool hmat_is_target(const struct srat *s, uint32_t domain)
 {
-        for (size_t i = 0; i < s->n_entries; i++) {
-                const struct srat_entry *e = &s->entries[i];
-
-                if (e->domain == domain &&
-                    (e->kind == SRAT_MEMORY ||
-                     (e->kind == SRAT_GENERIC_PORT && e->handle_type == HANDLE_ACPI)))
+        for (size_t i = 0; i < s->n_entries; i++)
+                if (s->entries[i].domain == domain && srat_is_target(&s->entries[i]))
                         return true;
-        }
         return false;
 }
 

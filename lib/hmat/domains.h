@@ -35,8 +35,7 @@ void hmat_domains_done(struct hmat_domains *d);
 
 bool hmat_domains_have_cpu(const struct hmat_domains *d, uint32_t domain);
 
-/* Whether SRAT has memory of that domain, or (what Linux takes for a target too) a generic port
- * with an ACPI handle (hmat.c:srat_parse_genport_affinity). */
+/* Whether SRAT has a target with that domain (srat_is_target). */
 bool hmat_is_target(const struct srat *s, uint32_t domain);
 
 /* The attached initiator of a target: of several structures the last counts. */

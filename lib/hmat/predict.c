@@ -5,107 +5,7 @@
 
 #include "base/units.h"
 #include "classify/rules.h"
-
-/* In Linux's order (hmat.c: enum locality_types); and the types of matrix that each is in. */
-static const struct locality {
-        enum perf_value value;
-        enum hmat_data_type own, access;
-} localities[] = {
-        { WRITE_LATENCY, HMAT_WRITE_LATENCY, HMAT_ACCESS_LATENCY },
-        { READ_LATENCY, HMAT_READ_LATENCY, HMAT_ACCESS_LATENCY },
-        { WRITE_BANDWIDTH, HMAT_WRITE_BANDWIDTH, HMAT_ACCESS_BANDWIDTH },
-        { READ_BANDWIDTH, HMAT_READ_BANDWIDTH, HMAT_ACCESS_BANDWIDTH },
-};
-
-static bool is_about(const struct hmat_matrix *m, const struct locality *l)
-{
-        return (m->flags & HMAT_HIERARCHY_MASK) == 0 &&
-               (m->data_type == l->own || m->data_type == l->access);
-}
-
-/* hmat.c:hmat_parse_locality: each matrix that has the pair sets the value, also to 0. */
-static uint32_t read_attached(const struct hmat *h, const struct locality *l, uint32_t initiator,
-                              uint32_t target)
-{
-        uint32_t value = 0;
-
-        for (size_t k = 0; k < h->n_matrices; k++) {
-                const struct hmat_matrix *m = &h->matrices[k];
-
-                if (!is_about(m, l))
-                        continue;
-                for (size_t i = 0; i < m->n_initiators; i++)
-                        for (size_t t = 0; t < m->n_targets; t++)
-                                if (m->initiators[i] == initiator && m->targets[t] == target)
-                                        value = hmat_value(h, m, i, t);
-        }
-        return value;
-}
-
-/* hmat.c:hmat_initiator_perf: the first row and the first column of these domains. */
-static uint32_t read_pair(const struct hmat *h, const struct hmat_matrix *m, uint32_t initiator,
-                          uint32_t target)
-{
-        size_t i = 0, t = 0;
-
-        while (i < m->n_initiators && m->initiators[i] != initiator)
-                i++;
-        while (t < m->n_targets && m->targets[t] != target)
-                t++;
-        return i == m->n_initiators || t == m->n_targets ? 0 : hmat_value(h, m, i, t);
-}
-
-static bool is_better(enum perf_value v, uint32_t value, uint32_t best)
-{
-        if (value == 0 || best == 0)
-                return value != 0;
-        return perf_value_is_latency(v) ? value < best : value > best;
-}
-
-/* The best of the initiators that are left; only those that have it are left then. */
-static uint32_t read_best(const struct hmat *h, const struct hmat_domains *d,
-                          const struct locality *l, uint32_t target, bool *left)
-{
-        const struct hmat_matrix *last = NULL;
-        uint32_t best = 0;
-
-        for (size_t k = 0; k < h->n_matrices; k++)
-                if (is_about(&h->matrices[k], l))
-                        last = &h->matrices[k];
-        if (!last)
-                return 0;
-        for (size_t i = 0; i < d->n_cpus; i++) {
-                uint32_t value = left[i] ? read_pair(h, last, d->cpus[i], target) : 0;
-
-                if (is_better(l->value, value, best))
-                        best = value;
-        }
-        for (size_t i = 0; i < d->n_cpus; i++)
-                left[i] = left[i] && read_pair(h, last, d->cpus[i], target) == best;
-        return best;
-}
-
-/* 0 or -ENOMEM. */
-static int predict_perf(const struct hmat *h, const struct hmat_domains *d, uint32_t target,
-                        struct perf *ret)
-{
-        _cleanup_(freep) bool *left = calloc(d->n_cpus ?: 1, sizeof(*left));
-        uint32_t attached = 0;
-        bool has_attached =
-                hmat_find_initiator(h, target, &attached) && hmat_domains_have_cpu(d, attached);
-
-        if (!left)
-                return -ENOMEM;
-        for (size_t i = 0; i < d->n_cpus; i++)
-                left[i] = true;
-        for (size_t i = 0; i < ELEMENTSOF(localities); i++) {
-                const struct locality *l = &localities[i];
-
-                ret->v[l->value] = has_attached ? read_attached(h, l, attached, target)
-                                                : read_best(h, d, l, target, left);
-        }
-        return 0;
-}
+#include "hmat/reading.h"
 
 /* hmat.c:hmat_set_default_dram_perf, in the order of the nodes. */
 static void find_reference(const struct hmat_facts *f, const struct hmat_domains *d,
@@ -124,20 +24,37 @@ static void find_reference(const struct hmat_facts *f, const struct hmat_domains
         }
 }
 
+/* 0 or -ENOMEM. */
+static int read_perfs(const struct hmat_facts *f, const struct hmat_domains *d,
+                      const struct hmat *h, struct hmat_prediction *ret)
+{
+        _cleanup_(freep) struct hmat_access *access = calloc(NODE_MAX, sizeof(*access));
+        size_t n = f->assignment->n_nodes;
+        struct nodeset cpus = { 0 };
+        int r;
+
+        *ret = (struct hmat_prediction){ .nodes = calloc(n ?: 1, sizeof(*ret->nodes)) };
+        if (!access || !ret->nodes)
+                return -ENOMEM;
+        for (size_t i = 0; i < d->n_cpus; i++)
+                nodeset_add(&cpus, d->cpus[i]);
+        r = hmat_read_access(h, &cpus, access);
+        for (size_t i = 0; r == 0 && i < n; i++)
+                if (d->places[i] == PLACE_SRAT)
+                        ret->nodes[i].perf = access[d->of[i]].perf;
+        return r;
+}
+
 int hmat_predict(const struct hmat_facts *f, const struct hmat_domains *d, const struct hmat *h,
                  struct hmat_prediction *ret)
 {
         size_t n = f->assignment->n_nodes;
-        int r = 0;
+        int r = read_perfs(f, d, h, ret);
 
-        *ret = (struct hmat_prediction){ .nodes = calloc(n ?: 1, sizeof(*ret->nodes)) };
-        if (!ret->nodes)
-                return -ENOMEM;
-        for (size_t i = 0; r == 0 && i < n; i++)
-                if (d->places[i] == PLACE_SRAT)
-                        r = predict_perf(h, d, d->of[i], &ret->nodes[i].perf);
+        if (r < 0)
+                return r;
         find_reference(f, d, ret);
-        for (size_t i = 0; r == 0 && i < n; i++) {
+        for (size_t i = 0; i < n; i++) {
                 struct predicted_node *p = &ret->nodes[i];
                 int distance;
 
@@ -146,7 +63,7 @@ int hmat_predict(const struct hmat_facts *f, const struct hmat_domains *d, const
                 if (p->by_hmat)
                         p->tier = adistance_to_tier(distance);
         }
-        return r;
+        return 0;
 }
 
 void hmat_prediction_done(struct hmat_prediction *p)

@@ -10,10 +10,7 @@
 #include "classify/adistance.h"
 #include "hmat/domains.h"
 
-/* The values of a node are those of access class 1 that Linux takes from a table. With an initiator
- * in the target's Memory Proximity Domain Attributes Structure that has CPUs: that initiator's, a
- * later matrix over an earlier one. Else the best of all initiators with CPUs, by the last matrix
- * of each type (hmat.c:hmat_update_target_attrs). */
+/* The values of a node are those of access class 1 (reading.h). */
 struct hmat_prediction {
         struct adistance_reference reference; /* disabled: Linux uses the table for no tier */
         const struct node *first;   /* the first node with CPUs and memory: the reference */

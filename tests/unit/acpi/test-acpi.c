@@ -189,6 +189,12 @@ static void test_damage(void)
         hmat_free(h);
         h = parse_changed(158, 2); /* a cache with two bytes more than it needs */
         assert(h && h->caches[0].n_handles == 2 && messages_have(&warnings, "2 bytes follow"));
+        assert(!h->has_long_domain);
+        forget();
+        hmat_free(h);
+        h = parse_changed(80, 0); /* the matrix, as a structure of type 0 */
+        assert(h && h->n_domains == 2 && h->has_long_domain);
+        assert(messages_have(&warnings, "8 bytes follow the structure of type 0"));
         forget();
         hmat_free(h);
         assert(!parse("HMAT", 4) && messages_have(&errors, "at least 36 bytes, found 4"));
