@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/hmat-rows.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 static struct view_number number(int64_t value)
@@ -62,6 +63,44 @@ static int fill_domains(struct hmat_rows *r, const struct srat *s, const struct 
         return 0;
 }
 
+/* ACPI: _HID and _UID; PCI: segment, bus, device and function (tables 5.75 and 5.76). */
+static void set_device(struct hmat_device_row *d, const struct srat_entry *e)
+{
+        unsigned address = acpi_get16(e->handle + 2);
+
+        d->handle = e->handle_type == 0 ? "acpi" : e->handle_type == 1 ? "pci" : "reserved";
+        if (e->handle_type == 0)
+                snprintf(d->buf, sizeof(d->buf), "%.8s:%x", (const char *)e->handle,
+                         acpi_get32(e->handle + 8));
+        else
+                snprintf(d->buf, sizeof(d->buf), "%04x:%02x:%02x.%u", acpi_get16(e->handle),
+                         address >> 8, address >> 3 & 0x1f, address & 7);
+        for (char *c = d->buf; *c; c++)
+                if (!isascii(*c) || !isprint(*c))
+                        *c = '.';
+        d->device = e->handle_type <= 1 ? d->buf : NULL;
+}
+
+static int fill_devices(struct hmat_rows *r, const struct srat *s, const struct domain_map *map)
+{
+        r->devices = calloc(s->n_entries + 1, sizeof(*r->devices));
+        if (!r->devices)
+                return -ENOMEM;
+        for (size_t i = 0; i < s->n_entries; i++) {
+                const struct srat_entry *e = &s->entries[i];
+                struct hmat_device_row *d = &r->devices[r->n_devices];
+
+                if (e->kind != SRAT_GENERIC_INITIATOR && e->kind != SRAT_GENERIC_PORT)
+                        continue;
+                d->kind = e->kind == SRAT_GENERIC_PORT ? "port" : "initiator";
+                d->domain = e->domain;
+                d->node = find_node(map, e->domain);
+                set_device(d, e);
+                r->n_devices++;
+        }
+        return 0;
+}
+
 static int fill_attributes(struct hmat_rows *r, const struct hmat *h, const struct domain_map *map)
 {
         r->attributes = calloc(h->n_domains + 1, sizeof(*r->attributes));
@@ -95,7 +134,51 @@ static const char *data_name(uint8_t type)
         return type < HMAT_DATA_TYPES ? names[type] : "reserved";
 }
 
-static int fill_matrices(struct hmat_rows *r, const struct hmat *h)
+/* Neither unknown nor unreachable in the table, but to Linux. */
+static size_t count_lost(const struct hmat *h, const struct hmat_matrix *m)
+{
+        size_t lost = 0;
+
+        for (size_t i = 0; i < m->n_initiators; i++)
+                for (size_t t = 0; t < m->n_targets; t++) {
+                        uint16_t entry = m->entries[i * m->n_targets + t];
+
+                        lost += entry != 0 && entry != HMAT_ENTRY_UNREACHABLE &&
+                                m->base_unit != 0 && hmat_value(h, m, i, t) == 0;
+                }
+        return lost;
+}
+
+static void check_matrix(const char *file, const struct hmat *h, size_t k,
+                         struct messages *warnings)
+{
+        const struct hmat_matrix *m = &h->matrices[k];
+        size_t lost = count_lost(h, m);
+
+        if (warnings->n >= 2 * HMAT_WARNINGS_MAX)
+                return;
+        if (m->data_type >= HMAT_DATA_TYPES)
+                messages_add(warnings,
+                             "%s: matrix %zu: Linux ignores it: the data type %u is reserved", file,
+                             k, m->data_type);
+        if ((m->flags & HMAT_HIERARCHY_MASK) > 3)
+                messages_add(
+                        warnings,
+                        "%s: matrix %zu: expected memory (0) or the level of a side cache (1 to "
+                        "3), found %u",
+                        file, k, m->flags & HMAT_HIERARCHY_MASK);
+        if (m->base_unit == 0)
+                messages_add(warnings,
+                             "%s: matrix %zu: its unit is 0: Linux knows none of its values", file,
+                             k);
+        if (lost > 0)
+                messages_add(warnings,
+                             "%s: matrix %zu: %zu value%s not fit the 32 bits of Linux, or %s less "
+                             "than one unit there: they are unknown to it",
+                             file, k, lost, lost == 1 ? " does" : "s do", lost == 1 ? "is" : "are");
+}
+
+static int fill_matrices(struct hmat_rows *r, const struct hmat *h, struct messages *warnings)
 {
         r->matrices = calloc(h->n_matrices + 1, sizeof(*r->matrices));
         if (!r->matrices)
@@ -103,6 +186,7 @@ static int fill_matrices(struct hmat_rows *r, const struct hmat *h)
         for (size_t i = 0; i < h->n_matrices; i++) {
                 const struct hmat_matrix *m = &h->matrices[i];
 
+                check_matrix(r->table.file, h, i, warnings);
                 r->matrices[r->n_matrices++] =
                         (struct hmat_matrix_row){ .data = data_name(m->data_type),
                                                   .level = m->flags & HMAT_HIERARCHY_MASK,
@@ -111,6 +195,35 @@ static int fill_matrices(struct hmat_rows *r, const struct hmat *h)
                                                   .base_unit = m->base_unit,
                                                   .min_transfer_size = m->min_transfer_size,
                                                   .flags = m->flags };
+        }
+        return 0;
+}
+
+static size_t count_entries(const struct hmat *h)
+{
+        size_t n = 0;
+
+        for (size_t k = 0; k < h->n_matrices; k++)
+                n += h->matrices[k].n_initiators * h->matrices[k].n_targets;
+        return n;
+}
+
+static int fill_entries(struct hmat_rows *r, const struct hmat *h)
+{
+        r->entries = calloc(count_entries(h) + 1, sizeof(*r->entries));
+        if (!r->entries)
+                return -ENOMEM;
+        for (size_t k = 0; k < h->n_matrices; k++) {
+                const struct hmat_matrix *m = &h->matrices[k];
+
+                for (size_t i = 0; i < m->n_initiators; i++)
+                        for (size_t t = 0; t < m->n_targets; t++)
+                                r->entries[r->n_entries++] = (struct hmat_entry_row){
+                                        .matrix = (unsigned)k,
+                                        .initiator = m->initiators[i],
+                                        .target = m->targets[t],
+                                        .entry = m->entries[i * m->n_targets + t],
+                                };
         }
         return 0;
 }
@@ -133,7 +246,8 @@ static void set_value(struct hmat_value_row *v, uint8_t type, uint32_t value)
 /* One entry of a matrix */
 struct entry {
         uint32_t initiator, target, value;
-        unsigned level, matrix;
+        unsigned level;
+        unsigned place; /* in the table: a later one counts */
         uint8_t type;
 };
 
@@ -149,36 +263,32 @@ static int compare_entries(const void *a, const void *b)
         return ((x->level > y->level) - (x->level < y->level))
                        ?: ((x->target > y->target) - (x->target < y->target))
                        ?: ((x->initiator > y->initiator) - (x->initiator < y->initiator))
-                       ?: ((x->matrix > y->matrix) - (x->matrix < y->matrix));
+                       ?: ((x->place > y->place) - (x->place < y->place));
 }
 
 /* The entries of all matrices, by pair. *ret_n: how many. NULL: out of memory. */
 static struct entry *list_entries(const struct hmat *h, size_t *ret_n)
 {
-        struct entry *entries;
+        struct entry *entries = calloc(count_entries(h) + 1, sizeof(*entries));
         size_t n = 0;
 
-        for (size_t k = 0; k < h->n_matrices; k++)
-                n += h->matrices[k].n_initiators * h->matrices[k].n_targets;
-        entries = calloc(n + 1, sizeof(*entries));
-        *ret_n = n;
-        n = 0;
         for (size_t k = 0; entries && k < h->n_matrices; k++) {
                 const struct hmat_matrix *m = &h->matrices[k];
 
                 for (size_t i = 0; i < m->n_initiators; i++)
-                        for (size_t t = 0; t < m->n_targets; t++)
-                                entries[n++] = (struct entry){
+                        for (size_t t = 0; t < m->n_targets; t++, n++)
+                                entries[n] = (struct entry){
                                         .initiator = m->initiators[i],
                                         .target = m->targets[t],
                                         .value = hmat_value(h, m, i, t),
                                         .level = m->flags & HMAT_HIERARCHY_MASK,
-                                        .matrix = (unsigned)k,
+                                        .place = (unsigned)n,
                                         .type = m->data_type,
                                 };
         }
         if (entries)
                 qsort(entries, n, sizeof(*entries), compare_entries);
+        *ret_n = n;
         return entries;
 }
 
@@ -223,6 +333,13 @@ static const char *write_policy_name(uint32_t attributes)
         return i < ELEMENTSOF(names) ? names[i] : "reserved";
 }
 
+static const char *address_mode_name(uint16_t mode)
+{
+        return mode == 0                            ? "unknown"
+               : mode == HMAT_CACHE_EXTENDED_LINEAR ? "extended-linear"
+                                                    : "reserved";
+}
+
 static int fill_caches(struct hmat_rows *r, const struct hmat *h, const struct domain_map *map)
 {
         r->caches = calloc(h->n_caches + 1, sizeof(*r->caches));
@@ -240,14 +357,16 @@ static int fill_caches(struct hmat_rows *r, const struct hmat *h, const struct d
                                                  .line_size = c->attributes >> 16,
                                                  .indexing = indexing_name(c->attributes),
                                                  .write_policy = write_policy_name(c->attributes),
+                                                 .address_mode = address_mode_name(c->address_mode),
                                                  .smbios_handles = (unsigned)c->n_handles };
         }
         return 0;
 }
 
-int hmat_rows_new(const char *file, const struct hmat *h, const struct srat *srat,
-                  const struct domain_map *map, struct hmat_rows *ret)
+int hmat_rows_new(const char *file, const struct hmat *h, const struct hmat_surroundings *s,
+                  struct messages *warnings, struct hmat_rows *ret)
 {
+        const struct domain_map *map = &s->map;
         int r = 0;
 
         *ret = (struct hmat_rows){ .table = { .file = file,
@@ -258,25 +377,34 @@ int hmat_rows_new(const char *file, const struct hmat *h, const struct srat *sra
                                               .oem_revision = h->header.oem_revision,
                                               .creator_id = h->header.creator_id,
                                               .creator_revision = h->header.creator_revision } };
-        if (srat)
-                r = fill_domains(ret, srat, map);
+        if (s->srat)
+                r = fill_domains(ret, s->srat, map);
+        if (r == 0 && s->srat)
+                r = fill_devices(ret, s->srat, map);
         if (r == 0)
                 r = fill_attributes(ret, h, map);
         if (r == 0)
-                r = fill_matrices(ret, h);
+                r = fill_matrices(ret, h, warnings);
+        if (r == 0)
+                r = fill_entries(ret, h);
         if (r == 0)
                 r = fill_values(ret, h, map);
         if (r == 0)
                 r = fill_caches(ret, h, map);
+        if (r == 0 && map->n > 0)
+                r = hmat_node_rows(h, s, warnings, ret);
         return r;
 }
 
 void hmat_rows_done(struct hmat_rows *r)
 {
         free(r->domains);
+        free(r->devices);
         free(r->attributes);
         free(r->matrices);
+        free(r->entries);
         free(r->values);
         free(r->caches);
+        free(r->nodes);
         *r = (struct hmat_rows){ 0 };
 }

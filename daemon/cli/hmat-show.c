@@ -10,6 +10,7 @@
 #include "cli/pager.h"
 #include "cli/rows.h"
 #include "facts/health.h"
+#include "facts/knobs.h"
 #include "view/table.h"
 
 #define HMAT_PATH ACPI_TABLE_DIR "/HMAT"
@@ -102,6 +103,26 @@ static int print_domains(const struct arguments *a, const struct hmat_rows *r)
         return print_table(a, "Proximity domains, as SRAT has them:", t);
 }
 
+static int print_devices(const struct arguments *a, const struct hmat_rows *r)
+{
+        static const struct column columns[] = {
+                { "KIND", COLUMN_TEXT },
+                { "DOMAIN", COLUMN_TEXT },
+                { "DEVICE", COLUMN_TEXT },
+        };
+        _cleanup_(table_freep) struct libscols_table *t = table_new(columns, ELEMENTSOF(columns));
+
+        for (size_t i = 0; i < r->n_devices; i++) {
+                const struct hmat_device_row *d = &r->devices[i];
+                struct libscols_line *line = table_add(t, NULL);
+
+                table_set_text(line, 0, d->kind);
+                set_domain(line, 1, d->domain, d->node);
+                table_set_text(line, 2, d->device);
+        }
+        return print_table(a, "Generic initiators and ports, as SRAT has them:", t);
+}
+
 static int print_attributes(const struct arguments *a, const struct hmat_rows *r)
 {
         static const struct column columns[] = {
@@ -177,9 +198,9 @@ static int print_values(const struct arguments *a, const struct hmat_rows *r)
 static int print_caches(const struct arguments *a, const struct hmat_rows *r)
 {
         static const struct column columns[] = {
-                { "MEMORY", COLUMN_TEXT },  { "LEVEL", COLUMN_RIGHT },   { "SIZE", COLUMN_RIGHT },
-                { "LINE", COLUMN_RIGHT },   { "INDEXING", COLUMN_TEXT }, { "WRITES", COLUMN_TEXT },
-                { "SMBIOS", COLUMN_RIGHT },
+                { "MEMORY", COLUMN_TEXT }, { "LEVEL", COLUMN_RIGHT },   { "SIZE", COLUMN_RIGHT },
+                { "LINE", COLUMN_RIGHT },  { "INDEXING", COLUMN_TEXT }, { "WRITES", COLUMN_TEXT },
+                { "MODE", COLUMN_TEXT },   { "SMBIOS", COLUMN_RIGHT },
         };
         _cleanup_(table_freep) struct libscols_table *t = table_new(columns, ELEMENTSOF(columns));
 
@@ -193,15 +214,65 @@ static int print_caches(const struct arguments *a, const struct hmat_rows *r)
                 table_set(line, 3, "%u", c->line_size);
                 table_set_text(line, 4, c->indexing);
                 table_set_text(line, 5, c->write_policy);
-                table_set(line, 6, "%u handle%s", c->smbios_handles, plural(c->smbios_handles));
+                table_set_text(line, 6, streq(c->address_mode, "unknown") ? NULL : c->address_mode);
+                table_set(line, 7, "%u handle%s", c->smbios_handles, plural(c->smbios_handles));
         }
         return print_table(a, "Side caches (structures of type 2):", t);
+}
+
+static bool has_same_access(const struct hmat_node_row *a, const struct hmat_node_row *b)
+{
+        return nodeset_equal(&a->initiators, &b->initiators) &&
+               a->read_latency.value == b->read_latency.value &&
+               a->write_latency.value == b->write_latency.value &&
+               a->read_bandwidth.value == b->read_bandwidth.value &&
+               a->write_bandwidth.value == b->write_bandwidth.value;
+}
+
+static void add_node(struct libscols_table *t, const struct hmat_node_row *n)
+{
+        struct libscols_line *line = table_add(t, NULL);
+        char buf[NODESET_STRING_MAX];
+
+        table_set(line, 0, "%u", n->node);
+        table_set(line, 1, "access%u", n->access);
+        table_set_text(line, 2, nodeset_format(&n->initiators, buf));
+        set_value(line, 3, n->read_latency, true);
+        set_value(line, 4, n->write_latency, true);
+        set_value(line, 5, n->read_bandwidth, false);
+        set_value(line, 6, n->write_bandwidth, false);
+        table_set_number(line, 7, n->tier);
+}
+
+/* Each node has two rows; that of access class 0 is only of interest if it differs. */
+static int print_nodes(const struct arguments *a, const struct hmat_rows *r)
+{
+        static const struct column columns[] = {
+                { "NODE", COLUMN_RIGHT },
+                { "CLASS", COLUMN_TEXT },
+                { "INITIATORS", COLUMN_TEXT },
+                { "READ LATENCY", COLUMN_RIGHT },
+                { "WRITE LATENCY", COLUMN_RIGHT },
+                { "READ BANDWIDTH", COLUMN_RIGHT },
+                { "WRITE BANDWIDTH", COLUMN_RIGHT },
+                { "TIER", COLUMN_RIGHT },
+        };
+        _cleanup_(table_freep) struct libscols_table *t = table_new(columns, ELEMENTSOF(columns));
+
+        for (size_t i = 0; i + 1 < r->n_nodes; i += 2) {
+                if (!has_same_access(&r->nodes[i], &r->nodes[i + 1]))
+                        add_node(t, &r->nodes[i]);
+                add_node(t, &r->nodes[i + 1]);
+        }
+        return print_table(
+                a, "Nodes with memory, as Linux 6.7 and later take them from this at boot:", t);
 }
 
 static int print_for_people(const struct arguments *a, const struct hmat_rows *r)
 {
         static int (*const print[])(const struct arguments *a, const struct hmat_rows *r) = {
-                print_domains, print_attributes, print_matrices, print_values, print_caches,
+                print_domains, print_devices, print_attributes, print_matrices,
+                print_values,  print_caches,  print_nodes,
         };
         int error = 0;
 
@@ -237,6 +308,14 @@ static const struct view_field domain_fields[] = {
         VIEW_FIELD("generic_ports", hmat_domain_row, generic_ports),
 };
 
+static const struct view_field device_fields[] = {
+        VIEW_FIELD("kind", hmat_device_row, kind),
+        VIEW_FIELD("domain", hmat_device_row, domain),
+        VIEW_FIELD("node", hmat_device_row, node),
+        VIEW_FIELD("handle", hmat_device_row, handle),
+        VIEW_FIELD("device", hmat_device_row, device),
+};
+
 static const struct view_field attribute_fields[] = {
         VIEW_FIELD("memory_domain", hmat_attribute_row, memory),
         VIEW_FIELD("memory_node", hmat_attribute_row, memory_node),
@@ -252,6 +331,13 @@ static const struct view_field matrix_fields[] = {
         VIEW_FIELD("base_unit", hmat_matrix_row, base_unit),
         VIEW_FIELD("min_transfer_size", hmat_matrix_row, min_transfer_size),
         VIEW_FIELD("flags", hmat_matrix_row, flags),
+};
+
+static const struct view_field entry_fields[] = {
+        VIEW_FIELD("matrix", hmat_entry_row, matrix),
+        VIEW_FIELD("initiator_domain", hmat_entry_row, initiator),
+        VIEW_FIELD("target_domain", hmat_entry_row, target),
+        VIEW_FIELD("entry", hmat_entry_row, entry),
 };
 
 static const struct view_field value_fields[] = {
@@ -275,7 +361,20 @@ static const struct view_field cache_fields[] = {
         VIEW_FIELD("line_size_bytes", hmat_cache_row, line_size),
         VIEW_FIELD("indexing", hmat_cache_row, indexing),
         VIEW_FIELD("write_policy", hmat_cache_row, write_policy),
+        VIEW_FIELD("address_mode", hmat_cache_row, address_mode),
         VIEW_FIELD("smbios_handles", hmat_cache_row, smbios_handles),
+};
+
+static const struct view_field node_fields[] = {
+        VIEW_FIELD("node", hmat_node_row, node),
+        VIEW_FIELD("domain", hmat_node_row, domain),
+        VIEW_FIELD("access", hmat_node_row, access),
+        VIEW_FIELD("initiators", hmat_node_row, initiators),
+        VIEW_FIELD("read_latency_ns", hmat_node_row, read_latency),
+        VIEW_FIELD("write_latency_ns", hmat_node_row, write_latency),
+        VIEW_FIELD("read_bandwidth_mib", hmat_node_row, read_bandwidth),
+        VIEW_FIELD("write_bandwidth_mib", hmat_node_row, write_bandwidth),
+        VIEW_FIELD("tier", hmat_node_row, tier),
 };
 
 #define TABLE(table_name, table_fields, first, count)                                              \
@@ -290,10 +389,13 @@ static void print_json(const struct hmat_rows *r)
         struct view_table tables[] = {
                 TABLE("table", table_fields, &r->table, 1),
                 TABLE("domains", domain_fields, r->domains, r->n_domains),
+                TABLE("devices", device_fields, r->devices, r->n_devices),
                 TABLE("attributes", attribute_fields, r->attributes, r->n_attributes),
                 TABLE("matrices", matrix_fields, r->matrices, r->n_matrices),
+                TABLE("entries", entry_fields, r->entries, r->n_entries),
                 TABLE("values", value_fields, r->values, r->n_values),
                 TABLE("caches", cache_fields, r->caches, r->n_caches),
+                TABLE("nodes", node_fields, r->nodes, r->n_nodes),
         };
 
         tables[0].single = true;
@@ -356,13 +458,25 @@ static int read_srat(struct sysroot *root, bool is_file, struct srat **ret, stru
         return r == -ENOMEM ? r : 0;
 }
 
+static int read_surroundings(struct sysroot *root, bool is_file, struct srat **ret_srat,
+                             struct hmat_surroundings *ret)
+{
+        char list[NODESET_STRING_MAX];
+        int r = read_srat(root, is_file, ret_srat, &ret->map);
+
+        ret->srat = *ret_srat;
+        ret->cpus.known = sysroot_read_line(root, NODE_DIR "/has_cpu", list, sizeof(list)) >= 0 &&
+                          nodeset_parse(list, &ret->cpus.nodes) == 0;
+        return r;
+}
+
 static int show(const struct arguments *a, struct sysroot *root, const char *file)
 {
         _cleanup_(freep) char *bytes = NULL;
         _cleanup_(hmat_freep) struct hmat *h = NULL;
-        _cleanup_(srat_freep) struct srat *s = NULL;
+        _cleanup_(srat_freep) struct srat *srat = NULL;
         struct messages errors = MESSAGES_INIT, warnings = MESSAGES_INIT;
-        struct domain_map map = { 0 };
+        struct hmat_surroundings s = { 0 };
         struct hmat_rows rows = { 0 };
         size_t size;
         int r = read_table(a, root, file, &bytes, &size);
@@ -371,13 +485,15 @@ static int show(const struct arguments *a, struct sysroot *root, const char *fil
                 return r;
         r = hmat_parse(bytes, size, file ?: "/" HMAT_PATH, &errors, &warnings, &h);
         report("", &errors);
-        report("warning: ", &warnings);
-        if (r == -EBADMSG)
+        if (r == -EBADMSG) {
+                report("warning: ", &warnings);
                 return r;
+        }
         if (r == 0)
-                r = read_srat(root, file != NULL, &s, &map);
+                r = read_surroundings(root, file != NULL, &srat, &s);
         if (r == 0)
-                r = hmat_rows_new(file ?: "/" HMAT_PATH, h, s, &map, &rows);
+                r = hmat_rows_new(file ?: "/" HMAT_PATH, h, &s, &warnings, &rows);
+        report("warning: ", &warnings);
         if (r == 0 && a->json)
                 print_json(&rows);
         else if (r == 0)
@@ -385,7 +501,7 @@ static int show(const struct arguments *a, struct sysroot *root, const char *fil
         if (r < 0)
                 (void)cli_print_error(r);
         hmat_rows_done(&rows);
-        domain_map_done(&map);
+        domain_map_done(&s.map);
         return r;
 }
 

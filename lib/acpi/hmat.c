@@ -178,11 +178,29 @@ static int read_structure(struct hmat *h, unsigned type, const uint8_t *b)
         }
 }
 
+/* Reports what is odd about a structure that can be read, or only counts it. */
+static void check_structure(struct hmat *h, unsigned type, size_t offset, uint64_t excess,
+                            const char *name, struct messages *warnings, size_t *left_out)
+{
+        h->has_long_domain |= type == TYPE_DOMAIN && excess > 0;
+        if (type < TYPES && excess == 0)
+                return;
+        if (warnings->n >= HMAT_WARNINGS_MAX)
+                (*left_out)++;
+        else if (type >= TYPES)
+                messages_add(warnings, "%s: offset %zu: the type %u is not known", name, offset,
+                             type);
+        else
+                messages_add(warnings,
+                             "%s: offset %zu: %" PRIu64 " bytes follow the structure of type %u",
+                             name, offset, excess, type);
+}
+
 static int read_structures(struct hmat *h, const uint8_t *data, size_t size, const char *name,
                            struct messages *errors, struct messages *warnings)
 {
-        size_t length;
-        int r;
+        size_t length, left_out = 0;
+        int r = 0;
 
         for (size_t offset = FIRST_STRUCTURE; offset < size; offset += length) {
                 const uint8_t *b = data + offset;
@@ -200,20 +218,14 @@ static int read_structures(struct hmat *h, const uint8_t *data, size_t size, con
                                      name, offset, type, length, need);
                         return -EBADMSG;
                 }
-                if (type >= TYPES) {
-                        messages_add(warnings, "%s: offset %zu: the type %u is not known", name,
-                                     offset, type);
-                        continue;
-                }
-                h->has_long_domain |= type == TYPE_DOMAIN && length > need;
-                if (length > need)
-                        messages_add(warnings,
-                                     "%s: offset %zu: %zu bytes follow the structure of type %u",
-                                     name, offset, (size_t)(length - need), type);
-                r = read_structure(h, type, b);
+                check_structure(h, type, offset, length - need, name, warnings, &left_out);
+                if (type < TYPES)
+                        r = read_structure(h, type, b);
                 if (r < 0)
                         return r;
         }
+        if (left_out > 0)
+                messages_add(warnings, "%s: %zu more structures are odd", name, left_out);
         return 0;
 }
 

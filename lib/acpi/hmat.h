@@ -82,6 +82,10 @@ struct hmat {
                                */
 };
 
+/* A table has room for millions of faults: so many warnings are the most, and one that
+ * says how many are left out. */
+#define HMAT_WARNINGS_MAX 20
+
 /* 0, -EBADMSG (reported in errors) or -ENOMEM. Structures of unknown type are skipped, and reported
  * in warnings. */
 int hmat_parse(const void *data, size_t size, const char *name, struct messages *errors,

@@ -139,12 +139,18 @@ struct srat *srat_free(struct srat *s)
         return NULL;
 }
 
+static int compare(const void *a, const void *b)
+{
+        const struct domain_node *x = a, *y = b;
+
+        return (x->domain > y->domain) - (x->domain < y->domain);
+}
+
 const struct domain_node *domain_map_find(const struct domain_map *m, uint32_t domain)
 {
-        for (size_t i = 0; i < m->n; i++)
-                if (m->items[i].domain == domain)
-                        return &m->items[i];
-        return NULL;
+        struct domain_node key = { .domain = domain };
+
+        return m->n == 0 ? NULL : bsearch(&key, m->items, m->n, sizeof(key), compare);
 }
 
 const struct domain_node *domain_map_find_node(const struct domain_map *m, unsigned node)
@@ -158,15 +164,17 @@ const struct domain_node *domain_map_find_node(const struct domain_map *m, unsig
 /* Gives each domain of the first n structures, as far as they are of these kinds, the next number,
  * unless it has one. What cannot have one (srat.c:acpi_map_pxm_to_node) ends it: false, if Linux
  * then uses no SRAT. No more than NODE_MAX domains are below NODE_MAX. */
-static bool number(struct domain_map *m, const struct srat *s, size_t n, unsigned kinds)
+static bool number(struct domain_map *m, struct nodeset *numbered, const struct srat *s, size_t n,
+                   unsigned kinds)
 {
         for (size_t i = 0; i < n; i++) {
                 const struct srat_entry *e = &s->entries[i];
 
-                if (!(1U << e->kind & kinds) || domain_map_find(m, e->domain))
+                if (!(1U << e->kind & kinds) || nodeset_has(numbered, e->domain))
                         continue;
                 if (e->domain >= NODE_MAX)
                         return e->kind == SRAT_GENERIC_INITIATOR;
+                nodeset_add(numbered, e->domain);
                 m->items[m->n] =
                         (struct domain_node){ .domain = e->domain, .node = (unsigned)m->n };
                 m->n++;
@@ -174,23 +182,17 @@ static bool number(struct domain_map *m, const struct srat *s, size_t n, unsigne
         return true;
 }
 
-static int compare(const void *a, const void *b)
-{
-        const struct domain_node *x = a, *y = b;
-
-        return (x->domain > y->domain) - (x->domain < y->domain);
-}
-
 int srat_map_domains(const struct srat *s, struct domain_map *ret)
 {
+        struct nodeset numbered = { 0 };
         size_t n = s->has_disabled_initiator ? s->before_disabled_initiator : s->n_entries;
 
         *ret = (struct domain_map){ .items = calloc(NODE_MAX, sizeof(*ret->items)) };
         if (!ret->items)
                 return -ENOMEM;
         /* generic ports get no node (hmat.c:srat_parse_genport_affinity) */
-        if (!number(ret, s, n, 1U << SRAT_CPU | 1U << SRAT_GENERIC_INITIATOR) ||
-            !number(ret, s, s->n_entries, 1U << SRAT_MEMORY)) {
+        if (!number(ret, &numbered, s, n, 1U << SRAT_CPU | 1U << SRAT_GENERIC_INITIATOR) ||
+            !number(ret, &numbered, s, s->n_entries, 1U << SRAT_MEMORY)) {
                 domain_map_done(ret);
                 return -E2BIG;
         }
