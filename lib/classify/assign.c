@@ -230,19 +230,50 @@ static void leave_unnumbered(struct assignment *a, const struct obstacle *missin
                         a->tiers[i].wanted_tier = a->policy->tiers[i].memory_tier;
 }
 
+static bool anything_can_move(const struct assignment *a)
+{
+        for (size_t i = 0; i < a->n_nodes; i++)
+                if (node_can_be_moved(a->nodes[i].node) ||
+                    node_is_unreadable(a->nodes[i].node, FACT_INTERFACE))
+                        return true;
+        return false;
+}
+
+/* The number of the memory tier that all nodes of a tier are in, or TIER_UNKNOWN. */
+static uint32_t find_common_tier(const struct assignment *a, size_t tier)
+{
+        uint32_t common = TIER_UNKNOWN;
+
+        for (size_t i = 0; i < a->n_nodes; i++) {
+                uint32_t present = a->nodes[i].node->present_tier;
+
+                if (a->nodes[i].tier != tier)
+                        continue;
+                if (present == TIER_UNKNOWN || (common != TIER_UNKNOWN && common != present))
+                        return TIER_UNKNOWN;
+                common = present;
+        }
+        return common;
+}
+
 static int number_policy_tiers(struct assignment *a, const struct state *last)
 {
+        _cleanup_(freep) uint32_t *lasting = calloc(a->n_tiers ?: 1, sizeof(*lasting));
         struct obstacle missing;
         size_t anchor;
         int r;
 
+        if (!lasting)
+                return -ENOMEM;
+        for (size_t i = 0; i < a->n_tiers; i++)
+                lasting[i] = anything_can_move(a) ? TIER_UNKNOWN : find_common_tier(a, i);
         r = find_anchor(a, last, &anchor, &missing);
         if (r < 0)
                 return r;
         if (anchor == TIER_NONE && missing.node)
                 leave_unnumbered(a, &missing);
         else
-                number_tiers(a->policy, anchor, a->tiers);
+                number_tiers(a->policy, anchor, lasting, a->tiers);
         return 0;
 }
 

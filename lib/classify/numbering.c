@@ -3,20 +3,29 @@
 
 #include <assert.h>
 
-/* Whether tier i may have this number beside the numbers that are fixed. */
-static bool has_room(const struct policy *policy, size_t i, uint32_t number)
+/* Whether tier i may have this number beside the numbers that are given already. */
+static bool has_room(const struct assigned_tier *tiers, size_t n, size_t i, uint32_t number)
 {
         if (number < i)
                 return false;
-        for (size_t j = 0; j < policy->n_tiers; j++) {
-                const struct tier_policy *t = &policy->tiers[j];
+        for (size_t j = 0; j < n; j++) {
+                uint32_t other = tiers[j].wanted_tier;
 
-                if (t->has_memory_tier && j < i && number < t->memory_tier + (i - j))
+                if (other == TIER_UNKNOWN)
+                        continue;
+                if (j < i && number < other + (i - j))
                         return false;
-                if (t->has_memory_tier && j > i && t->memory_tier < number + (j - i))
+                if (j > i && other < number + (j - i))
                         return false;
         }
         return true;
+}
+
+static void give(struct assigned_tier *tiers, size_t n, size_t i, uint32_t number)
+{
+        if (number != TIER_UNKNOWN && tiers[i].wanted_tier == TIER_UNKNOWN &&
+            has_room(tiers, n, i, number))
+                tiers[i].wanted_tier = number;
 }
 
 /* Counts up and down from every tier that has a number; a fixed number below ends a run. */
@@ -31,20 +40,23 @@ static void fill(struct assigned_tier *tiers, size_t n)
                         tiers[i - 1].wanted_tier = tiers[i].wanted_tier - 1;
 }
 
-void number_tiers(const struct policy *policy, size_t baseline, struct assigned_tier *tiers)
+void number_tiers(const struct policy *policy, size_t baseline, const uint32_t *lasting,
+                  struct assigned_tier *tiers)
 {
-        size_t anchor = baseline == TIER_NONE ? 0 : baseline;
-        uint32_t number = anchor > NUMBER_OF_BASELINE ? (uint32_t)anchor : NUMBER_OF_BASELINE;
-        bool fixed = false;
+        size_t n = policy->n_tiers, anchor = baseline == TIER_NONE ? 0 : baseline;
 
-        assert(policy->n_tiers == 0 || anchor < policy->n_tiers);
-        for (size_t i = 0; i < policy->n_tiers; i++)
-                if (policy->tiers[i].has_memory_tier) {
+        assert(n == 0 || anchor < n);
+        for (size_t i = 0; i < n; i++)
+                if (policy->tiers[i].has_memory_tier)
                         tiers[i].wanted_tier = policy->tiers[i].memory_tier;
-                        fixed = true;
-                }
-        if (policy->n_tiers > 0 && !policy->tiers[anchor].has_memory_tier &&
-            (!fixed || has_room(policy, anchor, number)))
-                tiers[anchor].wanted_tier = number;
-        fill(tiers, policy->n_tiers);
+        if (n > 0) {
+                give(tiers, n, anchor, lasting[anchor]);
+                give(tiers, n, anchor, anchor > NUMBER_OF_BASELINE ? anchor : NUMBER_OF_BASELINE);
+        }
+        /* from the baseline outwards, so that a tier in the wrong place gives way */
+        for (size_t i = anchor + 1; i < n; i++)
+                give(tiers, n, i, lasting[i]);
+        for (size_t i = anchor; i-- > 0;)
+                give(tiers, n, i, lasting[i]);
+        fill(tiers, n);
 }

@@ -682,7 +682,8 @@ static void test_offset_of_other_memory(void)
 /* A module that goes takes its overrides along: nobody's hand, then or when it is back. */
 static void test_module_reloaded(void)
 {
-        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES, POLICY "[apply]\nmanual=keep\n");
+        boot(THREAD_GUEST THREAD_TIERS THREAD_OVERRIDES,
+             POLICY "memory-tier=5\n[apply]\nmanual=keep\n");
         run();
         move_by_hand("18");
         kernel->unreadable_path = "memtier_override";

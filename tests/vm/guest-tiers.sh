@@ -23,7 +23,7 @@ for n in json.load(sys.stdin)["nodes"]:
 
 show "$(numatier)"
 show "$(grep '^#' /run/payload/test/guest)"
-for what in 'n["tier"]' 'n["wanted_tier"]' 'n["latency_ns"]' 'n["latency_source"]'; do
+for what in 'n["tier"]' 'n["latency_ns"]' 'n["latency_source"]'; do
         equal "$what" "$(of_host "$what" | xargs)" "$(of_guest "$what" | xargs)"
 done
 # 16 bits for each bandwidth: within a hundredth

@@ -13,14 +13,11 @@
 status=0
 
 # What is true of the memory that the CPUs do not have: the policy's values. Those of the DRAM nodes that are apart
-# are the firmware's own. The other machines' tiers are to have the numbers, too, that Linux computes.
+# are the firmware's own.
 write_policy() {
         case $MACHINE in dram:*) return ;; esac
         mkdir -p /etc/numatier/numatierd.conf.d
         cat >/etc/numatier/numatierd.conf.d/test.conf <<'POLICY'
-[policy]
-method = adistance
-
 [node near]
 node = 0
 latency = 100ns

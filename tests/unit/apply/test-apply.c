@@ -132,8 +132,8 @@ static void test_offset_without_effect(void)
 
 static void test_no_interface(void)
 {
-        struct scene s =
-                scene(THREAD_GUEST THREAD_TIERS, POLICY "[apply]\ninterface=memtier_override\n");
+        struct scene s = scene(THREAD_GUEST THREAD_TIERS,
+                               POLICY "memory-tier=5\n[apply]\ninterface=memtier_override\n");
 
         assert(run(&s, RECONCILE_APPLY) == 0);
         assert(s.result->plan->n_writes == 0 && s.result->plan->n_unmet == 1);

@@ -243,6 +243,9 @@ static void test_weights(void)
         assert(messages_have(&warnings, "what node 1 is cannot be read now: weights are left"));
 }
 
+/* Where nothing can move nodes, only a fixed number makes Linux's number wrong. */
+#define FIXED POLICY "memory-tier=5\n"
+
 /* Nothing is written, and nothing said to be impossible, because of what cannot be read now. */
 static void test_unreadable(void)
 {
@@ -257,10 +260,10 @@ static void test_unreadable(void)
                     "");
         assert(warnings.n == 0);
         /* what a policy does not use may be anything */
-        make_plan(THREAD_GUEST THREAD_TIERS, POLICY "[apply]\ninterface=none\n", "");
+        make_plan(THREAD_GUEST THREAD_TIERS, FIXED "[apply]\ninterface=none\n", "");
         assert(plan->n_unmet == 1);
         unreadable = 0;
-        make_plan(THREAD_GUEST THREAD_TIERS, POLICY "[apply]\ninterface=memtier_override\n", "");
+        make_plan(THREAD_GUEST THREAD_TIERS, FIXED "[apply]\ninterface=memtier_override\n", "");
         assert(warnings.n == 1 && plan->n_unmet == 1);
 }
 

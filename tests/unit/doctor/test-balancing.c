@@ -2,7 +2,8 @@
 
 #include "examine.h"
 
-#define TWO_TIERS THREAD_GUEST THREAD_TIERS
+#define OVERRIDE(n, tier) NODE "node" #n "/memtier_override: memory_tier" #tier "\n"
+#define TWO_TIERS         THREAD_GUEST THREAD_TIERS
 /* Two sockets, and a slow node. */
 #define THREE                                                                                      \
         NODE "online: 0-2\n" NODE "has_memory: 0-2\n" NODE "has_cpu: 0-1\n" NODE                   \
@@ -12,12 +13,15 @@
 
 static void test_off(void)
 {
-        examine(TWO_TIERS BALANCING(0) DEMOTION(false), VENDOR);
+        examine(TWO_TIERS OVERRIDE(0, 4) OVERRIDE(1, 18) BALANCING(0) DEMOTION(false),
+                VENDOR "[apply]\ninterface=none\n");
         assert_found("balancing-off", WARNING, "only if there is more than one node");
         /* once it is on, some nodes cannot be moved any more */
         assert(snapshot->plan->n_unmet == 1);
         assert_found("balancing-off", WARNING, "It moves the nodes first");
         assert(!strstr(get_finding("balancing-off")->remedy, "sysctl"));
+        examine(TWO_TIERS BALANCING(0) DEMOTION(false), VENDOR);
+        assert_found("balancing-off", WARNING, "sysctl -w kernel.numa_balancing=2");
         examine(TWO_TIERS BALANCING(1) DEMOTION(false), VENDOR);
         assert_not_found("balancing-off");
         examine(TWO_TIERS BALANCING(0) DEMOTION(false), VENDOR "[apply]\nnuma-balancing=off\n");
