@@ -28,7 +28,9 @@
  *
  * Nodes with CPUs that the policy puts into the tier of the baseline get the baseline's values if
  * theirs would have Linux put them into another tier, or not use HMAT at all
- * (mm/memory-tiers.c:mt_set_default_dram_perf). A remark says so. */
+ * (mm/memory-tiers.c:mt_set_default_dram_perf). So do other nodes that their values put into one
+ * tier of the policy, and that Linux would part: values of the first, or of the baseline. Remarks
+ * say so. */
 
 #include <stddef.h>
 

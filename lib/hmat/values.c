@@ -341,29 +341,121 @@ static size_t find_baseline(const struct hmat_facts *f, const struct hmat_domain
                        : SIZE_MAX;
 }
 
-void hmat_values_level(const struct hmat_facts *f, const struct hmat_domains *d,
-                       struct hmat_values *v, struct messages *remarks)
+static void remark_on_peers(const struct hmat_facts *f, const struct hmat_pair *value,
+                            const struct nodeset *changed, struct messages *remarks)
 {
-        size_t baseline = find_baseline(f, d, v);
         char l[UNIT_STRING_MAX], b[UNIT_STRING_MAX], list[NODESET_STRING_MAX];
-        struct nodeset changed = { 0 };
-        const struct hmat_pair *value;
 
-        if (baseline == SIZE_MAX || are_alike(f, d, v, baseline))
-                return;
-        value = &v->nodes[baseline].value;
+        messages_add(remarks,
+                     "Node%s %s: the table has the values of node %u (%s, %s), the baseline. With "
+                     "%s own values, which differ by more than Linux tolerates of nodes with CPUs, "
+                     "Linux would not form the policy's tiers.",
+                     plural(nodeset_count(changed)), nodeset_format(changed, list),
+                     f->assignment->baseline->id, format_latency(to_linux(value, READ_LATENCY), l),
+                     format_bandwidth(value->v[READ_BANDWIDTH], b),
+                     nodeset_count(changed) == 1 ? "its" : "their");
+}
+
+static void level_peers(const struct hmat_facts *f, const struct hmat_domains *d,
+                        struct hmat_values *v, size_t baseline, struct messages *remarks)
+{
+        const struct hmat_pair *value = &v->nodes[baseline].value;
+        struct nodeset changed = { 0 };
+
         for (size_t i = 0; i < v->n; i++)
                 if (is_peer(f, d, v, i, f->assignment->nodes[baseline].tier) &&
                     memcmp(&v->nodes[i].value, value, sizeof(*value)) != 0) {
                         v->nodes[i].value = *value;
                         nodeset_add(&changed, f->assignment->nodes[i].node->id);
                 }
-        messages_add(remarks,
-                     "Node%s %s: the table has the values of node %u (%s, %s), the baseline. With "
-                     "%s own values, which differ by more than Linux tolerates of nodes with CPUs, "
-                     "Linux would not form the policy's tiers.",
-                     plural(nodeset_count(&changed)), nodeset_format(&changed, list),
-                     f->assignment->baseline->id, format_latency(to_linux(value, READ_LATENCY), l),
-                     format_bandwidth(value->v[READ_BANDWIDTH], b),
-                     nodeset_count(&changed) == 1 ? "its" : "their");
+        remark_on_peers(f, value, &changed, remarks);
+}
+
+/* Whether its values brought it into its tier: if a rule did, they may be wrong. */
+static bool is_classified(const struct hmat_facts *f, const struct hmat_domains *d,
+                          const struct hmat_values *v, size_t i)
+{
+        const struct node_assignment *n = &f->assignment->nodes[i];
+
+        return d->places[i] == PLACE_SRAT && !v->nodes[i].keep && n->tier != TIER_NONE &&
+               (n->cause == CAUSE_CONDITIONS || n->cause == CAUSE_REST);
+}
+
+/* What Linux takes for DRAM, but for nodes that keep what the table in use says of them: the
+ * prediction has them, too. */
+static struct adistance_reference find_reference(const struct hmat_facts *f,
+                                                 const struct hmat_domains *d,
+                                                 const struct hmat_values *v)
+{
+        struct adistance_reference reference = { 0 };
+
+        for (size_t i = 0; i < v->n; i++) {
+                struct perf perf = get_perf(&v->nodes[i].value);
+
+                if (d->places[i] == PLACE_SRAT && !v->nodes[i].keep &&
+                    hmat_is_dram(f->assignment->nodes[i].node))
+                        adistance_add_dram(&reference, &perf);
+        }
+        return reference;
+}
+
+static bool are_together(const struct adistance_reference *reference, const struct hmat_pair *a,
+                         const struct hmat_pair *b)
+{
+        struct perf x = get_perf(a), y = get_perf(b);
+        int of_a, of_b;
+
+        return adistance_from_perf(reference, &x, &of_a) < 0 ||
+               adistance_from_perf(reference, &y, &of_b) < 0 ||
+               adistance_to_tier(of_a) == adistance_to_tier(of_b);
+}
+
+/* The values of leader for the nodes of its tier that Linux would part from it. */
+static void level_tier(const struct hmat_facts *f, const struct hmat_domains *d,
+                       const struct adistance_reference *reference, size_t leader,
+                       struct hmat_values *v, struct messages *remarks)
+{
+        const struct assignment *a = f->assignment;
+        const struct hmat_pair *value = &v->nodes[leader].value;
+        char l[UNIT_STRING_MAX], b[UNIT_STRING_MAX], list[NODESET_STRING_MAX];
+        struct nodeset changed = { 0 };
+
+        for (size_t i = 0; i < v->n; i++)
+                if (is_classified(f, d, v, i) && a->nodes[i].tier == a->nodes[leader].tier &&
+                    !are_together(reference, &v->nodes[i].value, value)) {
+                        v->nodes[i].value = *value;
+                        nodeset_add(&changed, a->nodes[i].node->id);
+                }
+        if (nodeset_count(&changed) > 0)
+                messages_add(
+                        remarks,
+                        "Node%s %s: the table has the values of node %u (%s, %s). The policy "
+                        "has all of them in tier %s. With %s own values Linux would put %s into "
+                        "another tier.",
+                        plural(nodeset_count(&changed)), nodeset_format(&changed, list),
+                        a->nodes[leader].node->id, format_latency(to_linux(value, READ_LATENCY), l),
+                        format_bandwidth(value->v[READ_BANDWIDTH], b),
+                        a->tiers[a->nodes[leader].tier].name,
+                        nodeset_count(&changed) == 1 ? "its" : "their",
+                        nodeset_count(&changed) == 1 ? "it" : "them");
+}
+
+void hmat_values_level(const struct hmat_facts *f, const struct hmat_domains *d,
+                       struct hmat_values *v, struct messages *remarks)
+{
+        size_t baseline = find_baseline(f, d, v), leader;
+        struct adistance_reference reference;
+
+        if (baseline != SIZE_MAX && !are_alike(f, d, v, baseline))
+                level_peers(f, d, v, baseline, remarks);
+        reference = find_reference(f, d, v);
+        for (size_t t = 0; t < f->assignment->n_tiers; t++) {
+                leader = SIZE_MAX;
+                for (size_t i = v->n; i-- > 0;)
+                        if (is_classified(f, d, v, i) && f->assignment->nodes[i].tier == t &&
+                            leader != baseline)
+                                leader = i;
+                if (leader != SIZE_MAX)
+                        level_tier(f, d, &reference, leader, v, remarks);
+        }
 }

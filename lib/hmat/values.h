@@ -28,7 +28,8 @@ int hmat_values_read(const struct hmat_facts *f, const struct hmat_domains *d,
                      struct refusals *refusals);
 void hmat_values_done(struct hmat_values *v);
 
-/* Gives the baseline's values to the nodes with CPUs in its tier, if theirs are not alike enough
- * for Linux. */
+/* Where Linux would part what the policy has in one tier: gives the baseline's values to the other
+ * nodes with CPUs in its tier, and the first node's (the baseline's, if it is one of them) to the
+ * other nodes of a tier that are there because of their values. Remarks say so. */
 void hmat_values_level(const struct hmat_facts *f, const struct hmat_domains *d,
                        struct hmat_values *v, struct messages *remarks);

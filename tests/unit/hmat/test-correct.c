@@ -547,6 +547,35 @@ static void check_remarks(void)
         tear_down();
 }
 
+/* What Linux would part although the values brought it into one tier. */
+static void check_level_tier(void)
+{
+        use_sockets("[tier dram]\nmax-latency=5x\n[tier slow]\n" OF(0, 100, 1000) OF(1, 100, 1000)
+                            OF(2, 100, 1000) OF(3, 300, 100));
+        assert_built();
+        assert_pair(100, 300, 100000, 1000);
+        assert(result.remarks.n == 1);
+        assert(messages_have(&result.remarks,
+                             "Node 3: the table has the values of node 0 (100 ns, 1000 MiB/s). The "
+                             "policy has all of them in tier dram. With its own values Linux would "
+                             "put it into another tier."));
+        tear_down();
+
+        /* of the baseline, if it is one of them */
+        use_sockets("[policy]\nbaseline=node:1\n[tier all]\n" OF(0, 100, 1000) OF(1, 105, 1000)
+                            OF(2, 100, 1000) OF(3, 300, 100));
+        assert_built();
+        assert_pair(100, 300, 105000, 1000);
+        tear_down();
+
+        /* not by their values: these may be wrong */
+        use_sockets(
+                "[tier all]\n[node n]\nnode=3\ntier=all\nlatency=300ns\nbandwidth=100MiB/s\n" OF(
+                        0, 100, 1000) OF(1, 100, 1000) OF(2, 100, 1000));
+        assert_refused("node 3 in the same");
+        tear_down();
+}
+
 int main(void)
 {
         check_without_hmat();
@@ -559,6 +588,7 @@ int main(void)
         check_generic_initiator();
         check_sockets();
         check_level();
+        check_level_tier();
         check_rounding();
         check_remarks();
         return 0;
