@@ -33,3 +33,41 @@ for n in json.load(open('/run/status.json'))['nodes']:
 done
 equal "nothing is out of place" "There is nothing to do." \
         "$(numatier --config /etc/numatier-adistance.conf plan)"
+
+# numatier hmat show computes the same from the bytes of HMAT and SRAT: each node's values and initiators in both
+# access classes, and its tier, or none where the algorithm is off.
+numatier hmat show --json >/run/hmat.json
+python3 - >/run/differences 2>&1 <<'PYTHON'
+import json, pathlib
+NODES = pathlib.Path("/sys/devices/system/node")
+TIERS = pathlib.Path("/sys/devices/virtual/memory_tiering")
+VALUES = {"read_latency_ns": "read_latency", "write_latency_ns": "write_latency",
+          "read_bandwidth_mib": "read_bandwidth", "write_bandwidth_mib": "write_bandwidth"}
+
+def read(path):
+    return path.read_text().strip() if path.exists() else None
+
+def tier_of(node):
+    return next(int(p.name[11:]) for p in TIERS.glob("memory_tier*")
+                if f"node{node}" in [f"node{n}" for n in expand(read(p / "nodelist"))])
+
+def expand(text):
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+shown = json.load(open("/run/hmat.json"))["nodes"]
+if not shown:
+    print("no nodes")
+for row in shown:
+    directory = NODES / f"node{row['node']}/access{row['access']}/initiators"
+    linked = sorted(int(p.name[4:]) for p in directory.glob("node*"))
+    if linked != row["initiators"]:
+        print(f"{directory}: {linked}, shown: {row['initiators']}")
+    for key, name in VALUES.items():
+        if int(read(directory / name) or 0) != (row[key] or 0):
+            print(f"{directory}/{name}: {read(directory / name)}, shown: {row[key]}")
+    if row["access"] == 1 and row["tier"] not in (None, tier_of(row["node"])):
+        print(f"node {row['node']}: tier {tier_of(row['node'])}, shown: {row['tier']}")
+PYTHON
+equal "numatier hmat show knows what Linux makes of the table" "" "$(cat /run/differences)"
