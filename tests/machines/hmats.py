@@ -10,9 +10,12 @@ Each machine gets a SRAT (sparse proximity domains, in an order that gives it it
 memory between them) and an HMAT: none, that of its values, one that lies. Either the table is refused with a
 message, or: it is read here as Linux reads it (drivers/acpi/numa/hmat.c, mm/memory-tiers.c), its tiers are those of
 the policy, and when the machine has booted with it, the same table comes out, byte for byte.
+
+MACHINES in the environment: how many random machines there are, 60 if it is not set.
 """
 
 import difflib
+import itertools
 import json
 import os
 import pathlib
@@ -55,9 +58,9 @@ def expect(condition, text):
         raise Wrong(text)
 
 
-def run(numatier, *arguments):
-    return subprocess.run([numatier, "--no-pager", *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=60, env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
+def run(numatier, machine, *arguments):
+    return subprocess.run([numatier, "--no-pager", *arguments, "--machine", "-"], input=machine.capture(),
+                          capture_output=True, timeout=60, env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
 
 
 # Tables
@@ -192,23 +195,33 @@ def predict(values, dram):
 
 # Machines
 
-class Machine:
-    """A tree below a directory, with tables."""
+def entry(path, data):
+    """A file of a capture, as lib/sysroot/capture.h describes it."""
+    if data is None:
+        return f"{path} ! EIO\n"
+    if isinstance(data, bytes):
+        return f"{path} =\n" + "".join(f"  {data[i:i + 16].hex(' ')}\n" for i in range(0, len(data), 16))
+    return f"{path}:\n" + "".join(f"  {line}\n" for line in data.splitlines())
 
-    def __init__(self, root, files, links, seed):
-        self.root, self.random = pathlib.Path(root), random.Random(seed)
-        try:
-            machines_run.lay_out(files, links, self.root)
-        except OSError as error:
-            raise Skipped(str(error)) from error
-        for path in self.root.glob(f"{NODES}/node*/memtier_override"):
-            path.unlink()
-        (self.root / f"{TABLES}/HMAT").unlink(missing_ok=True)
+
+class Machine:
+    """A capture with tables. It is changed here, not in a tree: thousands of files take seconds."""
+
+    def __init__(self, files, links, seed):
+        self.files, self.links, self.random = dict(files), links, random.Random(seed)
+        self.text = None
+        self.files.pop(f"{TABLES}/HMAT", None)
         self.cpu, self.memory, self.online, self.generic = (
             machines_run.members(files.get(f"{NODES}/{name}") or "")
             for name in ("has_cpu", "has_memory", "online", "has_generic_initiator"))
         self.place_blocks(files, links)
         self.number()
+
+    def capture(self):
+        if self.text is None:
+            self.text = "".join(["# numatier capture 1\n", *(f"{path} -> {to}\n" for path, to in self.links.items()),
+                                 *(entry(path, data) for path, data in self.files.items())]).encode()
+        return self.text
 
     def place_blocks(self, files, links):
         """Node -> numbers of blocks; those of the capture where it has some."""
@@ -250,22 +263,29 @@ class Machine:
         # interleaved initiators and CPUs must keep their order: CPUs are only before generic initiators
         if self.generic and max(self.cpu) > min(self.generic):
             raise Skipped("a device's node is before a CPU's")
-        self.write_bytes(f"{TABLES}/SRAT", make_srat(cpus, [self.domain[n] for n in self.generic], ranges))
+        self.write(f"{TABLES}/SRAT", make_srat(cpus, [self.domain[n] for n in self.generic], ranges))
 
-    def write(self, path, text):
-        self.write_bytes(path, text.encode())
+    def write(self, path, data):
+        self.files[path], self.text = data, None
 
-    def write_bytes(self, path, data):
-        path = self.root / path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    def lay_out(self, root):
+        files = {path: data for path, data in self.files.items() if isinstance(data, str)}
+        machines_run.lay_out(files, self.links, root)
+        (root / "captured").mkdir()
+        (root / "captured/memory-blocks").write_text(self.files["captured/memory-blocks"])
+        (root / TABLES).mkdir(parents=True, exist_ok=True)
+        for path, data in self.files.items():
+            if isinstance(data, bytes):
+                (root / path).write_bytes(data)
+
+    def remove_values(self):
+        for path in [p for p in self.files if re.fullmatch(rf"{NODES}/node\d+/access\d+/initiators/\w+_\w+", p)]:
+            del self.files[path]
+        self.text = None
 
     def read_access(self, node):
-        values = []
-        for name in VALUES:
-            path = self.root / f"{NODES}/node{node}/access1/initiators/{name}"
-            values.append(int(path.read_text()) if path.exists() and path.read_text().strip().isdigit() else 0)
-        return values
+        values = (self.files.get(f"{NODES}/node{node}/access1/initiators/{name}") or "" for name in VALUES)
+        return [int(v) if v.strip().isdigit() else 0 for v in values]
 
     def firmware(self, change=lambda node, values: values, attach=True):
         """The table that has the machine's values."""
@@ -278,13 +298,13 @@ class Machine:
             v = access[target]
             return v if initiator == own[target] else [v[0] * 2, v[1] * 2, v[2] // 2, v[3] // 2]
         data = make_hmat(own if attach else dict.fromkeys(own), cpus, list(access), value_of)
-        self.write_bytes(f"{TABLES}/HMAT", data)
+        self.write(f"{TABLES}/HMAT", data)
         return data
 
     def boot(self, data):
         """The machine after it has booted with that table."""
         hmat = Hmat(data)
-        self.write_bytes(f"{TABLES}/HMAT", data)
+        self.write(f"{TABLES}/HMAT", data)
         cpus = [self.domain[n] for n in self.cpu]
         for node in self.memory:
             for access, initiators in ((0, cpus + [self.domain[n] for n in self.generic]), (1, cpus)):
@@ -310,32 +330,31 @@ def check_table(machine, data, used, status, cpus):
     order = [t["name"] for t in status["tiers"]]
     placed = [(order.index(n["tier"]), tiers[n["node"]], n["node"]) for n in status["nodes"]
               if n["tier"] in order and n["node"] in machine.memory and n["node"] not in left_out]
-    for a in placed:
-        for b in placed:
-            expect((a[0] < b[0]) == (a[1] < b[1]) and (a[0] == b[0]) == (a[1] == b[1]),
-                   f"nodes {a[2]} and {b[2]}: the policy wants tiers {order[a[0]]} and {order[b[0]]}, and Linux makes "
-                   f"{a[1]} and {b[1]}")
+    for a, b in itertools.pairwise(sorted(placed)):
+        expect(a[1] == b[1] if a[0] == b[0] else a[1] < b[1],
+               f"nodes {a[2]} and {b[2]}: the policy wants tiers {order[a[0]]} and {order[b[0]]}, and Linux makes "
+               f"{a[1]} and {b[1]}")
 
 
 def check(numatier, machine, policy, used, results):
-    common = ["--root", str(machine.root), "--config", str(policy)]
-    seen = run(numatier, "--json", *common)
-    done = run(numatier, "hmat", "build", *common)
+    done = run(numatier, machine, "hmat", "build", "--config", policy)
     if done.returncode != 0:
         lines = [line for line in done.stderr.decode().splitlines() if not line.startswith("numatier: warning: ")]
         expect(done.returncode == 1 and not done.stdout and lines, f"failed without a reason:\n{done.stderr.decode()}")
         results["refused"] += 1
         return done.stderr.decode()
-    status = json.loads(seen.stdout)
+    results["built"] += 1
+    results["tables"].append(done.stdout)
+    if results["iasl"]:
+        return None
+    status = json.loads(run(numatier, machine, "--json", "--config", policy).stdout)
     status["left_out"] = [int(n) for n in re.findall(r"Node (\d+) is left out", done.stderr.decode())]
     cpus = [machine.domain[n] for n in machine.cpu]
     check_table(machine, done.stdout, used, status, cpus)
     machine.boot(done.stdout)
-    again = run(numatier, "hmat", "build", *common)
+    again = run(numatier, machine, "hmat", "build", "--config", policy)
     expect(again.returncode == 0, f"refused after the reboot:\n{again.stderr.decode()}")
     expect(again.stdout == done.stdout, "another table after the reboot")
-    results["built"] += 1
-    results["tables"].append(done.stdout)
     return None
 
 
@@ -352,9 +371,8 @@ def part(node, values):
 CHANGES = {"lies": lie, "apart": part}
 
 
-def prepare(root, text, variant, seed):
-    files, links = machines_run.parse_capture(text)
-    machine = Machine(root, {p: t for p, t in files.items() if t is not None}, links, seed)
+def prepare(text, variant, seed):
+    machine = Machine(*machines_run.parse_capture(text), seed)
     used = None
     if variant == "values":
         used = machine.firmware()
@@ -364,23 +382,21 @@ def prepare(root, text, variant, seed):
         used = machine.firmware(CHANGES[variant])
         machine.boot(used)
     elif variant == "absent":
-        for path in machine.root.glob(f"{NODES}/node*/access*/initiators/*_*"):
-            path.unlink()
+        machine.remove_values()
     return machine, used
 
 
 def check_captures(numatier, source, results):
-    vendor = source / "conf/numatierd.conf"
     problems = []
     for directory in sorted(p for p in HERE.iterdir() if p.is_dir()):
         text = machines_run.read_or_run(directory, "machine")
         own = machines_run.read_or_run(directory, "numatierd.conf")
-        for variant in ("none", "values", "unattached", "lies"):
-            with tempfile.TemporaryDirectory() as root, tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
-                conf.write(own or vendor.read_text())
-                conf.flush()
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
+            conf.write(own or (source / "conf/numatierd.conf").read_text())
+            conf.flush()
+            for variant in ("none", "values", "unattached", "lies"):
                 try:
-                    machine, used = prepare(root, text, variant, directory.name)
+                    machine, used = prepare(text, variant, directory.name)
                     why = check(numatier, machine, conf.name, used, results)
                     if why and os.environ.get("VERBOSE"):
                         print(f"{directory.name}, {variant}: {why}")
@@ -439,23 +455,24 @@ def check_random(numatier, results, count, first):
     for seed in range(first, first + count):
         dice = random.Random(seed)
         text, total = random_capture(dice)
-        with tempfile.TemporaryDirectory() as root, tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
             conf.write(random_policy(dice, total))
             conf.flush()
             try:
-                machine, used = prepare(root, text, dice.choice(["none", "values", "unattached", "lies"]), seed)
+                machine, used = prepare(text, dice.choice(["none", "values", "unattached", "lies"]), seed)
                 check(numatier, machine, conf.name, used, results)
             except Wrong as wrong:
                 problems.append(f"random machine {seed}: {wrong}")
     return problems
 
 
-def check_program(numatier, source):
+def try_program(numatier, source):
     """Where the table goes, and what is said if it cannot be made."""
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name) / "root"
         root.mkdir()
-        machine, _ = prepare(root, (HERE / "mailing-list-6.12/machine").read_text(), "none", 1)
+        machine, _ = prepare((HERE / "mailing-list-6.12/machine").read_text(), "none", 1)
+        machine.lay_out(root)
         build = [numatier, "--no-pager", "hmat", "build", "--root", str(root), "--config",
                  str(source / "conf/numatierd.conf")]
         to = pathlib.Path(name) / "to"
@@ -504,13 +521,20 @@ def check_program(numatier, source):
         refused("/sys/firmware/acpi/tables/SRAT cannot be read")
         srat.rmdir()
         srat.write_bytes(data)
-        machine.write_bytes(f"{TABLES}/HMAT", b"HMAT")
+        (root / TABLES / "HMAT").write_bytes(b"HMAT")
         refused("HMAT")
         # Linux numbers them if there are several, and uses the first
         (root / TABLES / "HMAT").unlink()
-        machine.firmware()
-        (root / TABLES / "HMAT").rename(root / TABLES / "HMAT1")
+        (root / TABLES / "HMAT1").write_bytes(machine.firmware())
         expect(Hmat(start(status=0)[0]).oem_revision == 6, "the first of several tables")
+
+
+def check_program(numatier, source):
+    try:
+        try_program(numatier, source)
+    except Wrong as wrong:
+        return [str(wrong)]
+    return []
 
 
 def of(node, latency, bandwidth):
@@ -537,14 +561,12 @@ def print_case(numatier, source, case):
     with tempfile.TemporaryDirectory() as temporary, tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
         conf.write(f"{policy}\n{more}")
         conf.flush()
-        root = pathlib.Path(temporary) / "root"
-        root.mkdir()
-        prepare(root, machines_run.read_or_run(HERE / directory, "machine"), variant, name)
+        machine, _ = prepare(machines_run.read_or_run(HERE / directory, "machine"), variant, name)
         to = pathlib.Path(temporary) / "built.aml"
-        done = run(numatier, "hmat", "build", "--output", to, "--root", root, "--config", conf.name)
+        done = run(numatier, machine, "hmat", "build", "--output", to, "--config", conf.name)
         text = f"== {name}\n{done.stderr.decode()}exit status {done.returncode}\n"
         if to.exists():
-            shown = run(numatier, "hmat", "show", to, "--root", root)
+            shown = run(numatier, machine, "hmat", "show", to)
             text += shown.stderr.decode() + shown.stdout.decode()
         text = text.replace(str(to), "TABLE").replace(conf.name, "POLICY")
         return "".join(line.rstrip() + "\n" for line in text.splitlines()) + "\n"
@@ -563,15 +585,20 @@ def check_cases(numatier, source, update):
 def check_iasl(tables):
     """Disassembled and compiled again, a table is the same but for its creator."""
     problems = []
-    for number, data in enumerate(tables):
-        with tempfile.TemporaryDirectory() as name:
-            path = pathlib.Path(name)
-            (path / "hmat.aml").write_bytes(data)
-            for step in (["iasl", "-d", "hmat.aml"], ["iasl", "-p", "again", "hmat.dsl"]):
-                done = subprocess.run(step, cwd=name, capture_output=True, text=True)
-                if done.returncode != 0 or re.search(r"(?i)invalid|incorrect|bad|[1-9]\d* warnings", done.stderr):
-                    problems.append(f"table {number}: {' '.join(step)}:\n{done.stdout}{done.stderr}")
-            again = path / "again.aml"
+    with tempfile.TemporaryDirectory() as name:
+        path = pathlib.Path(name)
+        for number, data in enumerate(tables):
+            (path / f"{number}.aml").write_bytes(data)
+        for step, ending in (["iasl", "-d"], "aml"), (["iasl"], "dsl"):
+            files = [f"{number}.{ending}" for number in range(len(tables))]
+            done = subprocess.run([*step, *files], cwd=name, capture_output=True, text=True)
+            if done.returncode != 0 or re.search(r"(?i)invalid|incorrect|bad|[1-9]\d* warnings", done.stderr):
+                problems.append(f"{' '.join(step)}:\n{done.stdout}{done.stderr}")
+            if ending == "aml":
+                for number in range(len(tables)):
+                    (path / f"{number}.aml").unlink()
+        for number, data in enumerate(tables):
+            again = path / f"{number}.aml"
             plain = [bytes(d[:9] + d[10:28] + d[36:]) for d in (data, again.read_bytes() if again.exists() else b"")]
             if plain[0] != plain[1]:
                 problems.append(f"table {number}: acpica's compiler makes other bytes of it")
@@ -584,16 +611,14 @@ def main():
     if use_iasl and not shutil.which("iasl"):
         print("SKIP: iasl is not there (acpica-tools)")
         return 77
-    results = {"built": 0, "refused": 0, "tables": [], "skipped": set()}
+    results = {"built": 0, "refused": 0, "tables": [], "skipped": set(), "iasl": use_iasl}
     problems = check_captures(numatier, pathlib.Path(source), results)
-    problems += check_cases(numatier, pathlib.Path(source), "--update" in sys.argv)
-    try:
-        check_program(numatier, pathlib.Path(source))
-    except Wrong as wrong:
-        problems.append(str(wrong))
     problems += check_random(numatier, results, int(os.environ.get("MACHINES", "60")), 0)
     if use_iasl:
         problems += check_iasl(sorted(set(results["tables"])))
+    else:
+        problems += check_cases(numatier, pathlib.Path(source), "--update" in sys.argv)
+        problems += check_program(numatier, pathlib.Path(source))
     if results["built"] < 40:
         problems.append(f"only {results['built']} tables could be built")
     print("\n".join(problems) or f"{results['built']} tables built, {results['refused']} refused, as expected; "
