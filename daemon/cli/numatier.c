@@ -71,8 +71,9 @@ static void help(void)
              "  restore          undo every write to tiers and settings since boot\n"
              "  drain NODE       take all memory of a node offline\n"
              "  online NODE      bring it online again\n"
-             "  hmat COMMAND     show, build, install, uninstall: correct the firmware's table of "
-             "memory; status\n"
+             "  hmat COMMAND     show [FILE], build, install, uninstall, status: the firmware's "
+             "HMAT, and a\n"
+             "                   corrected one for the next boot\n"
              "  guest            print the options of a virtual machine that has these nodes\n"
              "  capture          print this machine as one text file, for --machine\n"
              "  measure [NODE]   measure latency and bandwidth; measure --help has its options\n\n"
@@ -99,8 +100,8 @@ static void help(void)
              "  --memory LIST    guest: the size of each node's memory\n"
              "  --serials        capture: with the serial numbers of devices\n"
              "  --help, --version\n\n"
-             "Exit status: 0 done, 1 failed, 2 usage, 3 (plan, apply) something differs from the "
-             "policy.\n"
+             "Exit status: 0 done, 1 failed, 2 usage, 3 (plan, apply, hmat status) something differs "
+             "from the policy.\n"
              "doctor: 0 nothing is wrong, 1 warnings, 2 errors.\n"
              "See numatier(1), numatierd.conf(5).");
 }

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # bash completion for numatier(1) and numatierd(8)
 
-_numatier_verbs="status plan explain doctor policy check apply restore drain online guest capture measure"
+_numatier_verbs="status plan explain doctor policy check apply restore drain online hmat guest capture measure"
 
 _numatier_column_names="TIER NOW WANTED ORIGINAL ADISTANCE LATENCY BANDWIDTH SOURCE SIZE FREE USE% TARGET WEIGHT \
 DEVICE REASON"
@@ -38,7 +38,7 @@ _numatier_columns() { # LIST
 }
 
 # The argument of the option before the current word; false: that takes none.
-_numatier_argument() { # OPTION WORD
+_numatier_argument() { # OPTION WORD [VERB]
         case $1 in
         --root) _numatier_files "$2" -d ;;
         --machine | --config) _numatier_files "$2" -f ;;
@@ -49,38 +49,46 @@ _numatier_argument() { # OPTION WORD
         --nodes) _numatier_reply "$2" -W "$(_numatier_nodes)" ;;
         --cpus) _numatier_reply "$2" -W "1 2 4 8" ;;
         --memory) _numatier_reply "$2" -W "1G 4G 16G" ;;
-        --output | -o) _numatier_columns "$2" ;;
+        --output | -o)
+                if [ "${3-}" = hmat ]; then
+                        _numatier_files "$2" -f
+                else
+                        _numatier_columns "$2"
+                fi
+                ;;
         --size) _numatier_reply "$2" -W "64M 256M 1G" ;;
         *) return 1 ;;
         esac
 }
 
-# The verb among the words before the current one.
-_numatier_verb() { # WORD...
+# The words before the current one that are neither options nor their arguments: the verb first.
+_numatier_operands() { # WORD...
         local previous="" word
         for word; do
                 case $previous:$word in
                 --root:* | --machine:* | --config:* | --output:* | -o:* | --timeout:* | --zone:* | \
                         --format:* | --nodes:* | --cpus:* | --memory:* | *:-*) ;;
-                *)
-                        echo "$word"
-                        return
-                        ;;
+                *) echo "$word" ;;
                 esac
                 previous=$word
         done
 }
 
-_numatier_options() { # VERB
+_numatier_options() { # VERB [COMMAND]
         local common="--json --root --machine --config --no-pager --no-legend --help --version"
-        case $1 in
-        measure) echo "--seconds --size --dry-run --force --json --no-legend --no-pager --help --version" ;;
-        capture) echo "--root --machine --serials --help --version" ;;
-        status) echo "$common --output --bytes --watch" ;;
-        policy) echo "$common --diff" ;;
-        drain) echo "$common --timeout --rollback --unplug --force" ;;
-        online) echo "$common --timeout --zone" ;;
-        guest) echo "--root --machine --config --help --version --format --nodes --cpus --memory" ;;
+        case $1${2:+ $2} in
+        measure*) echo "--seconds --size --dry-run --force --json --no-legend --no-pager --help --version" ;;
+        capture*) echo "--root --machine --serials --help --version" ;;
+        status*) echo "$common --output --bytes --watch" ;;
+        policy*) echo "$common --diff" ;;
+        drain*) echo "$common --timeout --rollback --unplug --force" ;;
+        online*) echo "$common --timeout --zone" ;;
+        "hmat build") echo "--output --root --machine --config --help --version" ;;
+        "hmat show") echo "--json --root --machine --no-pager --no-legend --help --version" ;;
+        "hmat status") echo "--json --root --machine --config --help --version" ;;
+        "hmat install" | "hmat uninstall") echo "--config --help --version" ;;
+        hmat) echo "$common --output" ;;
+        guest*) echo "--root --machine --config --help --version --format --nodes --cpus --memory" ;;
         "") echo "$common --output --bytes --watch --diff --timeout --rollback --unplug --force --zone --serials --format --nodes --cpus \
 --memory" ;;
         *) echo "$common" ;;
@@ -88,18 +96,25 @@ _numatier_options() { # VERB
 }
 
 _numatier() {
-        local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb
+        local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb command operands
 
         COMPREPLY=()
         compopt +o default 2>/dev/null
-        _numatier_argument "$previous" "$current" && return
-        verb=$(_numatier_verb "${COMP_WORDS[@]:1:COMP_CWORD-1}")
+        mapfile -t operands < <(_numatier_operands "${COMP_WORDS[@]:1:COMP_CWORD-1}")
+        verb=${operands[0]-} command=${operands[1]-}
+        _numatier_argument "$previous" "$current" "$verb" && return
         case $verb:$current in
-        *:-*) _numatier_reply "$current" -W "$(_numatier_options "$verb")" ;;
+        *:-*) _numatier_reply "$current" -W "$(_numatier_options "$verb" "$command")" ;;
         :*) _numatier_reply "$current" -W "$_numatier_verbs" ;;
         status:node* | explain:node* | measure:node* | drain:node* | online:node*) _numatier_reply "$current" -W "$(_numatier_nodes | sed 's/^/node/')" ;;
         status:* | explain:* | measure:* | drain:* | online:*) _numatier_reply "$current" -W "$(_numatier_nodes)" ;;
         check:*) _numatier_files "$current" -f ;;
+        hmat:*)
+                case ${#operands[@]}:$command in
+                1:) _numatier_reply "$current" -W "show build install uninstall status" ;;
+                2:show) _numatier_files "$current" -f ;;
+                esac
+                ;;
         esac
 }
 
