@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "base/units.h"
+
 static struct view_number number(int64_t value)
 {
         return (struct view_number){ .known = true, .value = value };
@@ -155,8 +157,6 @@ static void check_matrix(const char *file, const struct hmat *h, size_t k,
         const struct hmat_matrix *m = &h->matrices[k];
         size_t lost = count_lost(h, m);
 
-        if (warnings->n >= 2 * HMAT_WARNINGS_MAX)
-                return;
         if (m->data_type >= HMAT_DATA_TYPES)
                 messages_add(warnings,
                              "%s: matrix %zu: Linux ignores it: the data type %u is reserved", file,
@@ -178,15 +178,37 @@ static void check_matrix(const char *file, const struct hmat *h, size_t k,
                              file, k, lost, lost == 1 ? " does" : "s do", lost == 1 ? "is" : "are");
 }
 
+/* At most HMAT_WARNINGS_MAX warnings, and one that says how many there are more. */
+static void check_matrices(const char *file, const struct hmat *h, struct messages *warnings)
+{
+        size_t shown = 0, left_out = 0;
+
+        for (size_t k = 0; k < h->n_matrices; k++) {
+                struct messages odd = MESSAGES_INIT;
+
+                check_matrix(file, h, k, &odd);
+                for (size_t i = 0; i < odd.n; i++)
+                        if (shown < HMAT_WARNINGS_MAX) {
+                                messages_add(warnings, "%s", odd.items[i]);
+                                shown++;
+                        } else
+                                left_out++;
+                messages_done(&odd);
+        }
+        if (left_out > 0)
+                messages_add(warnings, "%s: %zu more warning%s about matrices", file, left_out,
+                             plural(left_out));
+}
+
 static int fill_matrices(struct hmat_rows *r, const struct hmat *h, struct messages *warnings)
 {
         r->matrices = calloc(h->n_matrices + 1, sizeof(*r->matrices));
         if (!r->matrices)
                 return -ENOMEM;
+        check_matrices(r->table.file, h, warnings);
         for (size_t i = 0; i < h->n_matrices; i++) {
                 const struct hmat_matrix *m = &h->matrices[i];
 
-                check_matrix(r->table.file, h, i, warnings);
                 r->matrices[r->n_matrices++] =
                         (struct hmat_matrix_row){ .data = data_name(m->data_type),
                                                   .level = m->flags & HMAT_HIERARCHY_MASK,

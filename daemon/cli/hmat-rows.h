@@ -115,8 +115,8 @@ struct hmat_surroundings {
         struct view_nodeset cpus; /* nodes that have CPUs: SRAT may have some that are not there */
 };
 
-/* What Linux ignores or cannot use is reported
- * in warnings. 0 or -ENOMEM; hmat_rows_done() in any case. */
+/* What Linux ignores or cannot use is reported in warnings. 0 or -ENOMEM; hmat_rows_done() in any
+ * case. */
 int hmat_rows_new(const char *file, const struct hmat *h, const struct hmat_surroundings *s,
                   struct messages *warnings, struct hmat_rows *ret);
 /* Fills ret->nodes; hmat_rows_new() calls it. */

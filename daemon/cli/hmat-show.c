@@ -265,7 +265,7 @@ static int print_nodes(const struct arguments *a, const struct hmat_rows *r)
                 add_node(t, &r->nodes[i + 1]);
         }
         return print_table(
-                a, "Nodes with memory, as Linux 6.7 and later take them from this at boot:", t);
+                a, "What Linux makes of it for nodes with memory (TIER: from Linux 6.7 on):", t);
 }
 
 static int print_for_people(const struct arguments *a, const struct hmat_rows *r)

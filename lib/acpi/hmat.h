@@ -82,8 +82,8 @@ struct hmat {
                                */
 };
 
-/* A table has room for millions of faults: so many warnings are the most, and one that
- * says how many are left out. */
+/* A table has room for millions of faults: so many warnings are the most, and one that says how
+ * many are left out. */
 #define HMAT_WARNINGS_MAX 20
 
 /* 0, -EBADMSG (reported in errors) or -ENOMEM. Structures of unknown type are skipped, and reported

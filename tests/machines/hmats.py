@@ -73,8 +73,8 @@ def table(signature, revision, oem_revision, body, creator=b"TEST"):
     return bytes(whole)
 
 
-def make_srat(cpus, initiators, ranges):
-    """cpus, initiators: domains; ranges: (domain, first, bytes). In this order."""
+def make_srat(cpus, initiators, ranges, ports=()):
+    """cpus, initiators: domains; ranges: (domain, first, bytes); ports: domains. In this order."""
     body = struct.pack("<IQ", 1, 0)
     for i, domain in enumerate(cpus):
         body += struct.pack("<BBHIIIII", 2, 24, 0, domain, i, 1, 0, 0)
@@ -82,6 +82,8 @@ def make_srat(cpus, initiators, ranges):
         body += struct.pack("<BBBBI16sII", 5, 32, 0, 1, domain, b"", 1, 0)
     for domain, first, length in ranges:
         body += struct.pack("<BBIHQQIIQ", 1, 40, domain, 0, first, length, 0, 1, 0)
+    for i, domain in enumerate(ports):
+        body += struct.pack("<BBBBI8sIIII", 6, 32, 0, 0, domain, b"ACPI0016", 5 + i, 0, 1, 0)
     return table(b"SRAT", 3, 1, body)
 
 
@@ -209,7 +211,7 @@ class Machine:
 
     def __init__(self, files, links, seed):
         self.files, self.links, self.random = dict(files), links, random.Random(seed)
-        self.text = None
+        self.text, self.ports = None, []
         self.files.pop(f"{TABLES}/HMAT", None)
         self.cpu, self.memory, self.online, self.generic = (
             machines_run.members(files.get(f"{NODES}/{name}") or "")
@@ -263,7 +265,8 @@ class Machine:
         # interleaved initiators and CPUs must keep their order: CPUs are only before generic initiators
         if self.generic and max(self.cpu) > min(self.generic):
             raise Skipped("a device's node is before a CPU's")
-        self.write(f"{TABLES}/SRAT", make_srat(cpus, [self.domain[n] for n in self.generic], ranges))
+        self.parts = cpus, [self.domain[n] for n in self.generic], ranges
+        self.write(f"{TABLES}/SRAT", make_srat(*self.parts))
 
     def write(self, path, data):
         self.files[path], self.text = data, None
@@ -278,6 +281,10 @@ class Machine:
             if isinstance(data, bytes):
                 (root / path).write_bytes(data)
 
+    def add_port(self, domain):
+        self.ports.append(domain)
+        self.write(f"{TABLES}/SRAT", make_srat(*self.parts, self.ports))
+
     def remove_values(self):
         for path in [p for p in self.files if re.fullmatch(rf"{NODES}/node\d+/access\d+/initiators/\w+_\w+", p)]:
             del self.files[path]
@@ -291,6 +298,7 @@ class Machine:
         """The table that has the machine's values."""
         nodes = [n for n in self.memory if n not in self.generic]
         access = {self.domain[n]: change(n, self.read_access(n)) for n in nodes}
+        access |= dict.fromkeys(self.ports, [10, 10, 8, 8])
         cpus = [self.domain[n] for n in self.cpu]
         own = {t: t if t in cpus else cpus[0] for t in access}
 
@@ -381,6 +389,9 @@ def prepare(text, variant, seed):
     elif variant in CHANGES:
         used = machine.firmware(CHANGES[variant])
         machine.boot(used)
+    elif variant == "port":
+        machine.add_port(2000)
+        used = machine.firmware()
     elif variant == "absent":
         machine.remove_values()
     return machine, used
@@ -551,6 +562,7 @@ CASES = [
     ("two sockets with HBM and CXL", "two-sockets-hbm-cxl", "values", ""),
     ("two sockets with HBM and CXL, corrected", "two-sockets-hbm-cxl", "values", of(4, 250, 30000) + of(5, 250, 30000)),
     ("a generic initiator", "generic-initiator", "values", ""),
+    ("a generic port, as firmware has it for CXL", "mailing-list-6.12", "port", of(1, 20, 5)),
 ]
 
 

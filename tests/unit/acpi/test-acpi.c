@@ -201,6 +201,25 @@ static void test_damage(void)
         forget();
 }
 
+/* A table has room for millions of structures that nobody knows. */
+static void test_many_warnings(void)
+{
+        uint8_t bytes[40 + 30 * 8] = { 0 };
+        struct acpi_header header = some_header;
+        struct hmat *h;
+
+        for (size_t i = 0; i < 30; i++) {
+                bytes[40 + i * 8] = 7;
+                bytes[40 + i * 8 + 4] = 8;
+        }
+        acpi_header_encode(&header, bytes, sizeof(bytes));
+        h = parse(bytes, sizeof(bytes));
+        assert(h && h->n_items == 0 && warnings.n == HMAT_WARNINGS_MAX + 1);
+        assert_streq(warnings.items[HMAT_WARNINGS_MAX], "table: 10 more structures are odd");
+        forget();
+        hmat_free(h);
+}
+
 /* SRAT */
 
 struct srat_table {
@@ -314,6 +333,8 @@ static void test_srat(void)
         assert(m.n == 4 && node_of(&m, 9) == 0 && node_of(&m, 41) == 1 && node_of(&m, 5) == 2);
         assert(node_of(&m, 0x0304) == 3 && node_of(&m, 42) == UINT32_MAX);
         assert(node_of(&m, 77) == UINT32_MAX && !domain_map_find_node(&m, 4));
+        for (size_t i = 1; i < m.n; i++)
+                assert(m.items[i - 1].domain < m.items[i].domain);
         domain_map_done(&m);
         srat_free(s);
 }
@@ -435,6 +456,7 @@ int main(int argc, char *argv[])
         test_there_and_back(2);
         test_values();
         test_damage();
+        test_many_warnings();
         test_srat();
         test_old_srat();
         test_stopped_srat(7, 0);
