@@ -177,11 +177,11 @@ Attached Initiator Proximity Domain : 00000000
             Memory Proximity Domain : 00000012
                           Reserved1 : 00000000
              Memory Side Cache Size : 0000000080000000
-   Cache Attributes (decoded below) : 00802221
+   Cache Attributes (decoded below) : 00801221
                  Total Cache Levels : 1
                         Cache Level : 2
                 Cache Associativity : 2
-                       Write Policy : 2
+                       Write Policy : 1
                     Cache Line Size : 0080
                           Reserved2 : 0000
                     SMBIOS Handle # : 0000
