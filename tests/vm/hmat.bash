@@ -4,7 +4,8 @@
 #   make_table FILE REVISION LAT/BW...   one pair for each node from 0 on, as node 0's CPUs see it: ns and MB/s
 #   damage FILE OFFSET BYTE              writes one byte (octal), so that the checksum is wrong
 #   make_early FILE                      an uncompressed archive with that table, as this kernel's initrd
-#   access_of NODE                       its read latency and bandwidth in access1, "none" without
+#   access_of NODE [CLASS [read|write]]  its latency and bandwidth in an access class, "none" without (default: 1 read)
+#   values_of NODE                       those of all classes, each once: one pair if they agree
 #   upgrades                             what the kernel says about tables from the initrd
 #   prepare_initramfs_tools              lets update-initramfs make an initrd, as small as can be
 #   cut_early                            leaves only the uncompressed head of the initrd, and lists it in early
@@ -46,24 +47,32 @@ make_early() {
 }
 
 access_of() {
-        local initiators=/sys/devices/system/node/node$1/access1/initiators
+        local initiators=/sys/devices/system/node/node$1/access${2-1}/initiators kind=${3-read}
         if [ -e "$initiators" ]; then
-                echo "$(cat "$initiators/read_latency" 2>/dev/null)/$(cat "$initiators/read_bandwidth" 2>/dev/null)"
+                echo "$(cat "$initiators/${kind}_latency" 2>/dev/null)/$(cat "$initiators/${kind}_bandwidth" 2>/dev/null)"
         else
                 echo none
         fi
+}
+
+values_of() {
+        local class kind
+        for class in 0 1; do
+                for kind in read write; do access_of "$1" $class $kind; done
+        done | sort -u | xargs
 }
 
 upgrades() {
         dmesg | grep -E 'Table Upgrade|ACPI table found in initrd|HMAT'
 }
 
-# mkinitramfs as it is, with our hook alone: all others take more than a minute under emulation, and nothing of what
-# they pack is looked at. The host has no update-initramfs: that acts on the kernels in /boot whenever a package
-# asks for it.
+# mkinitramfs as it is, with our hook alone: all others, and the scripts, take more than a minute under emulation, and
+# nothing of what they pack is looked at. The host has no update-initramfs: that acts on the kernels in /boot whenever
+# a package asks for it.
 prepare_initramfs_tools() {
         find /usr/share/initramfs-tools/hooks -type f ! -name numatier -delete
-        printf 'MODULES=list\nBUSYBOX=n\nCOMPRESS=gzip\n' >/etc/initramfs-tools/conf.d/numatier-test
+        find /usr/share/initramfs-tools/scripts -mindepth 2 -type f -delete
+        printf 'MODULES=list\nBUSYBOX=n\nCOMPRESS=gzip\nCOMPRESSLEVEL=1\n' >/etc/initramfs-tools/conf.d/numatier-test
         cat >/usr/sbin/update-initramfs <<'SCRIPT'
 #!/bin/sh
 exec mkinitramfs -o "/boot/initrd.img-$(uname -r)"
@@ -76,9 +85,12 @@ SCRIPT
 
 # Leaves of the initrd its head alone, the uncompressed archive, if it has one; early: what is in that.
 cut_early() {
-        local blocks
-        # shellcheck disable=SC2034 # for the script
-        early=$(cpio --quiet -t <"$initrd" 2>/dev/null)
-        blocks=$(cpio -t <"$initrd" 2>&1 >/dev/null | sed -n 's/ blocks\{0,1\}$//p')
-        truncate -s $((${blocks:-0} * 512)) "$initrd"
+        local blocks=0
+        early=
+        if cmp -s -n 6 "$initrd" <(echo 070701); then
+                # shellcheck disable=SC2034 # for the script
+                early=$(cpio -t <"$initrd" 2>/run/blocks)
+                blocks=$(sed -n 's/ blocks\{0,1\}$//p' /run/blocks)
+        fi
+        truncate -s $((blocks * 512)) "$initrd"
 }
