@@ -12,6 +12,8 @@
 . /run/payload/test/virtio-mem.bash
 node=$nodes/node1
 
+# a number that Linux does not give: its own would do without an interface
+policy number '[tier cxl]' 'memory-tier = 5'
 check "it starts" systemctl start numatierd
 check "one node" status_has '^1 node in 1 tier (dram: 0)$'
 
@@ -33,8 +35,11 @@ check "its figures are remembered" wait_for 10 is_told "$unmet" 2
 check "as the reason says" grep -q 'remembered' \
         <<<"$(journalctl -b -o export _SYSTEMD_UNIT=numatierd.service MESSAGE_ID=$unmet | grep -a NUMATIER_REASON)"
 
+rm $policies/number.conf
+systemctl reload numatierd
+check "without the policy's number, Linux's will do" wait_for 10 numatier plan
 
-# With one
+# With one, numatier gives the numbers
 check "the module is loaded" modprobe_override
 check "node 1 is moved" wait_for 5 is_told "$moved" 1
 check "node 1 goes" size 0
