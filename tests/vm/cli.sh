@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# kernels: 6.1 6.12 7.3
+# kernels: 7.3 6.12 6.1
+# spread: yes
 # machines: thread
 # The command line on a live machine that has neither daemon nor module.
 
