@@ -87,7 +87,10 @@ static void print_outlook(struct sysroot *root)
                 printf("Linux %s makes no memory tiers by HMAT: it only shows the values "
                        "(access0, access1). Linux 6.7 and later make the tiers.\n",
                        i->kernel);
-        if (!installed_is_taken(i))
+        if (found != 0)
+                puts("After the next boot, \"numatier hmat status\" says whether the kernel uses "
+                     "the table. numatier(1) says how to boot without it.");
+        else if (!installed_is_taken(i))
                 puts("The kernel uses the table from the next boot on; \"numatier hmat status\" "
                      "says whether it does. numatier(1) says how to boot without it.");
 }
