@@ -85,3 +85,14 @@ int parse_unsigned(const char *s, unsigned max, unsigned *ret)
         *ret = (unsigned)v;
         return 0;
 }
+
+uint64_t greatest_common_divisor(uint64_t a, uint64_t b)
+{
+        while (b != 0) {
+                uint64_t rest = a % b;
+
+                a = b;
+                b = rest;
+        }
+        return a;
+}

@@ -78,3 +78,6 @@ size_t array_find(const void *array, size_t n, size_t size, uint64_t number);
  * space is allowed, nothing else is: 0, -EINVAL (not a number), -ERANGE (larger than max). */
 int parse_u64(const char *s, unsigned base, unsigned long long max, unsigned long long *ret);
 int parse_unsigned(const char *s, unsigned max, unsigned *ret);
+
+/* The greatest number that divides both; if one is 0, the other. */
+uint64_t greatest_common_divisor(uint64_t a, uint64_t b);

@@ -206,17 +206,6 @@ static void set_default_cpus(struct maker *m)
                                 m->wish->n_cpus == 1 ? number : choose_cpus(&g->nodes[i]);
 }
 
-static unsigned greatest_common_divisor(unsigned a, unsigned b)
-{
-        while (b != 0) {
-                unsigned rest = a % b;
-
-                a = b;
-                b = rest;
-        }
-        return a;
-}
-
 static int set_cpus(struct maker *m)
 {
         const struct guest_wish *w = m->wish;
@@ -233,7 +222,7 @@ static int set_cpus(struct maker *m)
         for (size_t i = 0; i < g->n; i++) {
                 g->nodes[i].first_cpu = g->cpus;
                 g->cpus += g->nodes[i].cpus;
-                g->cores = greatest_common_divisor(g->nodes[i].cpus, g->cores);
+                g->cores = (unsigned)greatest_common_divisor(g->nodes[i].cpus, g->cores);
         }
         if (g->cpus == 0 || g->cpus > UINT16_MAX) {
                 messages_add(m->errors, g->cpus == 0

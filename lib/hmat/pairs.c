@@ -164,17 +164,6 @@ static size_t count(const struct hmat_pairs *p)
         return p->n_initiators * p->n_targets;
 }
 
-static uint64_t find_divisor(uint64_t a, uint64_t b)
-{
-        while (b != 0) {
-                uint64_t rest = a % b;
-
-                a = b;
-                b = rest;
-        }
-        return a;
-}
-
 uint32_t hmat_round_up(uint32_t value, uint64_t unit)
 {
         uint64_t units = unit == 0 ? 0 : value / unit + (value % unit != 0);
@@ -211,7 +200,7 @@ static void measure(const struct hmat_pairs *p, unsigned values, uint64_t *ret_l
                         uint32_t value = values & 1U << v ? p->items[i].v[v] : 0;
 
                         *ret_largest = value > *ret_largest ? value : *ret_largest;
-                        *ret_divisor = find_divisor(*ret_divisor, value);
+                        *ret_divisor = greatest_common_divisor(*ret_divisor, value);
                 }
 }
 

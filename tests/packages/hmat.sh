@@ -10,19 +10,6 @@
 # shellcheck source=tests/vm/hmat.bash
 . /run/payload/test/hmat.bash
 table=/etc/numatier/hmat.aml
-status=0
-
-run() { # COMMAND...: sets output and status
-        output=$("$@" 2>&1)
-        status=$?
-        say "$*: exit status $status"
-        show "$output"
-}
-
-equal_status() { # NAME STATUS COMMAND...
-        run "${@:3}"
-        equal "$1" "$2" "$status"
-}
 
 said() { # NAME TEXT
         check "$1" grep -qF "$2" <<<"$output"

@@ -9,7 +9,7 @@
 
 # shellcheck source=tests/vm/hmat.bash
 . /run/payload/test/hmat.bash
-wrong=/root/wrong.aml
+wrong=/srv/wrong.aml
 
 # The tiers of nodes 0 and 1, if the kernel makes tiers by HMAT; on 6.1 all nodes are in the DRAM tier.
 equal_tiers() { # NAME WANT

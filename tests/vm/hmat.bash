@@ -8,9 +8,24 @@
 #   values_of NODE                       those of all classes, each once: one pair if they agree
 #   upgrades                             what the kernel says about tables from the initrd
 #   prepare_initramfs_tools              lets update-initramfs make an initrd, as small as can be
+#   run COMMAND...                       says what it printed, and sets output and status
+#   equal_status NAME STATUS COMMAND...  runs it, and compares its exit status
 #   cut_early                            leaves only the uncompressed head of the initrd, and lists it in early
 
 initrd=/boot/initrd.img-$(uname -r)
+output="" status=0
+
+run() {
+        output=$("$@" 2>&1)
+        status=$?
+        say "$*: exit status $status"
+        show "$output"
+}
+
+equal_status() {
+        run "${@:3}"
+        equal "$1" "$2" "$status"
+}
 
 # ACPI 6.5, 5.2.28: one structure for each node that names its initiator, one for latency, one for bandwidth.
 # The OEM IDs are QEMU's.

@@ -10,7 +10,6 @@
 
 # shellcheck source=tests/vm/hmat.bash
 . /run/payload/test/hmat.bash
-status=0
 
 # What is true of the memory that the CPUs do not have: the policy's values. Those of the DRAM nodes that are apart
 # are the firmware's own.
@@ -30,20 +29,6 @@ bandwidth = 4000MiB/s
 POLICY
 }
 
-run() { # COMMAND...: sets output and status
-        output=$("$@" 2>&1)
-        status=$?
-        say "$*: exit status $status"
-        show "$output"
-}
-
-equal_status() { # NAME STATUS COMMAND...
-        local name=$1 want=$2
-        shift 2
-        run "$@"
-        equal "$name" "$want" "$status"
-}
-
 last=1
 case $MACHINE in dram:*) last=2 ;; esac
 
@@ -57,7 +42,7 @@ is_apart() {
 }
 
 table=/sys/firmware/acpi/tables/HMAT
-firmware=/root/firmware.aml # what stage 1 finds there, if anything
+firmware=/srv/firmware.aml # what stage 1 finds there, if anything
 
 doctor() { # sets output to what it has found
         numatier doctor >/run/doctor 2>&1
