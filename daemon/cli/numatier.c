@@ -100,9 +100,8 @@ static void help(void)
              "  --memory LIST    guest: the size of each node's memory\n"
              "  --serials        capture: with the serial numbers of devices\n"
              "  --help, --version\n\n"
-             "Exit status: 0 done, 1 failed, 2 usage, 3 (plan, apply, hmat status) something "
-             "differs "
-             "from the policy.\n"
+             "Exit status: 0 done, 1 failed, 2 usage,\n"
+             "3 (plan, apply, hmat status) something differs from the policy.\n"
              "doctor: 0 nothing is wrong, 1 warnings, 2 errors.\n"
              "See numatier(1), numatierd.conf(5).");
 }
