@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # kernels: 6.12 7.3
+# spread: yes
 # machines: virtio-mem
 # timeout: 600
 # Reading nodelist while its tier is being destroyed hangs memory hotplug until the machine is
