@@ -167,6 +167,14 @@ static int change(const struct placing *p, const struct initrd_maker *m, const s
         return check_initrd(p->root, c->bytes != NULL);
 }
 
+/* Where a maker failed halfway, the initrd of another kernel may have a table. */
+static bool has_left_none(struct sysroot *root)
+{
+        _cleanup_(freep) char *path = NULL;
+
+        return initrd_find_ours(root, &path) == 0 && !path;
+}
+
 /* Whether the file and the initrd are already as they should be. */
 static bool is_done(struct sysroot *root, const struct change *c)
 {
@@ -178,7 +186,7 @@ static bool is_done(struct sysroot *root, const struct change *c)
         if (r < 0)
                 return false;
         if (!c->bytes)
-                return i->file.state == TABLE_ABSENT && !i->initrd.has_ours;
+                return i->file.state == TABLE_ABSENT && !i->initrd.has_ours && has_left_none(root);
         return table_file_equals(&i->file, c->bytes, c->size) && i->initrd.state == INITRD_HAS;
 }
 

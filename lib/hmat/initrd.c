@@ -159,3 +159,37 @@ void initrd_done(struct initrd *i)
         free(i->path);
         *i = (struct initrd){ 0 };
 }
+
+struct search {
+        struct sysroot *root;
+        char *path;
+};
+
+/* 1 ends the search. */
+static int search_in(const char *name, void *userdata)
+{
+        struct search *s = userdata;
+        char path[SYSROOT_PATH_MAX];
+        struct source source = { s->root, path };
+        struct initrd i = { 0 };
+        int r;
+
+        if (!startswith(name, "initrd") && !startswith(name, "initramfs"))
+                return 0;
+        if (snprintf(path, sizeof(path), "boot/%s", name) >= (int)sizeof(path))
+                return 0;
+        r = find_tables(&source, NULL, 0, &i);
+        if (!i.has_ours)
+                return r == -ENOMEM ? r : 0;
+        s->path = strdup(path);
+        return s->path ? 1 : -ENOMEM;
+}
+
+int initrd_find_ours(struct sysroot *root, char **ret)
+{
+        struct search s = { .root = root };
+        int r = sysroot_list(root, "boot", search_in, &s);
+
+        *ret = s.path;
+        return r == -ENOMEM ? r : 0;
+}

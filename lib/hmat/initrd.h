@@ -31,3 +31,7 @@ struct initrd {
 int initrd_examine(struct sysroot *root, const char *kernel, const void *table, size_t size,
                    struct initrd *ret);
 void initrd_done(struct initrd *i);
+
+/* The first file in /boot that by its name is an initrd, of whatever kernel, and has a table that
+ * numatier made; NULL: none that can be read. 0 or -ENOMEM. */
+int initrd_find_ours(struct sysroot *root, char **ret);

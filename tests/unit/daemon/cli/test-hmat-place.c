@@ -129,6 +129,22 @@ static void test_left_out(void)
         assert(uninstall() == 0);
 }
 
+/* A maker that failed halfway has given the table to the initrd of another kernel. */
+static void test_halfway(void)
+{
+        const char *other = "boot/initrd.img-6.1.0-50-amd64";
+        char *bytes;
+        size_t size;
+
+        assert(install(2) == 0 && sysroot_read_bytes(root, INITRD, &bytes, &size) == 0);
+        assert(uninstall() == 0 && made == 1);
+        put(other, bytes, size);
+        free(bytes);
+        assert(uninstall() == 0 && made == 1);
+        assert(sysroot_remove(root, other) == 0);
+        assert(uninstall() == 0 && made == 0);
+}
+
 /* A damaged file is replaced, and removed, too. */
 static void test_damaged(void)
 {
@@ -169,6 +185,7 @@ int main(void)
         test_install();
         test_failure();
         test_left_out();
+        test_halfway();
         test_damaged();
         test_makers();
         sysroot_free(root);
