@@ -175,7 +175,7 @@ static int compare_installed(struct reading *r)
                 return 0;
         error = hmat_wanted_build(r->root, r->snapshot, &wanted);
         if (error == 0 && wanted.bytes)
-                r->subject.hmat_currency = table_file_equals(file, wanted.bytes, wanted.size)
+                r->subject.hmat_currency = table_file_serves(file, wanted.bytes, wanted.size)
                                                    ? HMAT_CURRENT
                                                    : HMAT_OUTDATED;
         for (size_t i = 0; i < wanted.refusals.n; i++)

@@ -33,7 +33,7 @@ static struct view_flag is_current(const struct reading *r)
 
         if (!r->wanted.bytes || file->state == TABLE_UNREADABLE)
                 return (struct view_flag){ 0 };
-        return (struct view_flag){ true, table_file_equals(file, r->wanted.bytes, r->wanted.size) };
+        return (struct view_flag){ true, table_file_serves(file, r->wanted.bytes, r->wanted.size) };
 }
 
 static struct view_flag is_used(const struct reading *r)

@@ -5,6 +5,7 @@
 
 #include "acpi/hmat.h"
 #include "facts/knobs.h"
+#include "hmat/correct.h"
 
 #define TABLE_DIR "sys/firmware/acpi/tables/"
 #define LOCKDOWN  "sys/kernel/security/lockdown"
@@ -77,6 +78,29 @@ void table_file_done(struct table_file *t)
 bool table_file_equals(const struct table_file *t, const void *bytes, size_t size)
 {
         return t->bytes && t->size == size && memcmp(t->bytes, bytes, size) == 0;
+}
+
+static struct hmat *parse(const void *bytes, size_t size)
+{
+        struct messages errors = MESSAGES_INIT, warnings = MESSAGES_INIT;
+        struct hmat *h = NULL;
+
+        (void)hmat_parse(bytes, size, "HMAT", &errors, &warnings, &h);
+        messages_done(&errors);
+        messages_done(&warnings);
+        return h;
+}
+
+bool table_file_serves(const struct table_file *t, const void *bytes, size_t size)
+{
+        _cleanup_(hmat_freep) struct hmat *file = NULL, *wanted = NULL;
+
+        if (t->state != TABLE_VALID || table_file_equals(t, bytes, size))
+                return table_file_equals(t, bytes, size);
+        file = parse(t->bytes, t->size);
+        wanted = parse(bytes, size);
+        return file && wanted && file->header.oem_revision >= wanted->header.oem_revision &&
+               hmat_says_same(file, wanted) == 1;
 }
 
 /* With two tables of a name, sysfs numbers them (drivers/acpi/sysfs.c:acpi_table_attr_init). The

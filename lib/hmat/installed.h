@@ -41,6 +41,10 @@ int table_file_read(struct sysroot *root, const char *path, struct table_file *r
 void table_file_done(struct table_file *t);
 bool table_file_equals(const struct table_file *t, const void *bytes, size_t size);
 
+/* Whether the table says what one of these bytes says, with an OEM revision that is as high or
+ * higher: a boot without the table makes "build" count from the firmware's again. */
+bool table_file_serves(const struct table_file *t, const void *bytes, size_t size);
+
 struct installed {
         struct table_file file;   /* HMAT_FILE */
         struct table_file used;   /* the kernel's: that of the firmware, or ours */

@@ -286,6 +286,22 @@ static void test_recorded(void)
         root = directory;
 }
 
+/* A boot without the table makes the one that is wanted count from the firmware's revision. */
+static void test_serves(void)
+{
+        char bytes[TABLE_SIZE], wanted[TABLE_SIZE];
+        struct table_file t = { .state = TABLE_VALID, .bytes = bytes, .size = TABLE_SIZE };
+
+        table_make(bytes, "BOCHS ", 3, HMAT_CREATOR);
+        table_make(wanted, "BOCHS ", 2, HMAT_CREATOR);
+        assert(!table_file_equals(&t, wanted, TABLE_SIZE));
+        assert(table_file_serves(&t, wanted, TABLE_SIZE));
+        table_make(wanted, "BOCHS ", 4, HMAT_CREATOR); /* the kernel would not take 3 */
+        assert(!table_file_serves(&t, wanted, TABLE_SIZE));
+        table_make(wanted, "OTHER ", 2, HMAT_CREATOR);
+        assert(!table_file_serves(&t, wanted, TABLE_SIZE));
+}
+
 int main(void)
 {
         char path[] = "/tmp/numatier-test-XXXXXX", command[64];
@@ -303,6 +319,7 @@ int main(void)
         test_log();
         test_log_counts();
         test_recorded();
+        test_serves();
         installed_free(installed);
         sysroot_free(root);
         snprintf(command, sizeof(command), "rm -r %s", path);
