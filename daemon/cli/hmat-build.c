@@ -10,6 +10,7 @@
 #include "facts/block-devices.h"
 #include "facts/health.h"
 #include "hmat/correct.h"
+#include "hmat/installed.h"
 
 enum reading {
         READING_DONE,
@@ -117,6 +118,24 @@ static int correct(const struct hmat_facts *f, struct hmat_wanted *w)
         return r;
 }
 
+/* A table of ours hides the firmware's HMAT, and is what its values come from. */
+static int check_srat(struct sysroot *root, const struct hmat *used, struct hmat_wanted *w)
+{
+        enum srat_state srat;
+        int r;
+
+        if (!used || !streq(used->header.creator_id, HMAT_CREATOR_ID))
+                return READING_DONE;
+        r = installed_compare_srat(root, &w->remarks, &srat);
+        if (r < 0 || srat != SRAT_OTHER)
+                return r;
+        messages_add(&w->refusals,
+                     "The kernel uses a table that was installed when the firmware had another "
+                     "SRAT: its values may be those of other memory. Run \"numatier hmat "
+                     "uninstall\", reboot, and try again.");
+        return READING_REFUSED;
+}
+
 int hmat_wanted_build(struct sysroot *root, const struct snapshot *s, struct hmat_wanted *ret)
 {
         _cleanup_(block_table_freep) struct block_table *blocks = NULL;
@@ -129,6 +148,8 @@ int hmat_wanted_build(struct sysroot *root, const struct snapshot *s, struct hma
         r = read_srat(root, &ret->refusals, &srat);
         if (r == READING_DONE)
                 r = read_hmat(root, &ret->refusals, &used);
+        if (r >= 0 && r != READING_REFUSED)
+                r = check_srat(root, used, ret);
         if (r == READING_REFUSED)
                 return ret->refusals.n > 0 ? 0 : -ENOMEM;
         if (r >= 0)

@@ -22,6 +22,11 @@ static int refuse_copy(const struct arguments *a, const char *command)
         return EXIT_USAGE;
 }
 
+static int measure_boot(struct boot_room *ret)
+{
+        return boot_room_measure("/boot", ret);
+}
+
 /* The lock is held until the program ends. */
 static int take_lock(void)
 {
@@ -106,7 +111,7 @@ int hmat_install(const struct arguments *a, char **operands)
                 return EXIT_FAILURE;
         status = EXIT_FAILURE;
         if (hmat_wanted_find(a, &w) == 0) {
-                struct placing p = { .root = w.pass.root, .run = system };
+                struct placing p = { .root = w.pass.root, .run = system, .measure = measure_boot };
 
                 print_all("", &w.remarks);
                 print_all("", &w.refusals);
@@ -122,7 +127,7 @@ int hmat_install(const struct arguments *a, char **operands)
 int hmat_uninstall(const struct arguments *a, char **operands)
 {
         _cleanup_(sysroot_freep) struct sysroot *root = NULL;
-        struct placing p = { .run = system };
+        struct placing p = { .run = system, .measure = measure_boot };
         int status = refuse_copy(a, "uninstall");
 
         if (status != 0)

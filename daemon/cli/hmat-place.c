@@ -2,6 +2,7 @@
 #include "cli/hmat-place.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sys/wait.h>
 
 #include "cli/cli.h"
@@ -10,9 +11,9 @@
 /* Debian's update-initramfs is first: it also tells the boot loader. */
 static const struct initrd_maker makers[] = {
         { "usr/sbin/update-initramfs", "sbin/update-initramfs",
-          "usr/share/initramfs-tools/hooks/numatier", "update-initramfs -u -k all" },
+          "usr/share/initramfs-tools/hooks/numatier", "update-initramfs -u -k all", false },
         { "usr/bin/dracut", "usr/sbin/dracut", "usr/lib/dracut/dracut.conf.d/zz-numatier.conf",
-          "dracut --regenerate-all --force" },
+          "dracut --regenerate-all --force", true },
 };
 
 static bool is_there(struct sysroot *root, const char *path)
@@ -32,7 +33,7 @@ const struct initrd_maker *initrd_maker_find(struct sysroot *root)
 
 /* What was there before, to be put back. */
 struct change {
-        struct table_file before;
+        struct table_file before, srat_before;
         const void *bytes;
         size_t size;
 };
@@ -45,9 +46,38 @@ static int write_table(struct sysroot *root, const void *bytes, size_t size)
         return r == -ENOENT && !bytes ? 0 : r;
 }
 
+/* The SRAT that the table was made for, or NULL: none. */
+static int write_srat(struct sysroot *root, const void *bytes, size_t size)
+{
+        int r = bytes ? sysroot_replace_bytes(root, HMAT_SRAT_FILE, bytes, size)
+                      : sysroot_remove(root, HMAT_SRAT_FILE);
+
+        return r == -ENOENT && !bytes ? 0 : r;
+}
+
+/* The table comes first: one whose SRAT is an older one is only installed again. */
+static int write_both(struct sysroot *root, const struct change *c)
+{
+        _cleanup_(freep) char *srat = NULL;
+        size_t size = 0;
+        int r = c->bytes ? sysroot_read_bytes(root, SRAT_PATH, &srat, &size) : 0;
+
+        if (r == 0)
+                r = write_table(root, c->bytes, c->size);
+        if (r < 0)
+                return r;
+        r = write_srat(root, srat, size);
+        if (r < 0)
+                (void)write_table(root, c->before.bytes, c->before.size);
+        return r;
+}
+
 static void put_back(struct sysroot *root, const struct change *c)
 {
         int r = write_table(root, c->before.bytes, c->before.size);
+
+        if (r == 0)
+                r = write_srat(root, c->srat_before.bytes, c->srat_before.size);
 
         if (r < 0)
                 fprintf(stderr, "numatier: /%s cannot be put back: %s\n", HMAT_FILE, strerror(-r));
@@ -106,6 +136,18 @@ static void print_no_hook(const struct initrd_maker *m)
                 m->hook, m->command);
 }
 
+/* No maker makes rescue images and backups again. */
+static void warn_of_rest(struct sysroot *root)
+{
+        _cleanup_(freep) char *path = NULL;
+
+        if (initrd_find_ours(root, &path) == 0 && path)
+                fprintf(stderr,
+                        "numatier: warning: /%s still has a table, and the kernel uses it if it is "
+                        "booted with this initrd\n",
+                        path);
+}
+
 /* A maker may succeed and do nothing (update_initramfs=no, /boot read-only, a hook that left the
  * table out). */
 static int check_initrd(struct sysroot *root, bool wanted)
@@ -121,13 +163,14 @@ static int check_initrd(struct sysroot *root, bool wanted)
                 printf("Whether the initrd of the running kernel %s the table could not be "
                        "checked.\n",
                        wanted ? "has" : "still has");
-                return EXIT_SUCCESS;
+        } else if (wanted ? i->initrd.state != INITRD_HAS : i->initrd.has_ours) {
+                fprintf(stderr, "numatier: the command succeeded, but /%s %s the table\n",
+                        i->initrd.path, wanted ? "does not have" : "still has");
+                return EXIT_FAILURE;
         }
-        if (wanted ? i->initrd.state == INITRD_HAS : !i->initrd.has_ours)
-                return EXIT_SUCCESS;
-        fprintf(stderr, "numatier: the command succeeded, but /%s %s the table\n", i->initrd.path,
-                wanted ? "does not have" : "still has");
-        return EXIT_FAILURE;
+        if (!wanted)
+                warn_of_rest(root);
+        return EXIT_SUCCESS;
 }
 
 /* Makes "numatier hmat status" know that the machine was not rebooted since. */
@@ -142,7 +185,7 @@ static void note_change(struct sysroot *root)
 
 static int change(const struct placing *p, const struct initrd_maker *m, const struct change *c)
 {
-        int r = write_table(p->root, c->bytes, c->size);
+        int r = write_both(p->root, c);
 
         if (r < 0) {
                 fprintf(stderr, "numatier: /%s: cannot be %s: %s\n", HMAT_FILE,
@@ -175,6 +218,21 @@ static bool has_left_none(struct sysroot *root)
         return initrd_find_ours(root, &path) == 0 && !path;
 }
 
+/* dracut (059) copies over the old initrd, and removes what it could not copy as a whole. */
+static bool has_room(const struct placing *p, const struct initrd_maker *m)
+{
+        struct boot_room room;
+
+        if (!m || !m->needs_room || p->measure(&room) < 0 || room.free >= room.largest)
+                return true;
+        fprintf(stderr,
+                "numatier: /boot has %" PRIu64 " MiB free, and an initrd needs %" PRIu64
+                " MiB: on a full disk, \"%s\" would leave a kernel without an initrd. Make room "
+                "first\n",
+                room.free >> 20, (room.largest >> 20) + 1, m->command);
+        return false;
+}
+
 /* Whether the file and the initrd are already as they should be. */
 static bool is_done(struct sysroot *root, const struct change *c)
 {
@@ -187,7 +245,8 @@ static bool is_done(struct sysroot *root, const struct change *c)
                 return false;
         if (!c->bytes)
                 return i->file.state == TABLE_ABSENT && !i->initrd.has_ours && has_left_none(root);
-        return table_file_equals(&i->file, c->bytes, c->size) && i->initrd.state == INITRD_HAS;
+        return table_file_equals(&i->file, c->bytes, c->size) && i->srat == SRAT_SAME &&
+               i->initrd.state == INITRD_HAS;
 }
 
 int hmat_place(struct placing *p, const void *bytes, size_t size)
@@ -203,16 +262,20 @@ int hmat_place(struct placing *p, const void *bytes, size_t size)
         r = table_file_read(p->root, HMAT_FILE, &c.before);
         if (r < 0)
                 (void)cli_error(r, "/" HMAT_FILE);
+        else if (sysroot_read_bytes(p->root, HMAT_SRAT_FILE, &c.srat_before.bytes,
+                                    &c.srat_before.size) == -ENOMEM)
+                (void)cli_error(-ENOMEM, "/" HMAT_SRAT_FILE);
         else if (c.before.state == TABLE_UNREADABLE)
                 fprintf(stderr, "numatier: /%s: cannot be read: %s\n", HMAT_FILE, c.before.fault);
         else if (is_done(p->root, &c)) {
                 puts(bytes ? "The table is installed already: nothing to do."
                            : "No table is installed: nothing to do.");
                 status = EXIT_SUCCESS;
-        } else {
+        } else if (has_room(p, m)) {
                 status = change(p, m, &c);
                 p->done = status == EXIT_SUCCESS;
         }
         table_file_done(&c.before);
+        table_file_done(&c.srat_before);
         return status;
 }

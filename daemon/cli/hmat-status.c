@@ -31,6 +31,8 @@ static struct view_flag is_current(const struct reading *r)
 {
         const struct table_file *file = &r->installed->file;
 
+        if (r->installed->srat == SRAT_OTHER)
+                return (struct view_flag){ true, false };
         if (!r->wanted.bytes || file->state == TABLE_UNREADABLE)
                 return (struct view_flag){ 0 };
         return (struct view_flag){ true, table_file_serves(file, r->wanted.bytes, r->wanted.size) };
@@ -72,7 +74,9 @@ static void print_file(const struct reading *r)
         }
         printf("A table is installed: /%s, OEM revision %u.\n", HMAT_FILE,
                file->header.oem_revision);
-        if (!current.known)
+        if (r->installed->srat == SRAT_OTHER)
+                puts(HMAT_SRAT_CHANGED);
+        else if (!current.known)
                 puts("Whether it is what the policy wants now is not known.");
         else if (current.value)
                 puts("It is what the policy wants.");
@@ -138,7 +142,7 @@ static void print_text(const struct reading *r)
 /* JSON. */
 
 struct status_row {
-        struct view_flag installed, valid, current, in_initrd, used, makes_tiers;
+        struct view_flag installed, valid, current, srat_changed, in_initrd, used, makes_tiers;
         struct view_number oem_revision, kernel_oem_revision;
         const char *initrd, *kernel_table;
 };
@@ -152,6 +156,7 @@ static const struct view_field status_fields[] = {
         VIEW_FIELD("valid", status_row, valid),
         VIEW_FIELD("oem_revision", status_row, oem_revision),
         VIEW_FIELD("current", status_row, current),
+        VIEW_FIELD("srat_changed", status_row, srat_changed),
         VIEW_FIELD("initrd", status_row, initrd),
         VIEW_FIELD("in_initrd", status_row, in_initrd),
         VIEW_FIELD("used", status_row, used),
@@ -196,6 +201,7 @@ static struct status_row make_row(const struct reading *r)
                 .installed = { readable, present },
                 .valid = { readable && present, i->file.state == TABLE_VALID },
                 .current = is_current(r),
+                .srat_changed = { i->srat != SRAT_UNKNOWN, i->srat == SRAT_OTHER },
                 .in_initrd = { i->initrd.state != INITRD_UNKNOWN, i->initrd.state == INITRD_HAS },
                 .used = is_used(r),
                 .makes_tiers = { i->kernel != NULL, installed_makes_tiers(i) },

@@ -59,8 +59,30 @@ void check_hmat_not_taken(const struct subject *s, struct diagnosis *d)
         add_remedy(i, obstacles, d);
 }
 
+/* As long as the kernel has the table, what the firmware says cannot be read. */
+static void report_other_srat(const struct installed *i, struct diagnosis *d)
+{
+        finding_begin(d, SEVERITY_WARNING, "The HMAT that is installed was made for another SRAT");
+        add_table(d, &i->file);
+        finding_add_file(d, SRAT_PATH, "not as in /" HMAT_SRAT_FILE);
+        finding_add_consequence(d, HMAT_SRAT_CHANGED
+                                " Linux then gives nodes the values and tiers of others.");
+        if (installed_is_taken(i)) {
+                finding_add_remedy(d, "To have the firmware's own values, run this and reboot:");
+                finding_add_command(d, "numatier hmat uninstall");
+                finding_add_remedy(d, "Then, if a table is still needed:");
+        } else {
+                finding_add_remedy(d, "To install a table for this machine as it is now:");
+        }
+        finding_add_command(d, "numatier hmat install");
+}
+
 void check_hmat_outdated(const struct subject *s, struct diagnosis *d)
 {
+        if (s->installed && s->installed->srat == SRAT_OTHER) {
+                report_other_srat(s->installed, d);
+                return;
+        }
         if (!s->installed || s->hmat_currency != HMAT_OUTDATED)
                 return;
         finding_begin(d, SEVERITY_WARNING,

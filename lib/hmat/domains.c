@@ -54,6 +54,22 @@ static int compare_ranges(const void *a, const void *b)
         return (x->first > y->first) - (x->first < y->first);
 }
 
+/* Ranges of one domain that meet become one: a table has room for 400000. */
+static void merge_ranges(struct ranges *r)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < r->n; i++) {
+                struct range *last = n > 0 ? &r->items[n - 1] : NULL;
+
+                if (!last || last->domain != r->items[i].domain || last->end < r->items[i].first)
+                        r->items[n++] = r->items[i];
+                else if (last->end < r->items[i].end)
+                        last->end = r->items[i].end;
+        }
+        r->n = n;
+}
+
 static int read_ranges(const struct srat *s, struct ranges *ret)
 {
         *ret = (struct ranges){ .items = calloc(s->n_entries ?: 1, sizeof(*ret->items)) };
@@ -71,6 +87,7 @@ static int read_ranges(const struct srat *s, struct ranges *ret)
                 };
         }
         qsort(ret->items, ret->n, sizeof(*ret->items), compare_ranges);
+        merge_ranges(ret);
         return 0;
 }
 

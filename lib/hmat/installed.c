@@ -185,10 +185,44 @@ static int read_initrd(struct sysroot *root, struct messages *problems, struct i
         return r;
 }
 
+/* 0, 1 (absent; or unreadable, and reported) or -ENOMEM. */
+static int read_srat(struct sysroot *root, const char *path, struct messages *problems,
+                     struct table_file *ret)
+{
+        int r = sysroot_read_bytes(root, path, &ret->bytes, &ret->size);
+
+        if (r == 0 || r == -ENOMEM)
+                return r;
+        sysroot_reportf(problems, r, "%s", path);
+        ret->state = sysroot_is_absent(r) ? TABLE_ABSENT : TABLE_UNREADABLE;
+        return 1;
+}
+
+int installed_compare_srat(struct sysroot *root, struct messages *problems, enum srat_state *ret)
+{
+        struct table_file stored = { 0 }, now = { 0 };
+        int r = read_srat(root, HMAT_SRAT_FILE, problems, &stored);
+
+        *ret = SRAT_UNKNOWN;
+        if (r == 0) {
+                r = read_srat(root, SRAT_PATH, problems, &now);
+                if (r == 0)
+                        *ret = table_file_equals(&now, stored.bytes, stored.size) ? SRAT_SAME
+                                                                                  : SRAT_OTHER;
+                else if (r > 0 && now.state == TABLE_ABSENT)
+                        *ret = SRAT_OTHER;
+        }
+        table_file_done(&stored);
+        table_file_done(&now);
+        return r < 0 ? r : 0;
+}
+
 static int read_all(struct sysroot *root, struct messages *problems, struct installed *i)
 {
         int r = table_file_read(root, HMAT_FILE, &i->file);
 
+        if (r == 0 && i->file.state != TABLE_ABSENT)
+                r = installed_compare_srat(root, problems, &i->srat);
         if (r == 0)
                 r = read_used(root, i);
         if (r == 0)

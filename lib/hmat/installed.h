@@ -17,6 +17,9 @@
 
 /* The table, and the switch: as long as it is there, each initrd that is made gets it. */
 #define HMAT_FILE "etc/numatier/hmat.aml"
+/* The firmware's SRAT when the table was installed: the table speaks of its proximity domains. */
+#define HMAT_SRAT_FILE "etc/numatier/hmat.srat"
+#define SRAT_PATH      "sys/firmware/acpi/tables/SRAT"
 /* Made when the table changes, gone after the next boot. */
 #define HMAT_CHANGED "run/numatier/hmat-changed"
 
@@ -45,9 +48,24 @@ bool table_file_equals(const struct table_file *t, const void *bytes, size_t siz
  * higher: a boot without the table makes "build" count from the firmware's again. */
 bool table_file_serves(const struct table_file *t, const void *bytes, size_t size);
 
+enum srat_state {
+        SRAT_UNKNOWN, /* no SRAT was stored, or one of the two cannot be read */
+        SRAT_SAME,
+        SRAT_OTHER, /* the table may speak of other memory */
+};
+
+#define HMAT_SRAT_CHANGED                                                                          \
+        "The firmware's SRAT has changed since the table was installed: the table may speak of "   \
+        "other memory."
+
+/* Compares the firmware's SRAT with the one that was stored. What cannot be read is reported in
+ * problems. 0 or -ENOMEM. */
+int installed_compare_srat(struct sysroot *root, struct messages *problems, enum srat_state *ret);
+
 struct installed {
         struct table_file file;   /* HMAT_FILE */
         struct table_file used;   /* the kernel's: that of the firmware, or ours */
+        enum srat_state srat;     /* if there is a file */
         bool several;             /* the kernel has a second HMAT, and does not read it */
         bool changed;             /* the file was changed since the machine booted */
         char *kernel;             /* osrelease; NULL: unknown */

@@ -524,6 +524,16 @@ def try_program(numatier, source):
 
         srat = root / TABLES / "SRAT"
         data = srat.read_bytes()
+        # a table of ours that was made for another SRAT is no source of values
+        (root / TABLES / "HMAT").write_bytes(table_bytes)
+        stored = root / "etc/numatier/hmat.srat"
+        stored.parent.mkdir(parents=True)
+        stored.write_bytes(data)
+        start("--output", str(to / "table"), status=0)
+        stored.write_bytes(data[::-1])
+        refused("when the firmware had another SRAT")
+        stored.unlink()
+        (root / TABLES / "HMAT").unlink()
         srat.write_bytes(data[:-1])
         refused("SRAT")
         srat.unlink()

@@ -82,6 +82,7 @@ stage_1() {
         # DKMS needs it to make a key.
         mv /usr/bin/openssl /usr/bin/openssl.away
         apt "apt installs it, and openssl is missing" install numatier
+        fix_number
         check "the module is built" test -n "$(module_of "$(uname -r)")"
         equal "and not signed" "" "$(signer)"
         check_refused "Loading of unsigned module is rejected" "is not signed"

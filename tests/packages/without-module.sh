@@ -15,6 +15,7 @@ works_without() { # WHEN WORD: which must be in the one line that says what is m
         equal "$1 no unit has failed" "" "$(systemctl --failed --no-legend)"
         equal "$1 there is no module" "" "$(module_of "$(uname -r)")"
         check "$1 numatier shows the tiers" numatier
+        fix_number
         equal "$1 it says what is missing, in one line" 1 "$(numatier | grep -c "$2")"
         say "$(numatier | grep "$2")"
         equal "$1 node 1 is where Linux puts it" "$(home_tier)" "$(tier_of 1)"

@@ -89,12 +89,27 @@ static void test_outdated(void)
         assert_not_found("hmat-outdated");
 }
 
+static void test_other_srat(void)
+{
+        make();
+        set(&installed.used, USED, used, 2, "NTIR");
+        installed.srat = SRAT_OTHER;
+        examine_again();
+        assert_found("hmat-outdated", WARNING, "numatier hmat uninstall");
+        assert(has_evidence("hmat-outdated", "/" SRAT_PATH, "not as in /" HMAT_SRAT_FILE));
+        set(&installed.used, USED, used, 1, "BXPC");
+        examine_again();
+        assert_found("hmat-outdated", WARNING, "numatier hmat install");
+        assert(!strstr(get_finding("hmat-outdated")->remedy, "uninstall"));
+}
+
 int main(void)
 {
         test_taken();
         test_not_taken();
         test_unreadable();
         test_outdated();
+        test_other_srat();
         forget();
         return 0;
 }

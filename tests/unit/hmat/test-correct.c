@@ -270,6 +270,17 @@ static void check_refusals(void)
         srat->entries[1].length = 6ULL << 27;
         assert_refused("SRAT has that in proximity domain 7");
         tear_down();
+        /* between two ranges of a domain; and in ranges that overlap */
+        use_thread(TWO_NODES, TIERS GIVEN0 GIVEN1);
+        srat->n_entries--;
+        add_memory(300, 2);
+        add_memory(300, 6);
+        assert_refused("in no proximity domain of SRAT");
+        add_memory(300, 1);
+        srat->entries[srat->n_entries - 1].length = 3ULL << 27;
+        add_memory(300, 3);
+        assert_built();
+        tear_down();
 
         /* Linux numbers no such domain */
         set_up(TWO_NODES, TIERS GIVEN0 GIVEN1);

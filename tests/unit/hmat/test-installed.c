@@ -302,6 +302,22 @@ static void test_serves(void)
         assert(!table_file_serves(&t, wanted, TABLE_SIZE));
 }
 
+static void test_srat(void)
+{
+        enum srat_state state;
+
+        put_text(SRAT_PATH, "SRAT");
+        assert(installed_compare_srat(root, &problems, &state) == 0 && state == SRAT_UNKNOWN);
+        put_text(HMAT_SRAT_FILE, "SRAT");
+        assert(installed_compare_srat(root, &problems, &state) == 0 && state == SRAT_SAME);
+        put_text(SRAT_PATH, "TARS");
+        assert(installed_compare_srat(root, &problems, &state) == 0 && state == SRAT_OTHER);
+        remove_file(SRAT_PATH);
+        assert(installed_compare_srat(root, &problems, &state) == 0 && state == SRAT_OTHER);
+        remove_file(HMAT_SRAT_FILE);
+        assert(problems.n == 0);
+}
+
 int main(void)
 {
         char path[] = "/tmp/numatier-test-XXXXXX", command[64];
@@ -320,6 +336,7 @@ int main(void)
         test_log_counts();
         test_recorded();
         test_serves();
+        test_srat();
         installed_free(installed);
         sysroot_free(root);
         snprintf(command, sizeof(command), "rm -r %s", path);

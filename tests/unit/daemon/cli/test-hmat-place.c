@@ -75,6 +75,14 @@ static int uninstall(void)
         return hmat_place(&placing, NULL, 0);
 }
 
+static struct boot_room room = { 100, 50 };
+
+static int measure(struct boot_room *ret)
+{
+        *ret = room;
+        return 0;
+}
+
 static bool was_changed(void)
 {
         char text[8];
@@ -145,6 +153,48 @@ static void test_halfway(void)
         assert(uninstall() == 0 && made == 0);
 }
 
+static void assert_srat(const char *text)
+{
+        char line[16];
+        int r = sysroot_read_line(root, HMAT_SRAT_FILE, line, sizeof(line));
+
+        assert(text ? r >= 0 && streq(line, text) : sysroot_is_absent(r));
+}
+
+/* The firmware's SRAT is stored with the table, and goes with it. */
+static void test_srat(void)
+{
+        assert(install(2) == 0);
+        assert_srat("SRAT");
+        put(SRAT_PATH, "TARS", 4); /* a setting of the firmware was changed */
+        result = 256;
+        assert(install(2) == EXIT_FAILURE && made == 1);
+        assert_srat("SRAT");
+        result = 0;
+        assert(install(2) == 0 && made == 1);
+        assert_srat("TARS");
+        assert(install(2) == 0 && made == 0);
+        assert(sysroot_remove(root, SRAT_PATH) == 0);
+        assert(install(3) == EXIT_FAILURE && made == 0);
+        assert_file(2);
+        put(SRAT_PATH, "SRAT", 4);
+        assert(uninstall() == 0);
+        assert_srat(NULL);
+}
+
+static void test_room(void)
+{
+        char path[] = "/tmp/numatier-test-XXXXXX", line[64];
+        struct boot_room r;
+
+        assert(mkdtemp(path) && boot_room_measure(path, &r) == 0 && r.largest == 0 && r.free > 0);
+        snprintf(line, sizeof(line),
+                 "cd %s; printf 12345 >initrd.img-6; echo >vmlinuz; mkdir initrd", path);
+        assert(system(line) == 0 && boot_room_measure(path, &r) == 0 && r.largest == 5);
+        snprintf(line, sizeof(line), "rm -r %s", path);
+        assert(system(line) == 0 && boot_room_measure(path, &r) == -ENOENT);
+}
+
 /* A damaged file is replaced, and removed, too. */
 static void test_damaged(void)
 {
@@ -167,6 +217,10 @@ static void test_makers(void)
         assert_file(2);
         put("usr/bin/dracut", "", 0);
         put("usr/lib/dracut/dracut.conf.d/zz-numatier.conf", "", 0);
+        room.free = 49; /* dracut would remove the initrd that it cannot write */
+        assert(install(3) == EXIT_FAILURE && made == 0);
+        assert_file(2);
+        room.free = 50;
         assert(install(2) == 0 && made == 1);
         assert_streq(command, "dracut --regenerate-all --force");
         assert(uninstall() == 0);
@@ -177,15 +231,18 @@ int main(void)
         char path[] = "/tmp/numatier-test-XXXXXX", line[64];
 
         assert(mkdtemp(path) && sysroot_open(path, &root) == 0);
-        placing = (struct placing){ .root = root, .run = make_initrd };
+        placing = (struct placing){ .root = root, .run = make_initrd, .measure = measure };
         put("proc/sys/kernel/osrelease", "6.12.95\n", 8);
         put("usr/sbin/update-initramfs", "", 0);
         put("usr/share/initramfs-tools/hooks/numatier", "", 0);
         put(INITRD, "", 0);
+        put(SRAT_PATH, "SRAT", 4);
         test_install();
         test_failure();
         test_left_out();
         test_halfway();
+        test_srat();
+        test_room();
         test_damaged();
         test_makers();
         sysroot_free(root);

@@ -116,6 +116,12 @@ static void test_text(void)
         put_table(USED, 2, "NTIR");
         assert_shown(EXIT_SUCCESS, "It is what the policy wants.\nThe initrd has it: /" INITRD
                                    "\nThe running kernel uses it.\n");
+        put(SRAT_PATH, "SRAT");
+        put(HMAT_SRAT_FILE, "SRAT");
+        assert_shown(EXIT_SUCCESS, "It is what the policy wants.\n");
+        put(HMAT_SRAT_FILE, "TARS");
+        assert_shown(EXIT_DIFFERS, HMAT_SRAT_CHANGED);
+        assert(sysroot_remove(root, HMAT_SRAT_FILE) == 0);
         wanted = 3;
         assert_shown(EXIT_DIFFERS, "It is not what the policy wants now");
         wanted = 0; /* it cannot be built */
