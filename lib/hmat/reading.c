@@ -113,7 +113,8 @@ static uint32_t read_pair(const struct reader *r, const struct hmat_matrix *m, u
                        : hmat_value(r->h, m, r->rows[initiator], r->columns[target]);
 }
 
-/* The best of the initiators that are left; only those that have it are left then. */
+/* The best of the initiators that are left; only those that have it are left then. It is set for
+ * all that the matrix speaks of: reads and writes, even if one of them has a matrix of its own. */
 static void keep_best(const struct reader *r, const struct hmat_matrix *m, enum perf_value v,
                       uint32_t target)
 {
@@ -129,7 +130,8 @@ static void keep_best(const struct reader *r, const struct hmat_matrix *m, enum 
         nodeset_foreach (i, &a->initiators)
                 if (read_pair(r, m, i, target) != best)
                         nodeset_remove(&a->initiators, i);
-        a->perf.v[v] = best;
+        if (best != 0)
+                set_perf(&a->perf, m, best);
 }
 
 static const struct hmat_matrix *find_last(const struct hmat *h, const struct locality *l)

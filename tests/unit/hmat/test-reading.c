@@ -84,8 +84,8 @@ static void test_attached(void)
         add_matrix(HMAT_DATA_TYPES, PAIR(2, 3), PAIR(5, 6), FOUR(1, 1, 1, 1));
         read_with("2-3,9");
         expect(5, "2", 20, 25, 0, 200);
-        read_with("3"); /* an initiator without CPUs: as if nothing was attached */
-        expect(5, "3", 1, 1, 0, 300);
+        read_with("3");                 /* an initiator without CPUs: as if nothing was attached */
+        expect(5, "3", 1, 1, 300, 300); /* no best of reads alone */
         expect(900, "3", 0, 0, 0, 0);
         hmat_free(table);
 }
@@ -126,6 +126,21 @@ static void test_best(void)
         read_with("0-1");
         expect(4, "0-1", 50, 50, 0, 0);
         expect(5, "0-1", 0, 0, 0, 0);
+        hmat_free(table);
+}
+
+/* hmat_update_target_access: what is best in a matrix of reads and writes is set for both, after
+ * the best of writes and before that of reads; where there is no best, what was set stays. */
+static void test_mixed(void)
+{
+        begin(2);
+        add_matrix(HMAT_ACCESS_LATENCY, PAIR(0, 9), PAIR(4, 5), FOUR(50, 60, 0, 0));
+        add_matrix(HMAT_WRITE_LATENCY, PAIR(0, 9), PAIR(4, 5), FOUR(80, 0, 0, 0));
+        add_matrix(HMAT_ACCESS_BANDWIDTH, PAIR(0, 9), PAIR(4, 5), FOUR(10, 20, 0, 0));
+        add_matrix(HMAT_READ_BANDWIDTH, PAIR(0, 9), PAIR(4, 5), FOUR(0, 5, 0, 0));
+        read_with("0");
+        expect(4, "0", 50, 50, 10, 10);
+        expect(5, "0", 60, 60, 5, 20);
         hmat_free(table);
 }
 
@@ -182,6 +197,7 @@ int main(void)
         test_attached();
         test_twice();
         test_best();
+        test_mixed();
         test_use();
         return 0;
 }
