@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/hmat-rows.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 #include "base/units.h"
@@ -77,9 +76,7 @@ static void set_device(struct hmat_device_row *d, const struct srat_entry *e)
         else
                 snprintf(d->buf, sizeof(d->buf), "%04x:%02x:%02x.%u", acpi_get16(e->handle),
                          address >> 8, address >> 3 & 0x1f, address & 7);
-        for (char *c = d->buf; *c; c++)
-                if (!isascii(*c) || !isprint(*c))
-                        *c = '.';
+        acpi_make_printable(d->buf);
         d->device = e->handle_type <= 1 ? d->buf : NULL;
 }
 

@@ -60,12 +60,24 @@ static void set_level(struct libscols_line *line, size_t column, unsigned level)
                 table_set(line, column, "side cache %u", level);
 }
 
+/* The names are bytes that anybody may have chosen. */
+#define NAME_SIZE 9
+static const char *format_name(const char *name, char buf[static NAME_SIZE])
+{
+        (void)snprintf(buf, NAME_SIZE, "%s", name);
+        acpi_make_printable(buf);
+        return buf;
+}
+
 static void print_head(const struct hmat_table_row *t)
 {
+        char id[NAME_SIZE], table_id[NAME_SIZE], creator[NAME_SIZE];
+
         printf("%s: revision %u, %u bytes, OEM \"%s\", table \"%s\", OEM revision %u, made by "
                "\"%s\" 0x%08x\n",
-               t->file, t->revision, t->bytes, t->oem_id, t->oem_table_id, t->oem_revision,
-               t->creator_id, t->creator_revision);
+               t->file, t->revision, t->bytes, format_name(t->oem_id, id),
+               format_name(t->oem_table_id, table_id), t->oem_revision,
+               format_name(t->creator_id, creator), t->creator_revision);
 }
 
 /* Prints a table under a heading, unless it is empty. 0 or a negative errno. */

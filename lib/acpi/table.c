@@ -59,7 +59,7 @@ uint8_t acpi_checksum(const void *data, size_t size)
         return sum;
 }
 
-static void make_printable(char *text)
+void acpi_make_printable(char *text)
 {
         for (; *text; text++)
                 if (!isascii(*text) || !isprint(*text))
@@ -92,7 +92,7 @@ int acpi_header_parse(const void *data, size_t size, const char *signature, cons
         }
         read_header(data, ret);
         if (!streq(ret->signature, signature)) {
-                make_printable(ret->signature);
+                acpi_make_printable(ret->signature);
                 messages_add(errors, "%s: expected the ACPI table %s, found \"%s\"", name,
                              signature, ret->signature);
                 return -EBADMSG;

@@ -40,6 +40,10 @@ void acpi_header_encode(const struct acpi_header *h, void *data, size_t size);
 /* The sum of all bytes, modulo 256: 0 in a table that is whole. */
 uint8_t acpi_checksum(const void *data, size_t size);
 
+/* What a terminal could take for a command becomes ".": such text is bytes of the firmware, or of
+ * anybody's file. */
+void acpi_make_printable(char *text);
+
 /* Little-endian numbers at any address. */
 uint16_t acpi_get16(const void *p);
 uint32_t acpi_get32(const void *p);

@@ -124,11 +124,16 @@ static char *print_revision(const struct installed *i)
 
 static char *print_ids(const struct installed *i)
 {
+        struct acpi_header firmware = i->used.header, file = i->file.header;
+
+        acpi_make_printable(firmware.oem_id);
+        acpi_make_printable(firmware.oem_table_id);
+        acpi_make_printable(file.oem_id);
+        acpi_make_printable(file.oem_table_id);
         return print("The firmware's HMAT has the OEM IDs \"%s\", \"%s\", and the installed table "
                      "has \"%s\", \"%s\": the kernel would keep both, and read only the "
                      "firmware's. Is the table of another machine? Install it again.",
-                     i->used.header.oem_id, i->used.header.oem_table_id, i->file.header.oem_id,
-                     i->file.header.oem_table_id);
+                     firmware.oem_id, firmware.oem_table_id, file.oem_id, file.oem_table_id);
 }
 
 char *hmat_obstacle_print(const struct installed *i, enum hmat_obstacle o)
