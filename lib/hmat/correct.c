@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "hmat/predict.h"
+#include "hmat/reading.h"
 #include "hmat/values.h"
 
 #define REVISION         2
@@ -13,6 +14,8 @@
 struct build {
         const struct hmat_facts *f;
         struct hmat_domains domains;
+        uint32_t *targets; /* of SRAT, ascending */
+        size_t n_targets;
         struct hmat_pairs pairs; /* of the table in use at first, then of the new one */
         struct hmat_values values;
         struct hmat_units units; /* of the table in use, if it is ours */
@@ -132,6 +135,21 @@ static int add_domain(struct build *b, uint32_t target, const struct hmat_node_v
         return 0;
 }
 
+/* Of a domain that is no node. */
+static int copy_domain(struct build *b, const struct hmat_domain *from)
+{
+        bool attached = from->flags & HMAT_INITIATOR_VALID &&
+                        domain_map_find(&b->domains.map, from->initiator);
+        struct hmat_domain *d = hmat_add_domain(b->table);
+
+        if (!d)
+                return -ENOMEM;
+        *d = (struct hmat_domain){ .memory = from->memory,
+                                   .flags = attached ? HMAT_INITIATOR_VALID : 0,
+                                   .initiator = attached ? from->initiator : 0 };
+        return 0;
+}
+
 static const struct hmat_node_values *find_values(const struct build *b, uint32_t target)
 {
         for (size_t i = 0; i < b->values.n; i++)
@@ -162,14 +180,15 @@ static int add_domains(struct build *b)
                 uint32_t target = b->domains.map.items[i].domain;
                 const struct hmat_node_values *n = find_values(b, target);
 
-                if (n || (is_in_use(b, target) && hmat_is_target(b->f->srat, target)))
+                if (n || (is_in_use(b, target) && hmat_is_target(b->targets, b->n_targets, target)))
                         r = add_domain(b, target, n);
         }
         for (size_t i = 0; r == 0 && h && i < h->n_domains; i++) {
                 uint32_t target = h->domains[i].memory;
 
-                if (!domain_map_find(&b->domains.map, target) && hmat_is_target(b->f->srat, target))
-                        r = add_domain(b, target, NULL);
+                if (!domain_map_find(&b->domains.map, target) &&
+                    hmat_is_target(b->targets, b->n_targets, target))
+                        r = copy_domain(b, &h->domains[i]);
         }
         return r;
 }
@@ -179,7 +198,7 @@ static void remark_on_domains(struct build *b)
         const struct hmat *h = b->f->used;
 
         for (size_t i = 0; h && i < h->n_domains; i++)
-                if (!hmat_is_target(b->f->srat, h->domains[i].memory))
+                if (!hmat_is_target(b->targets, b->n_targets, h->domains[i].memory))
                         messages_add(b->remarks,
                                      "Proximity domain %u is left out: the HMAT in use describes "
                                      "its memory, and SRAT has none there. Linux would ignore the "
@@ -418,6 +437,9 @@ static int build(struct build *b)
                              "This machine has no SRAT: without it Linux uses no HMAT.");
                 return 0;
         }
+        b->targets = hmat_list_targets(b->f->srat, &b->n_targets);
+        if (!b->targets)
+                return -ENOMEM;
         r = hmat_domains_read(b->f, &b->domains, &b->refusals, b->remarks);
         if (r < 0 || b->refusals.n > 0)
                 return r;
@@ -466,6 +488,7 @@ int hmat_correct(const struct hmat_facts *facts, struct hmat_correction *ret)
                 r = finish(&b, ret);
         if (b.refusals.n > ret->refusals.n)
                 r = -ENOMEM;
+        free(b.targets);
         hmat_domains_done(&b.domains);
         hmat_pairs_done(&b.pairs);
         hmat_values_done(&b.values);

@@ -8,14 +8,6 @@ bool hmat_is_dram(const struct node *n)
         return n->has_memory && (n->has_cpu || n->has_offline_cpu);
 }
 
-bool hmat_is_target(const struct srat *s, uint32_t domain)
-{
-        for (size_t i = 0; i < s->n_entries; i++)
-                if (s->entries[i].domain == domain && srat_is_target(&s->entries[i]))
-                        return true;
-        return false;
-}
-
 bool hmat_find_initiator(const struct hmat *h, uint32_t target, uint32_t *ret)
 {
         bool found = false;

@@ -35,9 +35,6 @@ void hmat_domains_done(struct hmat_domains *d);
 
 bool hmat_domains_have_cpu(const struct hmat_domains *d, uint32_t domain);
 
-/* Whether SRAT has a target with that domain (srat_is_target). */
-bool hmat_is_target(const struct srat *s, uint32_t domain);
-
 /* The attached initiator of a target: of several structures the last counts. */
 bool hmat_find_initiator(const struct hmat *h, uint32_t target, uint32_t *ret);
 

@@ -191,8 +191,7 @@ static int compare_domains(const void *a, const void *b)
         return (*x > *y) - (*x < *y);
 }
 
-/* The domains that are targets to Linux, ascending; NULL: out of memory. */
-static uint32_t *list_targets(const struct srat *s, size_t *ret_n)
+uint32_t *hmat_list_targets(const struct srat *s, size_t *ret_n)
 {
         uint32_t *targets = calloc(s->n_entries + 1, sizeof(*targets));
         size_t n = 0;
@@ -205,6 +204,11 @@ static uint32_t *list_targets(const struct srat *s, size_t *ret_n)
         qsort(targets, n, sizeof(*targets), compare_domains);
         *ret_n = n;
         return targets;
+}
+
+bool hmat_is_target(const uint32_t *targets, size_t n, uint32_t domain)
+{
+        return bsearch(&domain, targets, n, sizeof(*targets), compare_domains) != NULL;
 }
 
 /* hmat_parse_proximity_domain */
@@ -231,7 +235,7 @@ int hmat_check_use(const struct hmat *h, const struct srat *s, const struct doma
                    struct messages *flaws)
 {
         size_t n;
-        _cleanup_(freep) uint32_t *targets = list_targets(s, &n);
+        _cleanup_(freep) uint32_t *targets = hmat_list_targets(s, &n);
 
         if (!targets)
                 return -ENOMEM;
@@ -239,8 +243,7 @@ int hmat_check_use(const struct hmat *h, const struct srat *s, const struct doma
                 messages_add(flaws, "a structure of type 0 has not exactly 40 bytes");
         for (size_t i = 0; i < h->n_domains; i++) {
                 const struct hmat_domain *d = &h->domains[i];
-                bool is_target =
-                        bsearch(&d->memory, targets, n, sizeof(*targets), compare_domains) != NULL;
+                bool is_target = hmat_is_target(targets, n, d->memory);
 
                 if (!check_domain(h, d, is_target, map, flaws))
                         break; /* as Linux does it; a table may have a million of them */

@@ -30,6 +30,11 @@ struct hmat_access {
 int hmat_read_access(const struct hmat *h, const struct nodeset *candidates,
                      struct hmat_access *ret);
 
+/* The domains of SRAT that are targets to Linux, ascending; the caller frees them. NULL: out of
+ * memory. */
+uint32_t *hmat_list_targets(const struct srat *s, size_t *ret_n);
+bool hmat_is_target(const uint32_t *targets, size_t n, uint32_t domain);
+
 /* Whether Linux uses the table beside this SRAT, whose map this is; why not is reported in flaws.
  * 0, -ENOMEM. */
 int hmat_check_use(const struct hmat *h, const struct srat *s, const struct domain_map *map,
