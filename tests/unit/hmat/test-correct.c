@@ -428,6 +428,36 @@ static void check_generic_initiator(void)
         tear_down();
 }
 
+/* Each keeps its structure, and its initiator if that is a node. */
+static void check_many_ports(void)
+{
+        size_t n = 2000;
+
+        set_up(NODE "online: 0\n" NODE "possible: 0\n" NODE "has_memory: 0\n" NODE
+                    "has_cpu: 0\n" NODE "node0/distance: 10\n" MEMINFO(
+                            0, 1000000) "sys/devices/system/memory/block_size_bytes: 8000000\n"
+                                        "captured/memory-blocks:\n  0-1 node 0 online kernel\n",
+               TIERS GIVEN0);
+        add_cpu(7);
+        add_memory(7, 0);
+        begin_used(1, "INTL");
+        srat->entries = realloc(srat->entries, (srat->n_entries + n) * sizeof(*srat->entries));
+        assert(srat->entries);
+        for (size_t i = 0; i < n; i++) {
+                srat->entries[srat->n_entries++] =
+                        (struct srat_entry){ .kind = SRAT_GENERIC_PORT,
+                                             .domain = 2000 + (uint32_t)i };
+                attach(2000 + (uint32_t)i, i % 2 == 0 ? 7 : 8);
+        }
+        assert_built();
+        assert(result.table->n_domains == n + 1);
+        assert(result.table->domains[1].memory == 2000);
+        assert(result.table->domains[1].flags == HMAT_INITIATOR_VALID);
+        assert(result.table->domains[1].initiator == 7);
+        assert(result.table->domains[2].flags == 0); /* its initiator is no node */
+        tear_down();
+}
+
 /* Three sockets, and memory that is as near to two of them. */
 #define SOCKETS                                                                                    \
         NODE "online: 0-3\n" NODE "possible: 0-3\n" NODE "has_memory: 0-3\n" NODE                  \
@@ -597,6 +627,7 @@ int main(void)
         check_kept();
         check_firmware_values();
         check_generic_initiator();
+        check_many_ports();
         check_sockets();
         check_level();
         check_level_tier();
