@@ -196,14 +196,23 @@ static int add_domains(struct build *b)
 static void remark_on_domains(struct build *b)
 {
         const struct hmat *h = b->f->used;
+        uint32_t first = 0;
+        size_t n = 0;
 
         for (size_t i = 0; h && i < h->n_domains; i++)
-                if (!hmat_is_target(b->targets, b->n_targets, h->domains[i].memory))
-                        messages_add(b->remarks,
-                                     "Proximity domain %u is left out: the HMAT in use describes "
-                                     "its memory, and SRAT has none there. Linux would ignore the "
-                                     "whole table.",
-                                     h->domains[i].memory);
+                if (!hmat_is_target(b->targets, b->n_targets, h->domains[i].memory) && n++ == 0)
+                        first = h->domains[i].memory;
+        if (n == 1)
+                messages_add(b->remarks,
+                             "Proximity domain %u is left out: the HMAT in use describes its "
+                             "memory, and SRAT has none there. Linux would ignore the whole table.",
+                             first);
+        else if (n > 1)
+                messages_add(b->remarks,
+                             "%zu structures of proximity domains are left out, the first of %u: "
+                             "the HMAT in use describes their memory, and SRAT has none there. "
+                             "Linux would ignore the whole table.",
+                             n, first);
 }
 
 /* The rest of the table in use. */

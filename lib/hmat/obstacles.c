@@ -34,8 +34,11 @@ static bool has_other_ids(const struct installed *i)
 {
         const struct acpi_header *firmware = &i->used.header, *file = &i->file.header;
 
-        return has_firmwares(i) && (!streq(firmware->oem_id, file->oem_id) ||
-                                    !streq(firmware->oem_table_id, file->oem_table_id));
+        /* all bytes count, also those after a NUL (acpi_table_initrd_override) */
+        return has_firmwares(i) &&
+               (memcmp(firmware->oem_id, file->oem_id, sizeof(file->oem_id)) != 0 ||
+                memcmp(firmware->oem_table_id, file->oem_table_id, sizeof(file->oem_table_id)) !=
+                        0);
 }
 
 static bool has_low_revision(const struct installed *i)

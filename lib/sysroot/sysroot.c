@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdarg.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -358,7 +359,7 @@ int sysroot_read_alloc(struct sysroot *root, const char *path, char **ret)
 
 int sysroot_read_bytes(struct sysroot *root, const char *path, char **ret, size_t *ret_size)
 {
-        for (size_t size = 4 * SYSFS_PAGE; size <= READ_ALLOC_MAX; size *= 16) {
+        for (size_t size = 4 * SYSFS_PAGE;; size = MIN(size * 16, READ_ALLOC_MAX)) {
                 _cleanup_(freep) char *buf = malloc(size);
                 ssize_t n;
 
@@ -370,10 +371,9 @@ int sysroot_read_bytes(struct sysroot *root, const char *path, char **ret, size_
                         *ret_size = (size_t)n;
                         return 0;
                 }
-                if (n != -EFBIG)
+                if (n != -EFBIG || size == READ_ALLOC_MAX)
                         return (int)n;
         }
-        return -EFBIG;
 }
 
 int sysroot_read_unsigned(struct sysroot *root, const char *path, unsigned max, unsigned *ret,

@@ -374,6 +374,10 @@ static void check_kept(void)
         assert_attached(301, 7);
         assert(!get_domain(302));
         assert(messages_have(&result.remarks, "Proximity domain 302 is left out"));
+        attach(303, 7);
+        assert_built();
+        assert(messages_have(&result.remarks, "2 structures of proximity domains are left out, the "
+                                              "first of 302"));
         assert_pair(7, 7, 10000, 10);
         assert_pair(7, 300, 16500, 0);
         assert_pair(7, 301, 90000, 0);

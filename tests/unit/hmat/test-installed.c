@@ -158,6 +158,8 @@ static void test_initrd(void)
 /* The kernel compares both IDs, and then the revision. */
 static void test_revision(void)
 {
+        char bytes[TABLE_SIZE];
+
         make_machine();
         put_table(USED, "BOCHS", 2, "BXPC");
         assert_obstacles(BIT(REVISION));
@@ -165,6 +167,17 @@ static void test_revision(void)
         assert_obstacles(BIT(REVISION));
         put_table(USED, "OTHER", 1, "BXPC");
         assert_obstacles(BIT(IDS));
+        table_make(bytes, "BOCH", 1, "BXPC");
+        put(USED, bytes, sizeof(bytes));
+        bytes[10 + 5] = 'S'; /* after a NUL */
+        bytes[9] -= 'S';
+        bytes[24]++; /* OEM revision */
+        bytes[9]--;
+        put(HMAT_FILE, bytes, sizeof(bytes));
+        put(INITRD, "", 0);
+        assert_obstacles(BIT(IDS) | BIT(INITRD));
+        put_table(HMAT_FILE, "BOCHS", 2, "NTIR");
+        put_initrd(INITRD, 2);
         /* an older one of ours says nothing of the firmware's */
         put_table(USED, "BOCHS", 3, "NTIR");
         assert_obstacles(BIT(BOOT));

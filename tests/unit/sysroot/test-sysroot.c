@@ -18,9 +18,19 @@ static void put(const char *path, const char *bytes, size_t length)
         close(fd);
 }
 
+/* Zeros. */
+static void put_size(const char *path, off_t size)
+{
+        int fd = openat(directory, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+        assert(fd >= 0 && ftruncate(fd, size) == 0);
+        close(fd);
+}
+
 static void test_read(void)
 {
         char buf[16], page[8192], *text;
+        size_t size;
 
         put("f", "12", 2); /* no newline */
         assert(sysroot_read(root, "f", buf, sizeof(buf)) == 2);
@@ -40,6 +50,12 @@ static void test_read(void)
         assert(sysroot_read_alloc(root, "f", &text) == 0 && strlen(text) == sizeof(page));
         free(text);
         assert(sysroot_read_alloc(root, "absent", &text) == -ENOENT);
+        put_size("f", (16 << 20) - 1);
+        assert(sysroot_read_bytes(root, "f", &text, &size) == 0 && size == (16 << 20) - 1);
+        free(text);
+        put_size("f", 16 << 20);
+        assert(sysroot_read_bytes(root, "f", &text, &size) == -EFBIG);
+        put("f", "", 0);
 }
 
 static void test_read_line(void)
