@@ -124,7 +124,7 @@ static int check_srat(struct sysroot *root, const struct hmat *used, struct hmat
         enum srat_state srat;
         int r;
 
-        if (!used || !streq(used->header.creator_id, HMAT_CREATOR_ID))
+        if (!used || !hmat_is_ours(&used->header))
                 return READING_DONE;
         r = installed_compare_srat(root, &w->remarks, &srat);
         if (r < 0 || srat != SRAT_OTHER)

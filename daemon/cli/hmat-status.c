@@ -49,7 +49,7 @@ static struct view_flag is_used(const struct reading *r)
 
 static bool is_ours(const struct table_file *t)
 {
-        return t->state == TABLE_VALID && streq(t->header.creator_id, HMAT_CREATOR);
+        return t->state == TABLE_VALID && hmat_is_ours(&t->header);
 }
 
 /* For people. */

@@ -82,6 +82,14 @@ struct hmat {
                                */
 };
 
+/* Who makes our tables: the header's creator ID. */
+#define HMAT_CREATOR "NTIR"
+
+static inline bool hmat_is_ours(const struct acpi_header *h)
+{
+        return streq(h->creator_id, HMAT_CREATOR);
+}
+
 /* A table has room for millions of faults: so many warnings are the most, and one that says how
  * many are left out. */
 #define HMAT_WARNINGS_MAX 20

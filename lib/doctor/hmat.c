@@ -14,8 +14,8 @@ static void add_table(struct diagnosis *d, const struct table_file *t)
 {
         if (t->state == TABLE_VALID)
                 finding_add_file(d, t->path, "OEM revision %u%s", t->header.oem_revision,
-                                 streq(t->header.creator_id, HMAT_CREATOR) ? ", made by numatier"
-                                                                           : ", of the firmware");
+                                 hmat_is_ours(&t->header) ? ", made by numatier"
+                                                          : ", of the firmware");
         else
                 finding_add_file(d, t->path, "%s", t->fault ?: "absent");
 }

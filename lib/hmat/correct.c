@@ -268,11 +268,6 @@ static int copy_caches(const struct hmat *from, struct hmat *h)
 
 /* The header. */
 
-static bool is_ours(const struct hmat *h)
-{
-        return streq(h->header.creator_id, HMAT_CREATOR_ID);
-}
-
 /* Of two tables as they would be with the same header. */
 static int encode_plainly(const struct hmat *h, void **ret, size_t *ret_size)
 {
@@ -307,7 +302,7 @@ static void begin_header(const struct hmat_facts *f, struct acpi_header *ret)
         memcpy(ret->signature, "HMAT", sizeof(ret->signature));
         memcpy(ret->oem_id, from->oem_id, sizeof(ret->oem_id));
         memcpy(ret->oem_table_id, from->oem_table_id, sizeof(ret->oem_table_id));
-        memcpy(ret->creator_id, HMAT_CREATOR_ID, sizeof(ret->creator_id));
+        memcpy(ret->creator_id, HMAT_CREATOR, sizeof(ret->creator_id));
 }
 
 /* Linux takes a table only if its OEM revision is higher. */
@@ -318,7 +313,7 @@ static int set_revision(struct build *b)
 
         if (!used)
                 return 0;
-        same = is_ours(used) ? hmat_says_same(b->table, used) : 0;
+        same = hmat_is_ours(&used->header) ? hmat_says_same(b->table, used) : 0;
         if (same < 0)
                 return same;
         if (!same && used->header.oem_revision == UINT32_MAX) {
@@ -427,7 +422,7 @@ static int make_stable_table(struct build *b)
         fill_pairs(b);
         remark_on_domains(b);
         r = make_table(b, &b->units);
-        if (r == 0 && b->f->used && is_ours(b->f->used))
+        if (r == 0 && b->f->used && hmat_is_ours(&b->f->used->header))
                 same = hmat_says_same(b->table, b->f->used);
         if (r == 0 && same == 0)
                 r = make_table(b, &(struct hmat_units){ 0 });
@@ -458,7 +453,7 @@ static int build(struct build *b)
         r = hmat_values_read(b->f, &b->domains, &b->pairs, &b->values, &b->refusals);
         if (r < 0 || b->refusals.n > 0)
                 return r;
-        if (b->f->used && is_ours(b->f->used))
+        if (b->f->used && hmat_is_ours(&b->f->used->header))
                 b->units = hmat_units_read(b->f->used);
         hmat_values_level(b->f, &b->domains, &b->values, b->remarks);
         r = make_stable_table(b);

@@ -11,7 +11,7 @@
  *   replaces only a table that has the same (drivers/acpi/tables.c:acpi_table_initrd_override). Its
  *   OEM revision is one more than that of the table in use: Linux takes no other. But if the table
  *   in use is ours and says the same, it stays as it is, byte for byte. The creator ID is
- *   HMAT_CREATOR_ID.
+ *   HMAT_CREATOR.
  * - A Memory Proximity Domain Attributes Structure for each proximity domain whose memory is a node
  *   now, with its initiator if only one is nearest; and those of the table in use. A structure for
  * a domain that is not in SRAT is left out: Linux would ignore the whole table
@@ -37,9 +37,6 @@
 #include "acpi/hmat.h"
 #include "base/messages.h"
 #include "hmat/facts.h"
-
-/* Who makes our tables: header.creator_id. */
-#define HMAT_CREATOR_ID "NTIR"
 
 struct hmat_correction {
         struct hmat *table;       /* NULL: it is refused */

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "acpi/table.h"
+#include "acpi/hmat.h"
 #include "hmat/early-cpio.h"
 
 /* The kernel takes no more (drivers/acpi/tables.c:NR_ACPI_INITRD_TABLES). */

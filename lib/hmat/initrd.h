@@ -8,9 +8,6 @@
 
 #include "sysroot/sysroot.h"
 
-/* Who makes our tables (the header's creator ID). */
-#define HMAT_CREATOR "NTIR"
-
 enum initrd_state {
         INITRD_UNKNOWN, /* there is none where distributions have it, or it cannot be read */
         INITRD_WITHOUT, /* no HMAT is where the kernel looks for it */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "acpi/table.h"
+#include "acpi/hmat.h"
 #include "base/messages.h"
 #include "hmat/boot-log.h"
 #include "hmat/initrd.h"

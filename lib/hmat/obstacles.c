@@ -27,7 +27,7 @@ const char *hmat_obstacle_name(enum hmat_obstacle o)
  * the initrd, at each boot. */
 static bool has_firmwares(const struct installed *i)
 {
-        return i->used.state == TABLE_VALID && !streq(i->used.header.creator_id, HMAT_CREATOR);
+        return i->used.state == TABLE_VALID && !hmat_is_ours(&i->used.header);
 }
 
 static bool has_other_ids(const struct installed *i)
