@@ -64,7 +64,7 @@ show_menu() {
 edit_entry() { # WORD KEYS
         local down
         down=$(awk -v word="$1" '/^menuentry /, /^}/ { if ($1 == word) exit; printf "\\u000e" }' /boot/grub/grub.cfg)
-        say "answer [[\"GNU GRUB\", \"e\"], [\"Emacs-like\", \"\\u000e$down$2\\u0018\"]]"
+        say "answer [[\"GNU GRUB\", \"e\"], [\"Emacs-like\", \"\\u000e$down$2\\u0018\", 0.2]]"
 }
 
 next_stage_as_is() { # with the menu's first entry
