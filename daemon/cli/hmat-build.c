@@ -38,7 +38,7 @@ static int read_bytes(struct sysroot *root, const char *path, char **ret, size_t
 static int read_srat(struct sysroot *root, struct messages *refusals, struct srat **ret)
 {
         _cleanup_(freep) char *bytes = NULL;
-        const char *path = "/" ACPI_TABLE_DIR "/SRAT";
+        const char *path = "/" SRAT_PATH;
         size_t size;
         int r = read_bytes(root, path + 1, &bytes, &size, refusals);
 
@@ -51,13 +51,13 @@ static int read_srat(struct sysroot *root, struct messages *refusals, struct sra
 static int read_hmat(struct sysroot *root, struct messages *refusals, struct hmat **ret)
 {
         _cleanup_(freep) char *bytes = NULL;
-        const char *path = "/" ACPI_TABLE_DIR "/HMAT";
+        const char *path = "/" HMAT_PATH;
         struct messages warnings = MESSAGES_INIT;
         size_t size;
         int r = read_bytes(root, path + 1, &bytes, &size, refusals);
 
         if (r == READING_ABSENT) {
-                path = "/" ACPI_TABLE_DIR "/HMAT1";
+                path = "/" HMAT1_PATH;
                 r = read_bytes(root, path + 1, &bytes, &size, refusals);
         }
         if (r == READING_DONE)
@@ -162,21 +162,6 @@ int hmat_wanted_build(struct sysroot *root, const struct snapshot *s, struct hma
 }
 
 /* The file. */
-
-static int write_all(int fd, const char *bytes, size_t size)
-{
-        while (size > 0) {
-                ssize_t n = write(fd, bytes, size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                bytes += n;
-                size -= (size_t)n;
-        }
-        return 0;
-}
 
 /* Whatever happens, the file is the old one or the whole new one. */
 static int replace(const char *path, const void *bytes, size_t size)

@@ -13,9 +13,6 @@
 #include "facts/knobs.h"
 #include "view/table.h"
 
-#define HMAT_PATH ACPI_TABLE_DIR "/HMAT"
-#define SRAT_PATH ACPI_TABLE_DIR "/SRAT"
-
 /* For people */
 
 /* "0 (node 0)", "7" */

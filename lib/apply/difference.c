@@ -29,7 +29,7 @@ static unsigned minutes_up(uint64_t usec)
 static int back_off_write(struct plan *p, size_t i, const struct state *state,
                           const struct state_ignored *ignored)
 {
-        _cleanup_(freep) char *reason = plan_print(
+        _cleanup_(freep) char *reason = text_new(
                 "the kernel accepted this value and did not use it (%u time%s). It is tried again "
                 "in %u min at the latest",
                 ignored->times, plural(ignored->times),

@@ -130,6 +130,5 @@ char *knob_make_path(enum write_kind kind, enum interface interface, unsigned no
 
         if (!number)
                 return strdup(pattern);
-        return plan_print("%.*s%u%s", (int)(number - pattern), pattern, node,
-                          number + strlen("%u"));
+        return text_new("%.*s%u%s", (int)(number - pattern), pattern, node, number + strlen("%u"));
 }

@@ -262,7 +262,7 @@ static int add_guard(struct plan *p, const struct machine *m, const char *value,
                                          .guard = role,
                                          .path = knob_make_path(WRITE_MIN_TTL, INTERFACE_NONE, 0),
                                          .value = strdup(value),
-                                         .before = plan_print("%u", m->min_ttl.value),
+                                         .before = text_new("%u", m->min_ttl.value),
                                          .expect = strdup(value),
                                          .reason = strdup(reason),
                                  });

@@ -73,8 +73,8 @@ enum interface plan_choose_interface(const struct machine *m, const struct polic
 
 static char *tier_reason(const struct assignment *a, const struct node_assignment *n)
 {
-        return plan_print("%stier %s: %s", n->moved_by_hand ? "it was moved manually; " : "",
-                          assignment_tier_name(a, n), n->reason);
+        return text_new("%stier %s: %s", n->moved_by_hand ? "it was moved manually; " : "",
+                        assignment_tier_name(a, n), n->reason);
 }
 
 static int plan_override(struct plan *p, const struct assignment *a,
@@ -86,9 +86,9 @@ static int plan_override(struct plan *p, const struct assignment *a,
                                          .kind = WRITE_NODE_TIER,
                                          .interface = INTERFACE_MEMTIER_OVERRIDE,
                                          .path = node_path(n->node->id, INTERFACE_MEMTIER_OVERRIDE),
-                                         .value = plan_print("%" PRIu32, new),
-                                         .before = plan_print("memory_tier%" PRIu32, old),
-                                         .expect = plan_print("memory_tier%" PRIu32, new),
+                                         .value = text_new("%" PRIu32, new),
+                                         .before = text_new("memory_tier%" PRIu32, old),
+                                         .expect = text_new("memory_tier%" PRIu32, new),
                                          .reason = tier_reason(a, n),
                                          .node = n->node->id,
                                          .present_tier = old,
@@ -119,9 +119,9 @@ static int plan_offset(struct plan *p, const struct assignment *a, const struct 
                                          .kind = WRITE_NODE_TIER,
                                          .interface = INTERFACE_ADISTANCE_OFFSET,
                                          .path = TAKE_PTR(path),
-                                         .value = plan_print("%" PRId64, offset),
-                                         .before = plan_print("%d", n->node->adistance_offset),
-                                         .expect = plan_print("%" PRId64, offset),
+                                         .value = text_new("%" PRId64, offset),
+                                         .before = text_new("%d", n->node->adistance_offset),
+                                         .expect = text_new("%" PRId64, offset),
                                          .reason = tier_reason(a, n),
                                          .node = n->node->id,
                                          .present_tier = n->node->present_tier,
@@ -159,10 +159,10 @@ static int plan_give_back(struct plan *p, const struct assignment *a, const stru
                         .path = TAKE_PTR(path),
                         .value = knob_of_path(original->path, NULL)
                                          ->undo(a->machine, original->value),
-                        .before = offset ? plan_print("%d", n->node->adistance_offset)
-                                         : plan_print("memory_tier%" PRIu32, n->node->present_tier),
+                        .before = offset ? text_new("%d", n->node->adistance_offset)
+                                         : text_new("memory_tier%" PRIu32, n->node->present_tier),
                         .expect = strdup(original->value),
-                        .reason = plan_print("given back: %s", n->reason),
+                        .reason = text_new("given back: %s", n->reason),
                         .node = n->node->id,
                         .present_tier = n->node->present_tier,
                         .wanted_tier = TIER_UNKNOWN,

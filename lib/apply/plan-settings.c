@@ -31,9 +31,9 @@ static int plan_number(struct plan *p, enum write_kind kind, unsigned node, unsi
         return plan_add_write(p, (struct plan_write){
                                          .kind = kind,
                                          .path = knob_make_path(kind, INTERFACE_NONE, node),
-                                         .value = plan_print("%u", wanted),
-                                         .before = plan_print("%u", before),
-                                         .expect = plan_print("%u", wanted),
+                                         .value = text_new("%u", wanted),
+                                         .before = text_new("%u", before),
+                                         .expect = text_new("%u", wanted),
                                          .reason = strdup(reason),
                                          .node = node,
                                  });

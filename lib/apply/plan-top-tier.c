@@ -176,11 +176,11 @@ static char *describe_hazard(const struct guard *g, const struct plan_write *w,
                 other = "Or reload the module memtier_override: version 1.1 or later clears them. ";
         else if (w->wanted_tier == TIER_UNKNOWN && victim->id == w->node)
                 other = "Or take the node's memory offline and online again, without numatier. ";
-        return plan_print("moving it would make node %u top-tier. Its pages may hold access times "
-                          "of NUMA balancing's tiering mode, %s, and the kernel may panic. To move "
-                          "it, reboot; it is moved before that mode is switched on. %sIf this "
-                          "kernel has the bug fixed, write %s to /%s manually",
-                          victim->id, g->cause, other, w->value, w->path);
+        return text_new("moving it would make node %u top-tier. Its pages may hold access times "
+                        "of NUMA balancing's tiering mode, %s, and the kernel may panic. To move "
+                        "it, reboot; it is moved before that mode is switched on. %sIf this "
+                        "kernel has the bug fixed, write %s to /%s manually",
+                        victim->id, g->cause, other, w->value, w->path);
 }
 
 static int refuse(struct guard *g, struct plan *p, const struct plan_write *w,

@@ -97,18 +97,6 @@ int plan_add_write(struct plan *p, struct plan_write w)
         return 0;
 }
 
-char *plan_print(const char *format, ...)
-{
-        char *text;
-        va_list ap;
-        int r;
-
-        va_start(ap, format);
-        r = vasprintf(&text, format, ap);
-        va_end(ap);
-        return r < 0 ? NULL : text;
-}
-
 int plan_hold(struct plan *p, size_t i, const char *reason)
 {
         char *copy = strdup(reason);

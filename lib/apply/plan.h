@@ -90,9 +90,6 @@ DEFINE_CLEANUP(struct plan *, plan_free)
 
 /* The making of a plan. */
 
-/* printf into new memory; NULL when there is none, which plan_add_write() notices. */
-char *plan_print(const char *format, ...) _printf_(1, 2);
-
 /* Adds a write, whose strings it takes over. -ENOMEM also when one of them is NULL. */
 int plan_add_write(struct plan *p, struct plan_write w);
 void plan_write_done(struct plan_write *w);

@@ -108,10 +108,10 @@ static int undo_without_memory(struct plan *p, const struct undo *u)
                 return plan_add_write(p, w);
         }
         return refuse(p, u,
-                      plan_print("its memory is offline or removed, and /%s cannot be written. Run "
-                                 "\"numatier "
-                                 "restore\" again when the memory is back",
-                                 u->original->path));
+                      text_new("its memory is offline or removed, and /%s cannot be written. Run "
+                               "\"numatier "
+                               "restore\" again when the memory is back",
+                               u->original->path));
 }
 
 /* Gone with its module or its node, or only out. */
@@ -122,7 +122,7 @@ static int undo_without_file(struct plan *p, const struct undo *u)
         if (u->knob->goes_with_node)
                 return plan_add_settled(p, u->original->path);
         if (u->knob->kind != WRITE_NODE_TIER)
-                return refuse(p, u, plan_print("there is no such file any more"));
+                return refuse(p, u, text_new("there is no such file any more"));
         if (!has_memory || u->machine->module_loaded)
                 return undo_without_memory(p, u);
         return plan_add_settled(p, u->original->path);
@@ -139,9 +139,9 @@ static int undo_intent(struct plan *p, const struct undo *u)
         if (u->knob->shows(value, o->intent))
                 return plan_add_write(p, undo_write(u));
         return refuse(p, u,
-                      plan_print("numatier was interrupted when it was to write %s there. It reads "
-                                 "%s, which is not of numatier's making, and is left alone",
-                                 o->intent, value));
+                      text_new("numatier was interrupted when it was to write %s there. It reads "
+                               "%s, which is not of numatier's making, and is left alone",
+                               o->intent, value));
 }
 
 static bool is_of_other_memory(const struct undo *u)
@@ -160,9 +160,9 @@ static int plan_undo(struct plan *p, const struct undo *u)
         /* that a file of it is missing proves nothing */
         if (error < 0 && u->memory && u->memory->half_there)
                 return refuse(p, u,
-                              plan_print("node %u is online but cannot be read now. Run \"numatier "
-                                         "restore\" again",
-                                         u->node));
+                              text_new("node %u is online but cannot be read now. Run \"numatier "
+                                       "restore\" again",
+                                       u->node));
         if (error == -ENOENT)
                 return undo_without_file(p, u);
         if (error == -ENODEV)
@@ -233,9 +233,9 @@ static int keep_from_freeze(struct plan *p)
 
         if (p->n_unmet == 0)
                 return 0;
-        reason = plan_print("node %u could not be given back, and memory exhaustion could freeze "
-                            "this machine",
-                            p->unmet[0].node);
+        reason = text_new("node %u could not be given back, and memory exhaustion could freeze "
+                          "this machine",
+                          p->unmet[0].node);
         if (!reason)
                 return -ENOMEM;
         for (size_t i = p->n_writes; i-- > 0;) {

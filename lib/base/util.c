@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 
 int array_grow(void *array, size_t *allocated, size_t need, size_t size)
 {
@@ -95,4 +96,40 @@ uint64_t greatest_common_divisor(uint64_t a, uint64_t b)
                 b = rest;
         }
         return a;
+}
+
+int compare_u32(const void *a, const void *b)
+{
+        uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+        return (x > y) - (x < y);
+}
+
+char *text_new(const char *format, ...)
+{
+        char *text;
+        va_list args;
+        int n;
+
+        va_start(args, format);
+        n = vasprintf(&text, format, args);
+        va_end(args);
+        return n < 0 ? NULL : text;
+}
+
+int write_all(int fd, const void *bytes, size_t size)
+{
+        const char *rest = bytes;
+
+        while (size > 0) {
+                ssize_t n = write(fd, rest, size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                rest += n;
+                size -= (size_t)n;
+        }
+        return 0;
 }

@@ -81,3 +81,12 @@ int parse_unsigned(const char *s, unsigned max, unsigned *ret);
 
 /* The greatest number that divides both; if one is 0, the other. */
 uint64_t greatest_common_divisor(uint64_t a, uint64_t b);
+
+/* For qsort() and bsearch(): uint32_t, ascending. */
+int compare_u32(const void *a, const void *b);
+
+/* A new string, made as by printf(3); NULL: out of memory. */
+char *text_new(const char *format, ...) _printf_(1, 2);
+
+/* Writes all of it, whatever interrupts. 0 or -errno. */
+int write_all(int fd, const void *bytes, size_t size);

@@ -43,19 +43,6 @@ static enum table find_table(const struct node_assignment *n, const struct figur
 }
 
 /* The text and the correction are lost if there is no memory: as a message would be. */
-static char *print(const char *format, ...) _printf_(1, 2);
-static char *print(const char *format, ...)
-{
-        char *text;
-        va_list ap;
-        int r;
-
-        va_start(ap, format);
-        r = vasprintf(&text, format, ap);
-        va_end(ap);
-        return r < 0 ? NULL : text;
-}
-
 /* The nodes of one cause, and the first of them: its values stand for the others'. */
 struct finding {
         const struct node_assignment *first;
@@ -86,8 +73,8 @@ static char *print_correction(const struct finding *f, const char *keys)
 {
         char suggestion[RULE_SUGGESTION_MAX];
 
-        return print("%s%s", rules_suggest(f->first->node, keys, suggestion),
-                     is_one(f) ? "" : ", and so for each node");
+        return text_new("%s%s", rules_suggest(f->first->node, keys, suggestion),
+                        is_one(f) ? "" : ", and so for each node");
 }
 
 /* CXL memory is no faster than DRAM. */
@@ -108,11 +95,12 @@ static void report_cxl_fast(const struct assignment *a, const struct finding *f,
 
         if (!is_one(f))
                 snprintf(example, sizeof(example), "; node %u:", f->first->node->id);
-        bug->text = print("Firmware bug: %s has CXL memory (%s%s %s) faster than the DRAM of node "
-                          "%u (%s)",
-                          table_names[f->variant], format_nodes(f, nodes), *example ? example : ",",
-                          format_latency(f->first->figures.latency.value, l), a->baseline->id,
-                          format_latency(a->baseline_figures.latency.value, d));
+        bug->text =
+                text_new("Firmware bug: %s has CXL memory (%s%s %s) faster than the DRAM of node "
+                         "%u (%s)",
+                         table_names[f->variant], format_nodes(f, nodes), *example ? example : ",",
+                         format_latency(f->first->figures.latency.value, l), a->baseline->id,
+                         format_latency(a->baseline_figures.latency.value, d));
         bug->correction = print_correction(f, " and latency = ...");
 }
 
@@ -149,11 +137,11 @@ static void report_contradiction(const struct assignment *a, const struct findin
         compare_with_baseline(a, f->first, &later, &narrower);
         if (!is_one(f))
                 snprintf(whose, sizeof(whose), "the latency of node %u", f->first->node->id);
-        bug->text =
-                print("Firmware bug: %s contradicts itself about %s: %s is %s that of node %u, "
-                      "its bandwidth %s",
-                      table_names[f->variant], format_nodes(f, nodes), whose,
-                      format_multiple(later, l), a->baseline->id, format_multiple(1 / narrower, b));
+        bug->text = text_new(
+                "Firmware bug: %s contradicts itself about %s: %s is %s that of node %u, "
+                "its bandwidth %s",
+                table_names[f->variant], format_nodes(f, nodes), whose, format_multiple(later, l),
+                a->baseline->id, format_multiple(1 / narrower, b));
         bug->correction = print_correction(f, ", latency = ... and bandwidth = ...");
 }
 
@@ -189,8 +177,8 @@ static void report_incomplete(const struct assignment *a, const struct finding *
                 if (f->variant & 1U << v)
                         snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
                                  *names ? ", " : "", perf_value_name(v));
-        bug->text = print("Firmware bug: HMAT describes %s and gives no %s", format_nodes(f, nodes),
-                          names);
+        bug->text = text_new("Firmware bug: HMAT describes %s and gives no %s",
+                             format_nodes(f, nodes), names);
         bug->correction = print_correction(f, ", latency = ... and bandwidth = ...");
 }
 
@@ -228,10 +216,11 @@ static void report_picoseconds(const struct assignment *a, const struct finding 
         (void)a;
         if (!is_one(f))
                 snprintf(example, sizeof(example), " (node %u)", f->first->node->id);
-        bug->text = print("Kernel bug: the %s of %s, %s%s, is not used: kernels before 7 add the "
-                          "picoseconds of a CXL link to nanoseconds",
-                          perf_value_name((enum perf_value)f->variant), format_nodes(f, nodes),
-                          format_latency(value->value, l), example);
+        bug->text =
+                text_new("Kernel bug: the %s of %s, %s%s, is not used: kernels before 7 add the "
+                         "picoseconds of a CXL link to nanoseconds",
+                         perf_value_name((enum perf_value)f->variant), format_nodes(f, nodes),
+                         format_latency(value->value, l), example);
         bug->correction = print_correction(f, " and latency = ...");
 }
 
@@ -252,14 +241,14 @@ static void report_dram(const struct node_assignment *first, const struct node_a
         nodeset_add(&bug->nodes, first->node->id);
         nodeset_add(&bug->nodes, other->node->id);
         bug->text =
-                print("HMAT has the DRAM of node %u and of node %u differ by more than 10%% (%s "
-                      "%.10g and %.10g): from 6.12 on Linux then places no node by HMAT",
-                      first->node->id, other->node->id, perf_value_name(v), reference->value,
-                      other->figures.values[v].value);
-        bug->correction = print("a [node NAME] section with %s and %s = %.10g%s",
-                                rules_suggest_match(other->node, match),
-                                perf_value_is_latency(v) ? "latency" : "bandwidth",
-                                reference->value, perf_value_is_latency(v) ? "ns" : "MiB/s");
+                text_new("HMAT has the DRAM of node %u and of node %u differ by more than 10%% (%s "
+                         "%.10g and %.10g): from 6.12 on Linux then places no node by HMAT",
+                         first->node->id, other->node->id, perf_value_name(v), reference->value,
+                         other->figures.values[v].value);
+        bug->correction = text_new("a [node NAME] section with %s and %s = %.10g%s",
+                                   rules_suggest_match(other->node, match),
+                                   perf_value_is_latency(v) ? "latency" : "bandwidth",
+                                   reference->value, perf_value_is_latency(v) ? "ns" : "MiB/s");
 }
 
 static bool differs(const struct node_assignment *first, const struct node_assignment *other,

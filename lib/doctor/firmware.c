@@ -8,8 +8,7 @@
 #include "doctor/nodes.h"
 #include "facts/knobs.h"
 
-#define HMAT_PATH "sys/firmware/acpi/tables/HMAT"
-#define CXL_DIR   "sys/bus/cxl/devices"
+#define CXL_DIR "sys/bus/cxl/devices"
 
 static bool is_shown(const struct node *n)
 {

@@ -17,6 +17,9 @@
 #include "sysroot/sysroot.h"
 
 #define ACPI_TABLE_DIR "sys/firmware/acpi/tables"
+#define HMAT_PATH      ACPI_TABLE_DIR "/HMAT"
+#define HMAT1_PATH     ACPI_TABLE_DIR "/HMAT1" /* the first of several (drivers/acpi/sysfs.c) */
+#define SRAT_PATH      ACPI_TABLE_DIR "/SRAT"
 
 /* A text of one line. */
 struct text_fact {

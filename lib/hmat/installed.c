@@ -7,9 +7,8 @@
 #include "facts/knobs.h"
 #include "hmat/correct.h"
 
-#define TABLE_DIR "sys/firmware/acpi/tables/"
-#define LOCKDOWN  "sys/kernel/security/lockdown"
-#define CMDLINE   "proc/cmdline"
+#define LOCKDOWN "sys/kernel/security/lockdown"
+#define CMDLINE  "proc/cmdline"
 /* systemd-stub(7): the stub of a unified kernel image says which one it is. */
 #define STUB_INFO "sys/firmware/efi/efivars/StubInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 
@@ -107,14 +106,14 @@ bool table_file_serves(const struct table_file *t, const void *bytes, size_t siz
  * kernel uses the first. */
 static int read_used(struct sysroot *root, struct installed *i)
 {
-        int r = table_file_read(root, TABLE_DIR "HMAT", &i->used);
+        int r = table_file_read(root, HMAT_PATH, &i->used);
 
         if (r < 0 || i->used.state != TABLE_ABSENT)
                 return r;
-        r = table_file_read(root, TABLE_DIR "HMAT1", &i->used);
+        r = table_file_read(root, HMAT1_PATH, &i->used);
         i->several = r == 0 && i->used.state != TABLE_ABSENT;
         if (r == 0 && !i->several)
-                i->used.path = TABLE_DIR "HMAT";
+                i->used.path = HMAT_PATH;
         return r;
 }
 

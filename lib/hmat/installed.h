@@ -11,6 +11,7 @@
 
 #include "acpi/hmat.h"
 #include "base/messages.h"
+#include "facts/health.h"
 #include "hmat/boot-log.h"
 #include "hmat/initrd.h"
 #include "sysroot/sysroot.h"
@@ -19,7 +20,6 @@
 #define HMAT_FILE "etc/numatier/hmat.aml"
 /* The firmware's SRAT when the table was installed: the table speaks of its proximity domains. */
 #define HMAT_SRAT_FILE "etc/numatier/hmat.srat"
-#define SRAT_PATH      "sys/firmware/acpi/tables/SRAT"
 /* Made when the table changes, gone after the next boot. */
 #define HMAT_CHANGED "run/numatier/hmat-changed"
 

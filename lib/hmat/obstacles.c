@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hmat/obstacles.h"
 
-#include <stdarg.h>
-
 #define BIT(o) (1U << (o))
 
 const char *hmat_obstacle_name(enum hmat_obstacle o)
@@ -82,47 +80,40 @@ unsigned hmat_find_obstacles(const struct installed *i)
         return found == 0 || i->changed ? found | BIT(OBSTACLE_BOOT) : found;
 }
 
-static _printf_(1, 2) char *print(const char *format, ...)
-{
-        char *text;
-        va_list args;
-        int n;
-
-        va_start(args, format);
-        n = vasprintf(&text, format, args);
-        va_end(args);
-        return n < 0 ? NULL : text;
-}
-
 static char *print_lockdown(const struct installed *i)
 {
         if (i->log.locked_down)
-                return print("The kernel is locked down, and has refused the table "
-                             "(\"kernel is locked down, ignoring table override\" in its log). It "
-                             "takes no table as long as lockdown is on, which Secure Boot switches "
-                             "on.");
-        return print("The kernel is locked down (%s): Linux 6.1 refuses the table then, and later "
-                     "kernels may.",
-                     i->lockdown);
+                return text_new(
+                        "The kernel is locked down, and has refused the table "
+                        "(\"kernel is locked down, ignoring table override\" in its log). It "
+                        "takes no table as long as lockdown is on, which Secure Boot switches "
+                        "on.");
+        return text_new(
+                "The kernel is locked down (%s): Linux 6.1 refuses the table then, and later "
+                "kernels may.",
+                i->lockdown);
 }
 
 static char *print_boot(const struct installed *i)
 {
         if (i->changed)
-                return print("The machine has not been rebooted since the table was installed.");
+                return text_new("The machine has not been rebooted since the table was installed.");
         if (i->log.whole && !i->log.found)
-                return print("The kernel found no HMAT in the initrd that it was booted with: the "
-                             "machine has not been rebooted since the table was installed, or the "
-                             "boot loader uses another initrd.");
-        return print("The machine has probably not been rebooted since the table was installed.");
+                return text_new(
+                        "The kernel found no HMAT in the initrd that it was booted with: the "
+                        "machine has not been rebooted since the table was installed, or the "
+                        "boot loader uses another initrd.");
+        return text_new(
+                "The machine has probably not been rebooted since the table was installed.");
 }
 
 static char *print_revision(const struct installed *i)
 {
-        return print("The firmware's HMAT has OEM revision %u, and the installed table has %u: the "
-                     "kernel takes only a higher one. Was the firmware updated? Install the table "
-                     "again.",
-                     i->used.header.oem_revision, i->file.header.oem_revision);
+        return text_new(
+                "The firmware's HMAT has OEM revision %u, and the installed table has %u: the "
+                "kernel takes only a higher one. Was the firmware updated? Install the table "
+                "again.",
+                i->used.header.oem_revision, i->file.header.oem_revision);
 }
 
 static char *print_ids(const struct installed *i)
@@ -133,10 +124,11 @@ static char *print_ids(const struct installed *i)
         acpi_make_printable(firmware.oem_table_id);
         acpi_make_printable(file.oem_id);
         acpi_make_printable(file.oem_table_id);
-        return print("The firmware's HMAT has the OEM IDs \"%s\", \"%s\", and the installed table "
-                     "has \"%s\", \"%s\": the kernel would keep both, and read only the "
-                     "firmware's. Is the table of another machine? Install it again.",
-                     firmware.oem_id, firmware.oem_table_id, file.oem_id, file.oem_table_id);
+        return text_new(
+                "The firmware's HMAT has the OEM IDs \"%s\", \"%s\", and the installed table "
+                "has \"%s\", \"%s\": the kernel would keep both, and read only the "
+                "firmware's. Is the table of another machine? Install it again.",
+                firmware.oem_id, firmware.oem_table_id, file.oem_id, file.oem_table_id);
 }
 
 char *hmat_obstacle_print(const struct installed *i, enum hmat_obstacle o)
@@ -145,8 +137,8 @@ char *hmat_obstacle_print(const struct installed *i, enum hmat_obstacle o)
 
         switch (o) {
         case OBSTACLE_DAMAGED:
-                return print("The table is damaged (%s): no initrd gets it. Install it again.",
-                             i->file.fault);
+                return text_new("The table is damaged (%s): no initrd gets it. Install it again.",
+                                i->file.fault);
         case OBSTACLE_IDS:
                 return print_ids(i);
         case OBSTACLE_REVISION:
@@ -154,18 +146,18 @@ char *hmat_obstacle_print(const struct installed *i, enum hmat_obstacle o)
         case OBSTACLE_LOCKDOWN:
                 return print_lockdown(i);
         case OBSTACLE_REFUSED:
-                return print("The kernel refused the file in the initrd: %s.", i->log.refusal);
+                return text_new("The kernel refused the file in the initrd: %s.", i->log.refusal);
         case OBSTACLE_UNIFIED:
-                return print("The machine was started from a unified kernel image, which has an "
-                             "initrd of its own: the table is used after that image was built "
-                             "again.");
+                return text_new("The machine was started from a unified kernel image, which has an "
+                                "initrd of its own: the table is used after that image was built "
+                                "again.");
         case OBSTACLE_INITRD:
-                return print("The initrd /%s does not have the table.", initrd);
+                return text_new("The initrd /%s does not have the table.", initrd);
         case OBSTACLE_EARLIER:
-                return print("The initrd /%s has another HMAT than the installed one.", initrd);
+                return text_new("The initrd /%s has another HMAT than the installed one.", initrd);
         case OBSTACLE_SWITCHED_OFF:
-                return print("The kernel was booted with \"%s\": it reads no HMAT.",
-                             i->switched_off);
+                return text_new("The kernel was booted with \"%s\": it reads no HMAT.",
+                                i->switched_off);
         case OBSTACLE_BOOT:
                 return print_boot(i);
         case OBSTACLES:

@@ -7,21 +7,13 @@
 /* As many as 1024 initiators and 1024 targets: Linux has no more nodes. */
 #define PAIRS_MAX (1U << 20)
 
-#define PICOSECONDS 1000U /* in a nanosecond */
-#define ENTRY_MAX   (HMAT_ENTRY_UNREACHABLE - 1)
-
-static int compare_domains(const void *a, const void *b)
-{
-        uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-        return (x > y) - (x < y);
-}
+#define ENTRY_MAX (HMAT_ENTRY_UNREACHABLE - 1)
 
 static size_t sort_unique(uint32_t *items, size_t n)
 {
         size_t kept = 0;
 
-        qsort(items, n, sizeof(*items), compare_domains);
+        qsort(items, n, sizeof(*items), compare_u32);
         for (size_t i = 0; i < n; i++)
                 if (kept == 0 || items[kept - 1] != items[i])
                         items[kept++] = items[i];
@@ -65,7 +57,7 @@ static int collect(const struct hmat *h, bool is_target, const uint32_t *given, 
 static size_t find_domain(const uint32_t *items, size_t n, uint32_t domain)
 {
         const uint32_t *found =
-                n == 0 ? NULL : bsearch(&domain, items, n, sizeof(*items), compare_domains);
+                n == 0 ? NULL : bsearch(&domain, items, n, sizeof(*items), compare_u32);
 
         return found ? (size_t)(found - items) : SIZE_MAX;
 }

@@ -11,6 +11,8 @@
 #include "acpi/hmat.h"
 #include "facts/access.h"
 
+#define PICOSECONDS 1000U /* in a nanosecond */
+
 /* Latencies in picoseconds, bandwidths in MB/s, as in struct perf; 0: no information. Linux has 32
  * bits for each (hmat.c:hmat_normalize). */
 struct hmat_pair {

@@ -184,13 +184,6 @@ int hmat_read_access(const struct hmat *h, const struct nodeset *candidates,
 
 /* Whether it is used */
 
-static int compare_domains(const void *a, const void *b)
-{
-        const uint32_t *x = a, *y = b;
-
-        return (*x > *y) - (*x < *y);
-}
-
 uint32_t *hmat_list_targets(const struct srat *s, size_t *ret_n)
 {
         uint32_t *targets = calloc(s->n_entries + 1, sizeof(*targets));
@@ -201,14 +194,14 @@ uint32_t *hmat_list_targets(const struct srat *s, size_t *ret_n)
         for (size_t i = 0; i < s->n_entries; i++)
                 if (srat_is_target(&s->entries[i]))
                         targets[n++] = s->entries[i].domain;
-        qsort(targets, n, sizeof(*targets), compare_domains);
+        qsort(targets, n, sizeof(*targets), compare_u32);
         *ret_n = n;
         return targets;
 }
 
 bool hmat_is_target(const uint32_t *targets, size_t n, uint32_t domain)
 {
-        return bsearch(&domain, targets, n, sizeof(*targets), compare_domains) != NULL;
+        return bsearch(&domain, targets, n, sizeof(*targets), compare_u32) != NULL;
 }
 
 /* hmat_parse_proximity_domain */

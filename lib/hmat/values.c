@@ -8,8 +8,6 @@
 #include "classify/rules.h"
 #include "classify/sanity.h"
 
-#define PICOSECONDS 1000U /* in a nanosecond */
-
 static uint32_t to_linux(const struct hmat_pair *p, unsigned v)
 {
         return perf_value_is_latency(v) ? p->v[v] / PICOSECONDS + (p->v[v] % PICOSECONDS != 0)

@@ -156,22 +156,6 @@ static int make_parents(int root, const char *path)
         return 0;
 }
 
-static int write_all(int fd, const char *text, size_t length)
-{
-        while (length > 0) {
-                ssize_t n = write(fd, text, length);
-
-                if (n < 0) {
-                        if (errno == EINTR)
-                                continue;
-                        return -errno;
-                }
-                text += n;
-                length -= (size_t)n;
-        }
-        return 0;
-}
-
 static int directory_replace(void *data, const char *path, const char *text, size_t size)
 {
         int root = directory_fd(data), r;
