@@ -20,8 +20,10 @@ struct arguments {
         /* Options that only some verbs take */
         unsigned own; /* a bit for each that was given; only numatier.c looks at it */
         bool serials, bytes, watch, diff, rollback, unplug, force;
+        bool runtime, confine, clear, show, doctor;
         const char *output, *timeout, *zone;        /* as given, or NULL */
         const char *format, *nodes, *cpus, *memory; /* the same */
+        const char *tier, *latency, *bandwidth, *policy, *sort;
 };
 
 /* Each returns the exit status. */
@@ -38,10 +40,12 @@ int verb_drain(const struct arguments *a);
 int verb_online(const struct arguments *a);
 int verb_hmat(const struct arguments *a);
 int verb_guest(const struct arguments *a);
-
-/* measure is a program of its own, and parses its own command line: becomes that program, given all
- * of argv but argv[verb]. Returns only if that fails, with the exit status for it. */
-int measure_exec(char **argv, int verb);
+int verb_set(const struct arguments *a);
+int verb_clear(const struct arguments *a);
+int verb_edit(const struct arguments *a);
+int verb_service(const struct arguments *a);
+int verb_usage(const struct arguments *a);
+int verb_metrics(const struct arguments *a);
 
 /* The machine under its policy. */
 struct pass {

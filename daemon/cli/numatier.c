@@ -4,6 +4,7 @@
 #include <getopt.h>
 
 #include "cli/cli.h"
+#include "cli/program.h"
 
 enum {
         OPT_JSON = 256,
@@ -28,6 +29,16 @@ enum {
         OPT_NODES,
         OPT_CPUS,
         OPT_MEMORY,
+        OPT_TIER,
+        OPT_LATENCY,
+        OPT_BANDWIDTH,
+        OPT_RUNTIME,
+        OPT_POLICY,
+        OPT_CONFINE,
+        OPT_CLEAR,
+        OPT_SHOW,
+        OPT_SORT,
+        OPT_DOCTOR,
 };
 
 #define BIT(option) (1U << ((option)-OPT_OWN))
@@ -53,31 +64,55 @@ static const struct verb {
         { "guest", verb_guest, false, false,
           BIT(OPT_FORMAT) | BIT(OPT_NODES) | BIT(OPT_CPUS) | BIT(OPT_MEMORY) },
         { "capture", verb_capture, false, false, BIT(OPT_SERIALS) },
+        { "set", verb_set, true, false,
+          BIT(OPT_TIER) | BIT(OPT_LATENCY) | BIT(OPT_BANDWIDTH) | BIT(OPT_RUNTIME) },
+        { "clear", verb_clear, true, false, BIT(OPT_RUNTIME) },
+        { "edit", verb_edit, true, false, BIT(OPT_RUNTIME) },
+        { "service", verb_service, true, false,
+          BIT(OPT_TIER) | BIT(OPT_POLICY) | BIT(OPT_CONFINE) | BIT(OPT_CLEAR) | BIT(OPT_RUNTIME) |
+                  BIT(OPT_SHOW) },
+        { "usage", verb_usage, true, true, BIT(OPT_SORT) | BIT(OPT_BYTES) },
+        { "metrics", verb_metrics, false, false, BIT(OPT_OUTPUT) | BIT(OPT_DOCTOR) },
 };
 
 static void help(void)
 {
         puts("numatier [OPTION...] [VERB]\n\n"
              "Shows and sets the memory tiers of NUMA nodes.\n\n"
-             "Verbs:\n"
+             "Nodes and tiers:\n"
              "  status [NODE...] show tiers and nodes: where they are, where they belong (the "
              "default)\n"
              "  plan             show what would be written, and why\n"
              "  explain NODE     show each source's values, each rule tried, the verdict\n"
              "  doctor           find what is wrong with the memory, and how to repair it\n"
-             "  policy           show the policy, and the file and line of each setting\n"
-             "  check [FILE...]  check policy files\n"
              "  apply            write once, without a daemon\n"
              "  restore          undo every write to tiers and settings since boot\n"
              "  drain NODE       take all memory of a node offline\n"
              "  online NODE      bring it online again\n"
+             "  measure [NODE]   measure latency and bandwidth\n\n"
+             "Policy:\n"
+             "  policy           show the policy, and the file and line of each setting\n"
+             "  check [FILE...]  check policy files\n"
+             "  set NODE         give a node a tier, or values of latency and bandwidth\n"
+             "  clear NODE       take that back\n"
+             "  edit [NAME]      edit a drop-in file of the policy\n\n"
+             "Programs:\n"
+             "  run COMMAND      run a command with its memory in some tiers\n"
+             "  service UNIT     let a systemd unit have its memory in some tiers\n"
+             "  migrate PID|UNIT move pages from one tier to another\n"
+             "  usage [PID|UNIT|CGROUP]\n"
+             "                   show who uses which tier\n\n"
+             "Monitoring:\n"
+             "  top              show all that, live\n"
+             "  monitor          print each change as it happens\n"
+             "  metrics          print metrics as OpenMetrics text\n\n"
+             "Firmware and machines:\n"
              "  hmat COMMAND     show [FILE], build, install, uninstall, status: the firmware's "
              "HMAT, and a\n"
              "                   corrected one for the next boot\n"
              "  guest            print the options of a virtual machine that has these nodes\n"
-             "  capture          print this machine as one text file, for --machine\n"
-             "  measure [NODE]   measure latency and bandwidth; measure --help has its options\n\n"
-             "Options:\n"
+             "  capture          print this machine as one text file, for --machine\n\n"
+             "Options (run, migrate, top, monitor and measure have others: see their --help):\n"
              "  --json           print JSON\n"
              "  --root DIR       read a copy of /sys and /proc below DIR\n"
              "  --machine FILE   read a captured machine\n"
@@ -85,8 +120,8 @@ static void help(void)
              "  --no-pager       do not use a pager\n"
              "  --no-legend      print neither headings nor summary\n"
              "  --output LIST    status: only these columns (also -o)\n"
-             "  --output FILE    hmat build: write the table there (also -o)\n"
-             "  --bytes          status: sizes in bytes\n"
+             "  --output FILE    hmat build, metrics: write to this file (also -o)\n"
+             "  --bytes          status, usage: sizes in bytes\n"
              "  --watch          status: show it again after each change\n"
              "  --diff           policy: only what differs from the default policy\n"
              "  --timeout TIME   drain, online: give up after this time\n"
@@ -94,6 +129,16 @@ static void help(void)
              "  --unplug         drain: then remove it, so that the device can be pulled out\n"
              "  --force          drain: a node with CPUs, too; or as much as fits elsewhere\n"
              "  --zone ZONE      online: movable or kernel, instead of what the policy says\n"
+             "  --tier TIERS     set, service: the tier, or for service several: dram,cxl\n"
+             "  --latency TIME   set: the latency of the node\n"
+             "  --bandwidth RATE set: its bandwidth\n"
+             "  --runtime        set, clear, edit, service: until the next boot\n"
+             "  --policy POLICY  service: bind, preferred, interleave or local\n"
+             "  --confine        service: with AllowedMemoryNodes=, too\n"
+             "  --clear          service: take it back\n"
+             "  --show           service: only print what would be written\n"
+             "  --sort COLUMN    usage: the largest first by this column\n"
+             "  --doctor         metrics: with the findings of doctor\n"
              "  --format FORMAT  guest: qemu or libvirt\n"
              "  --nodes LIST     guest: only the memory of these nodes\n"
              "  --cpus LIST      guest: the number of CPUs of each node\n"
@@ -127,6 +172,16 @@ static const struct option options[] = {
         { "nodes", required_argument, NULL, OPT_NODES },
         { "cpus", required_argument, NULL, OPT_CPUS },
         { "memory", required_argument, NULL, OPT_MEMORY },
+        { "tier", required_argument, NULL, OPT_TIER },
+        { "latency", required_argument, NULL, OPT_LATENCY },
+        { "bandwidth", required_argument, NULL, OPT_BANDWIDTH },
+        { "runtime", no_argument, NULL, OPT_RUNTIME },
+        { "policy", required_argument, NULL, OPT_POLICY },
+        { "confine", no_argument, NULL, OPT_CONFINE },
+        { "clear", no_argument, NULL, OPT_CLEAR },
+        { "show", no_argument, NULL, OPT_SHOW },
+        { "sort", required_argument, NULL, OPT_SORT },
+        { "doctor", no_argument, NULL, OPT_DOCTOR },
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, OPT_VERSION },
         { NULL, 0, NULL, 0 },
@@ -176,6 +231,21 @@ static void set_option(struct arguments *a, int option)
         case OPT_MEMORY:
                 a->memory = optarg;
                 break;
+        case OPT_TIER:
+                a->tier = optarg;
+                break;
+        case OPT_LATENCY:
+                a->latency = optarg;
+                break;
+        case OPT_BANDWIDTH:
+                a->bandwidth = optarg;
+                break;
+        case OPT_POLICY:
+                a->policy = optarg;
+                break;
+        case OPT_SORT:
+                a->sort = optarg;
+                break;
         }
 }
 
@@ -188,6 +258,11 @@ static void set_flags(struct arguments *a)
         a->rollback = a->own & BIT(OPT_ROLLBACK);
         a->unplug = a->own & BIT(OPT_UNPLUG);
         a->force = a->own & BIT(OPT_FORCE);
+        a->runtime = a->own & BIT(OPT_RUNTIME);
+        a->confine = a->own & BIT(OPT_CONFINE);
+        a->clear = a->own & BIT(OPT_CLEAR);
+        a->show = a->own & BIT(OPT_SHOW);
+        a->doctor = a->own & BIT(OPT_DOCTOR);
 }
 
 /* -1: go on; else exit with that status. */
@@ -222,8 +297,8 @@ static int parse_options(int argc, char **argv, struct arguments *a)
         return -1;
 }
 
-/* The index of the verb measure, or 0. Its options are its own: they are not checked here. */
-static int find_measure(int argc, char **argv)
+/* The index of a verb that is a program of its own, or 0. Its options are not checked here. */
+static int find_program(int argc, char **argv)
 {
         int verb;
 
@@ -233,7 +308,7 @@ static int find_measure(int argc, char **argv)
         verb = optind;
         opterr = 1;
         optind = 0; /* from the beginning again */
-        return argv[verb] && streq(argv[verb], "measure") ? verb : 0;
+        return argv[verb] && program_exists(argv[verb]) ? verb : 0;
 }
 
 static const struct verb *find_verb(const char *name)
@@ -261,12 +336,12 @@ int main(int argc, char **argv)
 {
         struct arguments a = { .pager = true, .legend = true };
         const struct verb *verb;
-        int status, measure;
+        int status, program;
 
         argv[0] = (char *)"numatier"; /* getopt's messages begin with it */
-        measure = find_measure(argc, argv);
-        if (measure > 0)
-                return measure_exec(argv, measure);
+        program = find_program(argc, argv);
+        if (program > 0)
+                return program_exec(argv, program);
         status = parse_options(argc, argv, &a);
         if (status >= 0)
                 return finish_output("numatier", status);

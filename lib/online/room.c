@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "facts/counts.h"
 #include "facts/gpu.h"
 #include "facts/knobs.h"
 
@@ -11,27 +12,6 @@
 #define RESERVE      16
 #define MEMINFO_PATH "proc/meminfo"
 #define RESERVE_MAX  (UINT64_C(1) << 20)
-
-int meminfo_find(const char *text, const char *field, uint64_t *ret)
-{
-        size_t length = strlen(field);
-
-        /* "Node 1 MemFree:   498132 kB" */
-        for (const char *at = strstr(text, field); at; at = strstr(at + 1, field)) {
-                char *end;
-                unsigned long long v;
-
-                if ((at > text && at[-1] != ' ' && at[-1] != '\n') || at[length] != ':')
-                        continue;
-                errno = 0;
-                v = strtoull(at + length + 1, &end, 10);
-                if (errno != 0 || end == at + length + 1)
-                        return -ENOENT;
-                *ret = v;
-                return 0;
-        }
-        return -ENOENT;
-}
 
 static int read_meminfo(struct sysroot *root, unsigned node, struct messages *problems, char **ret)
 {

@@ -27,7 +27,3 @@ int room_read_without(struct sysroot *root, unsigned node, const struct nodeset 
 
 /* The same without the nodes that are now reported as a GPU's (facts/gpu.h). */
 int room_read(struct sysroot *root, unsigned node, struct messages *problems, struct room *ret);
-
-/* A field of nodeN/meminfo or /proc/meminfo in KiB: "MemFree". 0 or -ENOENT: it is not there, or is
- * no number. */
-int meminfo_find(const char *text, const char *field, uint64_t *ret);

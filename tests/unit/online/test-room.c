@@ -87,21 +87,6 @@ static void test_unreadable(void)
         sysroot_free(root);
 }
 
-static void test_find(void)
-{
-        uint64_t v = 0;
-
-        assert(meminfo_find("Node 0 Inactive(file): 3 kB\nNode 0 Active(file): 20 kB\n",
-                            "Active(file)", &v) == 0 &&
-               v == 20);
-        assert(meminfo_find("MemTotal: 1 kB\nSwapFree:  6 kB\n", "SwapFree", &v) == 0 && v == 6);
-        assert(meminfo_find("Node 0 XMemFree: 3 kB\nNode 0 MemFree: 5 kB\n", "MemFree", &v) == 0);
-        assert(v == 5);
-        v = 20;
-        assert(meminfo_find("Node 0 MemFreeX: 3 kB\n", "MemFree", &v) == -ENOENT);
-        assert(meminfo_find("Node 0 MemFree: kB\n", "MemFree", &v) == -ENOENT && v == 20);
-}
-
 int main(void)
 {
         test_room();
@@ -109,6 +94,5 @@ int main(void)
         test_gpu();
         test_alone();
         test_unreadable();
-        test_find();
         return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "reconcile.h"
 #include "testing.h"
+#include "view/tier-list.h"
 
 #define NODE "sys/devices/system/node/"
 
@@ -235,8 +236,42 @@ static void test_memory(void)
         assert_streq(v->warnings[before].text, "a problem");
 }
 
+static void test_tier_list(void)
+{
+        _cleanup_(view_freep) struct view *v = make_view(machine, policy);
+        struct messages errors = MESSAGES_INIT;
+        char text[NODESET_STRING_MAX];
+        struct nodeset nodes = { 0 };
+
+        assert(tier_list_find_nodes(v, "dram", &nodes, &errors) == 0);
+        assert_streq(nodeset_format(&nodes, text), "0");
+        assert(tier_list_find_nodes(v, "far,dram", &nodes, &errors) == 0);
+        assert_streq(nodeset_format(&nodes, text), "0-1");
+        assert(errors.n == 0);
+        assert(tier_list_find_nodes(v, "dram,cxl", &nodes, &errors) == -EINVAL);
+        assert(messages_have(&errors, "tier \"cxl\": the policy has no such tier; expected one of "
+                                      "dram, far"));
+        assert(tier_list_find_nodes(v, "", &nodes, &errors) == -EINVAL);
+        assert_streq(nodeset_format(&nodes, text), "0-1");
+        messages_done(&errors);
+}
+
+static void test_empty_tier(void)
+{
+        _cleanup_(view_freep) struct view *v =
+                make_view(machine, "[tier hbm]\nmin-bandwidth = 2x\n[tier dram]\n");
+        struct messages errors = MESSAGES_INIT;
+        struct nodeset nodes;
+
+        assert(tier_list_find_nodes(v, "hbm", &nodes, &errors) == -ENOENT);
+        assert(messages_have(&errors, "tier \"hbm\": no node with memory belongs in it"));
+        messages_done(&errors);
+}
+
 int main(void)
 {
+        test_tier_list();
+        test_empty_tier();
         test_memory();
         test_free();
         test_targets();

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/cli.h"
+
+int verb_metrics(const struct arguments *a)
+{
+        fprintf(stderr, "numatier: metrics is not there yet\n");
+        return EXIT_FAILURE;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* numatier top */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(int argc, char **argv)
+{
+        fprintf(stderr, "numatier: top is not there yet\n");
+        return EXIT_FAILURE;
+}
