@@ -138,5 +138,8 @@ void print_held(const struct snapshot *r);
 /* Reports what failed, as "numatier: WHAT: ERROR"; returns the exit status for it. */
 int cli_error(int error, const char *what);
 
+/* Reports that a verb changes this machine, if another one was named: EXIT_USAGE, else 0. */
+int cli_refuse_copy(const struct arguments *a, const char *verb);
+
 /* Reports that an answer could not be printed; returns the exit status for it. */
 int cli_print_error(int error);

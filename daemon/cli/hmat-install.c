@@ -12,16 +12,6 @@
 
 #define LOCK "run/numatier/hmat-lock"
 
-/* What is installed is for the machine that boots with it. */
-static int refuse_copy(const struct arguments *a, const char *command)
-{
-        if (!a->input.root && !a->input.machine)
-                return 0;
-        fprintf(stderr, "numatier: hmat %s takes no --%s: it is for this machine\n", command,
-                a->input.root ? "root" : "machine");
-        return EXIT_USAGE;
-}
-
 static int measure_boot(struct boot_room *ret)
 {
         return boot_room_measure("/boot", ret);
@@ -103,7 +93,7 @@ static void print_outlook(struct sysroot *root)
 int hmat_install(const struct arguments *a, char **operands)
 {
         struct hmat_wanted w = { 0 };
-        int status = refuse_copy(a, "install");
+        int status = cli_refuse_copy(a, "hmat install");
 
         if (status != 0)
                 return status;
@@ -128,7 +118,7 @@ int hmat_uninstall(const struct arguments *a, char **operands)
 {
         _cleanup_(sysroot_freep) struct sysroot *root = NULL;
         struct placing p = { .run = system, .measure = measure_boot };
-        int status = refuse_copy(a, "uninstall");
+        int status = cli_refuse_copy(a, "hmat uninstall");
 
         if (status != 0)
                 return status;

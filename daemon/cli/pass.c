@@ -20,6 +20,15 @@ int cli_error(int error, const char *what)
         return EXIT_FAILURE;
 }
 
+int cli_refuse_copy(const struct arguments *a, const char *verb)
+{
+        if (!a->input.root && !a->input.machine)
+                return 0;
+        fprintf(stderr, "numatier: %s takes no --%s: it is for this machine\n", verb,
+                a->input.root ? "root" : "machine");
+        return EXIT_USAGE;
+}
+
 int cli_print_error(int error)
 {
         return cli_error(error, "cannot print");

@@ -1,14 +1,234 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* numatier set, clear: a tier or values for one node, in a drop-in of the policy. */
+
+#include <ctype.h>
+#include <errno.h>
+
+#include "base/values.h"
 #include "cli/cli.h"
+#include "cli/dropin.h"
+#include "cli/set-target.h"
+
+static int refuse_usage(const char *verb, const char *expected)
+{
+        fprintf(stderr, "numatier: %s: expected %s\n", verb, expected);
+        return EXIT_USAGE;
+}
+
+/* What both verbs take: one node of this machine, under its own policy. 0 or an exit status. */
+static int check_usage(const struct arguments *a, const char *verb)
+{
+        if (cli_refuse_copy(a, verb) != 0)
+                return EXIT_USAGE;
+        if (a->input.config)
+                return refuse_usage(verb, "no --config: it changes the policy that is installed");
+        if (!a->operands[0] || a->operands[1])
+                return refuse_usage(verb, "one NODE, or a match such as cxl-serial=0x1234");
+        return 0;
+}
+
+static int refuse_value(const char *option, const char *value, const char *expected)
+{
+        fprintf(stderr, "numatier: --%s: expected %s, found \"%s\"\n", option, expected, value);
+        return EXIT_USAGE;
+}
+
+static bool is_name(const char *s)
+{
+        for (const char *c = s; *c; c++)
+                if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+                        return false;
+        return *s != '\0';
+}
+
+static int check_values(const struct arguments *a)
+{
+        double value;
+
+        if (!a->tier && !a->latency && !a->bandwidth)
+                return refuse_usage("set", "--tier, --latency or --bandwidth");
+        if (a->tier && !is_name(a->tier))
+                return refuse_value("tier", a->tier, "the name of a tier");
+        if (a->latency && parse_latency(a->latency, &value) < 0)
+                return refuse_value("latency", a->latency, "a latency such as 250ns");
+        if (a->bandwidth && parse_bandwidth(a->bandwidth, &value) < 0)
+                return refuse_value("bandwidth", a->bandwidth, "a bandwidth such as 30GiB/s");
+        return 0;
+}
+
+static void print_errors(struct messages *errors)
+{
+        for (size_t i = 0; i < errors->n; i++)
+                fprintf(stderr, "numatier: %s\n", errors->items[i]);
+        messages_done(errors);
+}
+
+/* What the file is to hold. What is set for this boot begins with what is set for good. */
+static int make_text(const struct arguments *a, struct sysroot *root, const struct set_target *t,
+                     const char *path, char **ret)
+{
+        _cleanup_(freep) char *old = NULL;
+        struct messages errors = MESSAGES_INIT;
+        struct rule_key keys[ELEMENTSOF(t->keys) + 3];
+        char name[SET_NAME_MAX], lasting[DROPIN_PATH_MAX];
+        size_t n = t->n;
+        int r;
+
+        set_target_path(t, false, lasting);
+        r = dropin_read(root, path, &old);
+        if (r == 0 && !old && a->runtime)
+                r = dropin_read(root, lasting, &old);
+        if (r < 0)
+                return r;
+        memcpy(keys, t->keys, sizeof(t->keys));
+        if (a->tier)
+                keys[n++] = (struct rule_key){ "tier", a->tier };
+        if (a->latency)
+                keys[n++] = (struct rule_key){ "latency", a->latency };
+        if (a->bandwidth)
+                keys[n++] = (struct rule_key){ "bandwidth", a->bandwidth };
+        set_target_name(t, name);
+        r = rule_file_print(old, path, name, keys, n, &errors, ret);
+        print_errors(&errors);
+        return r;
+}
+
+/* Which sections the new one takes the place of, and which keep it from having an effect. before:
+ * NULL, if the policy was wrong. */
+static void print_effect(const struct machine *m, const struct policy *before,
+                         const struct policy *after, const char *file)
+{
+        const struct node_rule *new = rule_file_find(after, file);
+        bool matches = false;
+
+        for (size_t i = 0; new &&i < m->n_nodes; i++) {
+                const struct node *n = &m->nodes[i];
+                const struct node_rule *was, *is;
+
+                if (!rule_may_match(new, n))
+                        continue;
+                matches = true;
+                was = before ? rules_find(before, n) : NULL;
+                is = rules_find(after, n);
+                if (is && is != new)
+                        fprintf(stderr,
+                                "numatier: warning: node %u: [node %s] (%s:%u) is tried first, so "
+                                "that this has no effect\n",
+                                n->id, is->name, is->file, is->line);
+                else if (was && was->file && !strstr(was->file, "-set-"))
+                        fprintf(stderr,
+                                "numatier: warning: node %u: nothing of [node %s] (%s:%u) counts "
+                                "any more\n",
+                                n->id, was->name, was->file, was->line);
+        }
+        if (new && !matches)
+                puts("No node that is online matches; it counts for one that comes later.");
+}
+
+/* NULL: it is wrong, perhaps because of the very file that is to be changed. */
+static struct policy *load_present(struct sysroot *root)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct policy *policy = NULL;
+
+        (void)config_load(root, NULL, &errors, &policy);
+        messages_done(&errors);
+        return policy;
+}
+
+static int set(const struct arguments *a, const struct pass *p)
+{
+        const struct machine *m = p->result->machine;
+        _cleanup_(policy_unrefp) struct policy *before = NULL, *after = NULL;
+        _cleanup_(freep) char *text = NULL;
+        struct messages errors = MESSAGES_INIT;
+        char path[DROPIN_PATH_MAX + 1] = "/";
+        struct config_change change = { .path = path + 1 };
+        struct set_target target;
+        int r, status;
+
+        r = set_target_find(a->operands[0], m, &errors, &target);
+        print_errors(&errors);
+        if (r < 0)
+                return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+        set_target_path(&target, a->runtime, path + 1);
+        if (make_text(a, p->root, &target, path + 1, &text) < 0)
+                return EXIT_FAILURE;
+        change.text = text;
+        before = load_present(p->root);
+        if (dropin_check(p->root, &change, &after) < 0)
+                return EXIT_FAILURE;
+        status = dropin_install(p->root, &change);
+        if (status == EXIT_SUCCESS)
+                print_effect(m, before, after, path);
+        return status;
+}
 
 int verb_set(const struct arguments *a)
 {
-        fprintf(stderr, "numatier: set is not there yet\n");
-        return EXIT_FAILURE;
+        struct pass p;
+        int status = check_usage(a, "set");
+
+        if (status == 0)
+                status = check_values(a);
+        if (status != 0)
+                return status;
+        status = pass_run_without_policy(a, NULL, NULL, &p) < 0 ? EXIT_FAILURE : set(a, &p);
+        pass_done(&p);
+        return status;
+}
+
+/* 0: the file is gone, or was not there. */
+static int clear_file(struct sysroot *root, const struct set_target *t, bool runtime, bool *any)
+{
+        char path[DROPIN_PATH_MAX];
+        const struct config_change change = { .path = path };
+        _cleanup_(policy_unrefp) struct policy *present = NULL;
+        _cleanup_(freep) char *text = NULL;
+        int r;
+
+        set_target_path(t, runtime, path);
+        r = dropin_read(root, path, &text);
+        if (r < 0)
+                return EXIT_FAILURE;
+        if (!text)
+                return EXIT_SUCCESS;
+        *any = true;
+        present = load_present(root);
+        /* what was wrong already does not get worse */
+        if (dropin_check(root, &change, NULL) < 0 && present)
+                return EXIT_FAILURE;
+        return dropin_install(root, &change);
+}
+
+static int clear(const struct arguments *a, const struct pass *p)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct set_target target;
+        bool any = false;
+        int r, status;
+
+        r = set_target_find(a->operands[0], p->result->machine, &errors, &target);
+        print_errors(&errors);
+        if (r < 0)
+                return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+        status = clear_file(p->root, &target, true, &any);
+        if (status == EXIT_SUCCESS && !a->runtime)
+                status = clear_file(p->root, &target, false, &any);
+        if (status == EXIT_SUCCESS && !any)
+                printf("Nothing is set for %s = %s%s.\n", target.identity.key,
+                       target.identity.value, a->runtime ? " for this boot" : "");
+        return status;
 }
 
 int verb_clear(const struct arguments *a)
 {
-        fprintf(stderr, "numatier: clear is not there yet\n");
-        return EXIT_FAILURE;
+        struct pass p;
+        int status = check_usage(a, "clear");
+
+        if (status != 0)
+                return status;
+        status = pass_run_without_policy(a, NULL, NULL, &p) < 0 ? EXIT_FAILURE : clear(a, &p);
+        pass_done(&p);
+        return status;
 }

@@ -134,25 +134,45 @@ const struct node_rule *rules_find_gpu_override(const struct policy *p)
         return NULL;
 }
 
-static uint64_t find_serial(const struct node *node)
+/* The first device that says more than NULL. */
+static const struct memdev *find_memdev(const struct node *node, bool with_serial)
 {
         for (size_t i = 0; i < node->n_devices; i++) {
                 const struct node_device *d = &node->devices[i];
 
-                if (d->n_memdevs > 0 && d->memdevs[0].serial != 0)
-                        return d->memdevs[0].serial;
+                for (size_t j = 0; j < d->n_memdevs; j++)
+                        if (with_serial ? d->memdevs[j].serial != 0
+                                        : d->memdevs[j].pci_address != NULL)
+                                return &d->memdevs[j];
         }
-        return 0;
+        return NULL;
+}
+
+void rules_identify(const struct node *node, struct rule_identity *ret)
+{
+        const struct memdev *m = find_memdev(node, true);
+
+        if (m) {
+                ret->key = "cxl-serial";
+                snprintf(ret->value, sizeof(ret->value), "0x%" PRIx64, m->serial);
+                return;
+        }
+        m = find_memdev(node, false);
+        if (m) {
+                ret->key = "pci-address";
+                snprintf(ret->value, sizeof(ret->value), "%s", m->pci_address);
+                return;
+        }
+        ret->key = "node";
+        snprintf(ret->value, sizeof(ret->value), "%u", node->id);
 }
 
 const char *rules_suggest_match(const struct node *node, char buf[static RULE_MATCH_MAX])
 {
-        uint64_t serial = find_serial(node);
+        struct rule_identity i;
 
-        if (serial != 0)
-                snprintf(buf, RULE_MATCH_MAX, "cxl-serial = 0x%" PRIx64, serial);
-        else
-                snprintf(buf, RULE_MATCH_MAX, "node = %u", node->id);
+        rules_identify(node, &i);
+        snprintf(buf, RULE_MATCH_MAX, "%s = %s", i.key, i.value);
         return buf;
 }
 

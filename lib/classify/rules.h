@@ -24,7 +24,15 @@ const struct node_rule *rules_builtin_gpu(void);
 /* The section that matches every GPU, so that the built-in rule is never reached; or NULL. */
 const struct node_rule *rules_find_gpu_override(const struct policy *p);
 
-/* The key that matches this memory and no other ("cxl-serial = 0x1234", "node = 1"). */
+/* What of a [node] section matches a node's memory wherever it goes: the serial number of a CXL
+ * device of it, else its PCI address, else the number of the node. */
+struct rule_identity {
+        const char *key; /* "cxl-serial" */
+        char value[26];
+};
+void rules_identify(const struct node *node, struct rule_identity *ret);
+
+/* The same as a line of the policy: "cxl-serial = 0x1234". */
 #define RULE_MATCH_MAX 64
 const char *rules_suggest_match(const struct node *node, char buf[static RULE_MATCH_MAX]);
 

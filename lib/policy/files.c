@@ -92,12 +92,14 @@ struct dropin {
         char *name;
         size_t directory;
         const char *file; /* the caller's own, or NULL: it is in the directory */
+        const char *text; /* what it is to hold, or NULL: what it holds */
 };
 
 struct dropins {
         struct dropin *items;
         size_t n, allocated;
-        size_t directory; /* being listed */
+        size_t directory;                   /* being listed */
+        const struct config_change *change; /* or NULL */
 };
 
 static bool has_dropin(const struct dropins *d, const char *name)
@@ -129,12 +131,35 @@ static bool is_dropin_name(const char *name)
         return name[0] != '.' && length > suffix && streq(name + length - suffix, ".conf");
 }
 
+/* Whether the change is about that file of the directory that is being listed. */
+static bool is_changed(const struct dropins *d, const char *name)
+{
+        const char *path =
+                d->change ? startswith(d->change->path, directories[d->directory]) : NULL;
+
+        path = path ? startswith(path, "/" DROPIN_NAME "/") : NULL;
+        return path && streq(path, name);
+}
+
+static int add_change(struct dropins *d)
+{
+        const char *name = d->change ? last_component(d->change->path) : NULL;
+        int r;
+
+        if (!name || !is_changed(d, name) || !d->change->text || has_dropin(d, name))
+                return 0;
+        r = add_dropin(d, name, NULL);
+        if (r == 0)
+                d->items[d->n - 1].text = d->change->text;
+        return r;
+}
+
 /* Directories are listed in order of precedence: a name that is there already is masked. */
 static int note_dropin(const char *name, void *userdata)
 {
         struct dropins *d = userdata;
 
-        if (!is_dropin_name(name) || has_dropin(d, name))
+        if (!is_dropin_name(name) || has_dropin(d, name) || is_changed(d, name))
                 return 0;
         return add_dropin(d, name, NULL);
 }
@@ -153,10 +178,12 @@ static int find_dropins(struct sysroot *root, size_t first, struct messages *err
 
                 snprintf(path, sizeof(path), "/%s/" DROPIN_NAME, directories[d->directory]);
                 r = sysroot_list(root, path + 1, note_dropin, d);
-                if (r == -ENOMEM)
-                        return r;
-                if (r < 0 && r != -ENOENT)
+                if (r < 0 && r != -ENOENT && r != -ENOMEM)
                         return complain(policy, errors, path, -r);
+                if (r != -ENOMEM)
+                        r = add_change(d);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -173,6 +200,8 @@ static int parse_dropin(struct sysroot *root, const struct dropin *d, struct mes
                 path = NULL;
                 return -ENOMEM;
         }
+        if (d->text)
+                return policy_parse(policy, d->text, strlen(d->text), path, errors);
         r = read_and_parse(root, path + 1, errors, policy);
         return r == -ENOENT ? complain(policy, errors, path, ENOENT) : r;
 }
@@ -195,13 +224,6 @@ static int parse_dropins(struct sysroot *root, struct dropins *d, struct message
         return result;
 }
 
-static const char *base_name(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-
-        return slash ? slash + 1 : path;
-}
-
 /* The name of what is no regular file (a pipe) says nothing. */
 static bool would_be_ignored(const char *file, const char *name)
 {
@@ -217,7 +239,7 @@ static int take_own_files(char *const *files, struct messages *errors, const cha
                           struct dropins *d)
 {
         for (; files && *files; files++) {
-                const char *name = streq(*files, "-") ? "stdin" : base_name(*files);
+                const char *name = streq(*files, "-") ? "stdin" : last_component(*files);
                 bool is_main = streq(name, FILE_NAME);
 
                 if ((is_main && *main_file) || has_dropin(d, name)) {
@@ -245,9 +267,10 @@ static int take_own_files(char *const *files, struct messages *errors, const cha
 
 /* What config_check() and its like are given. */
 struct request {
-        const char *config; /* replaces all that is installed, or NULL */
-        char *const *files; /* see config_check() */
-        size_t first;       /* the first directory that counts */
+        const char *config;                 /* replaces all that is installed, or NULL */
+        char *const *files;                 /* see config_check() */
+        size_t first;                       /* the first directory that counts */
+        const struct config_change *change; /* or NULL */
 };
 
 static int load(struct sysroot *root, const struct request *request, struct messages *errors,
@@ -273,7 +296,7 @@ static int load_and_finish(struct sysroot *root, const struct request *request,
                            struct messages *errors, struct policy **ret)
 {
         _cleanup_(policy_unrefp) struct policy *policy = NULL;
-        struct dropins d = { 0 };
+        struct dropins d = { .change = request->change };
         int r;
 
         r = policy_new(&policy);
@@ -295,6 +318,14 @@ int config_check(struct sysroot *root, const char *config, char *const *files,
                  struct messages *errors, struct policy **ret)
 {
         const struct request request = { .config = config, .files = files };
+
+        return load_and_finish(root, &request, errors, ret);
+}
+
+int config_check_change(struct sysroot *root, const struct config_change *change,
+                        struct messages *errors, struct policy **ret)
+{
+        const struct request request = { .change = change };
 
         return load_and_finish(root, &request, errors, ret);
 }

@@ -23,6 +23,18 @@ int config_load(struct sysroot *root, const char *file, struct messages *errors,
 int config_check(struct sysroot *root, const char *config, char *const *files,
                  struct messages *errors, struct policy **ret);
 
+/* A change of one drop-in: what it is to hold. path: where it is to be, as "etc/numatier/" ...;
+ * text NULL: it is to be removed. */
+#define CONFIG_DIR         "etc/numatier/numatierd.conf.d"
+#define CONFIG_RUNTIME_DIR "run/numatier/numatierd.conf.d"
+struct config_change {
+        const char *path, *text;
+};
+
+/* The same, as it would be with this change. */
+int config_check_change(struct sysroot *root, const struct config_change *change,
+                        struct messages *errors, struct policy **ret);
+
 /* The vendor's policy, as it is without the files of the administrator and of this boot. The same
  * errors. */
 int config_load_vendor(struct sysroot *root, struct messages *errors, struct policy **ret);

@@ -93,6 +93,39 @@ comes_to 1 6
 check "its own is" explained 'measured'
 moves 2
 
+# By name: the device's drop-in, which wins over others, and what numatier edit makes of one
+check "set" numatier set 1 --tier cxl
+comes_to 1 5
+equal "by its serial number" "cxl-serial = 0x1234,tier = cxl" \
+        "$(sed '/^[#[]/d' $policies/90-set-cxl-serial-0x1234.conf | paste -sd,)"
+check "set for this boot" numatier set cxl-serial=0x1234 --tier far --runtime
+comes_to 1 6
+refuse "a tier that is not there" numatier set 1 --tier nowhere
+check "the policy is as it was" numatierd --check
+check "clear what is for this boot" numatier clear 1 --runtime
+comes_to 1 5
+cat >/run/editor <<'EDITOR'
+#!/bin/sh
+sed -i "/^### The text between/a [node e]\nkind = cxl\n$VALUE" "$1"
+EDITOR
+chmod +x /run/editor
+export EDITOR=/run/editor
+VALUE='tier = nowhere' numatier edit zz </dev/null 2>/tmp/edit
+equal "edit: a wrong policy" "1 absent" "$? $(cat $policies/zz.conf 2>/dev/null || echo absent)"
+check "it says where the text is" grep -q "your text is in $policies/.#zz.conf" /tmp/edit
+check "edit" env VALUE='tier = far' numatier edit zz
+comes_to 1 6
+check "set again: it says what takes precedence" eval "numatier set 1 --latency 12ns 2>&1 | grep -q '\[node e\] .*/zz.conf:1) is tried first'"
+VALUE='tier = dram' EDITOR=false numatier edit zz 2>/tmp/edit
+equal "an editor that fails: nothing is changed" "1 tier = far" "$? $(tail -n 1 $policies/zz.conf)"
+refuse "an ordinary user" setpriv --reuid 65534 --regid 65534 --clear-groups numatier set 1 --tier dram
+rm -f $policies/zz.conf $policies/.#*
+check "clear" numatier clear 1
+systemctl reload numatierd
+comes_to 1 6
+equal "nothing is left" "" "$(ls $policies)"
+moves_before=$(count $moved)
+
 # A hand
 echo 9 >$nodes/node1/memtier_override
 comes_to 1 6

@@ -320,6 +320,53 @@ static void test_errors_of_the_whole(void)
         free(missing);
 }
 
+static int check_change(const char *path, const char *text, struct messages *errors,
+                        unsigned *rescan_sec)
+{
+        const struct config_change change = { path, text };
+        struct policy *p = NULL;
+        struct sysroot *root;
+        int r;
+
+        assert(sysroot_open(directory, &root) == 0);
+        r = config_check_change(root, &change, errors, &p);
+        if (r == 0)
+                *rescan_sec = (unsigned)(p->rescan_usec / 1000000);
+        policy_unref(p);
+        sysroot_free(root);
+        return r;
+}
+
+/* A file as it is to be: new, in the place of another, gone, or masked. */
+static void test_change(void)
+{
+        struct messages errors = MESSAGES_INIT;
+        unsigned sec = 0;
+
+        put(ADMIN, "[tier a]\n[daemon]\nrescan=1s\n");
+        put(CONFIG_DIR "/50-x.conf", "[daemon]\nrescan=2s\n");
+        put(CONFIG_RUNTIME_DIR "/60-x.conf", "[daemon]\nrescan=3s\n");
+        assert(check_change(CONFIG_DIR "/70-new.conf", "[daemon]\nrescan=4s\n", &errors, &sec) ==
+               0);
+        assert(sec == 4);
+        assert(check_change(CONFIG_RUNTIME_DIR "/60-x.conf", "[daemon]\nrescan=5s\n", &errors,
+                            &sec) == 0);
+        assert(sec == 5);
+        assert(check_change(CONFIG_RUNTIME_DIR "/60-x.conf", NULL, &errors, &sec) == 0 && sec == 2);
+        assert(check_change(CONFIG_DIR "/60-x.conf", "", &errors, &sec) == 0 && sec == 2);
+        /* the administrator's masks it */
+        assert(check_change(CONFIG_RUNTIME_DIR "/50-x.conf", "[daemon]\nrescan=9s\n", &errors,
+                            &sec) == 0);
+        assert(sec == 3 && errors.n == 0);
+        assert(check_change(CONFIG_DIR "/70-new.conf", "[daemon]\nrescan=x\n", &errors, &sec) < 0);
+        assert(messages_have(&errors, "/" CONFIG_DIR "/70-new.conf:2: daemon.rescan"));
+        /* nothing was written */
+        assert(rescan() == 3);
+        messages_done(&errors);
+        put(CONFIG_DIR "/50-x.conf", "");
+        put(CONFIG_RUNTIME_DIR "/60-x.conf", "");
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
         return remove(path);
@@ -340,5 +387,6 @@ int main(void)
         test_check();
         test_names();
         test_errors_of_the_whole();
+        test_change();
         nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }

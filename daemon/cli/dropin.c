@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/dropin.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "cli/cli.h"
+#include "common/session.h"
+
+int dropin_read(struct sysroot *root, const char *path, char **ret)
+{
+        int r = sysroot_read_alloc(root, path, ret);
+
+        if (r == -ENOENT) {
+                *ret = NULL;
+                return 0;
+        }
+        if (r < 0)
+                fprintf(stderr, "numatier: /%s: cannot be read: %s\n", path, strerror(-r));
+        return r < 0 ? r : 0;
+}
+
+int dropin_check(struct sysroot *root, const struct config_change *change, struct policy **ret)
+{
+        _cleanup_(policy_unrefp) struct policy *policy = NULL;
+        struct messages errors = MESSAGES_INIT;
+        int r = config_check_change(root, change, &errors, &policy);
+
+        if (r < 0 && errors.n == 0)
+                messages_add(&errors, "the policy cannot be checked: %s", strerror(-r));
+        for (size_t i = 0; i < errors.n; i++)
+                fprintf(stderr, "numatier: %s\n", errors.items[i]);
+        messages_done(&errors);
+        if (r == 0 && ret)
+                *ret = TAKE_PTR(policy);
+        return r;
+}
+
+/* As "systemctl reload numatierd" does; the daemon also runs where there is no systemd. */
+static void reload(struct sysroot *root)
+{
+        _cleanup_(state_freep) struct state *state = NULL;
+        struct messages problems = MESSAGES_INIT;
+        int r = session_load_state(root, &problems, &state);
+
+        for (size_t i = 0; i < problems.n; i++)
+                fprintf(stderr, "numatier: warning: %s\n", problems.items[i]);
+        messages_done(&problems);
+        if (r < 0 || !state_daemon_is_alive(state, root))
+                puts("numatierd does not run: the policy counts when it starts, or with "
+                     "\"numatier apply\".");
+        else if (kill(state->daemon, SIGHUP) < 0)
+                fprintf(stderr,
+                        "numatier: numatierd (process %ld) cannot be told to reload the policy: "
+                        "%s\n",
+                        (long)state->daemon, strerror(errno));
+        else
+                printf("numatierd (process %ld) reloads the policy.\n", (long)state->daemon);
+}
+
+int dropin_install(struct sysroot *root, const struct config_change *change)
+{
+        _cleanup_(freep) char *old = NULL;
+        int r = dropin_read(root, change->path, &old);
+
+        if (r < 0)
+                return EXIT_FAILURE;
+        if (old && change->text && streq(old, change->text)) {
+                printf("/%s has that already.\n", change->path);
+                return EXIT_SUCCESS;
+        }
+        r = change->text ? sysroot_replace(root, change->path, change->text)
+                         : sysroot_remove(root, change->path);
+        if (r < 0) {
+                fprintf(stderr, "numatier: /%s: cannot be %s: %s\n", change->path,
+                        change->text ? "written" : "removed", strerror(-r));
+                return EXIT_FAILURE;
+        }
+        printf("%s /%s.\n", change->text ? "Wrote" : "Removed", change->path);
+        reload(root);
+        return EXIT_SUCCESS;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* numatier set and clear, on a copy of a machine that has the files of its policy, too. */
+
+#include <ftw.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "cli/set-target.h"
+#include "testing.h"
+
+static char directory[] = "/tmp/numatier-test-XXXXXX";
+
+/* "/" is the copy. */
+int __real_input_open_root(const struct input *in, struct sysroot **ret);
+int __wrap_input_open_root(const struct input *in, struct sysroot **ret);
+
+int __wrap_input_open_root(const struct input *in, struct sysroot **ret)
+{
+        assert(!in->root && !in->machine);
+        return sysroot_open(directory, ret);
+}
+
+static struct sysroot *open_copy(void)
+{
+        struct sysroot *root;
+
+        assert(sysroot_open(directory, &root) == 0);
+        return root;
+}
+
+static void put(const char *path, const char *text)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = open_copy();
+
+        assert(sysroot_replace(root, path, text) == 0);
+}
+
+static void assert_holds(const char *path, const char *want)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = open_copy();
+        _cleanup_(freep) char *text = NULL;
+        int r = sysroot_read_alloc(root, path, &text);
+
+        assert(want ? r >= 0 : r == -ENOENT);
+        if (want)
+                assert_streq(text, want);
+}
+
+static int set(const char *what, const char *tier, const char *latency, bool runtime)
+{
+        char *operands[] = { (char *)what, NULL };
+        const struct arguments a = {
+                .operands = operands, .tier = tier, .latency = latency, .runtime = runtime
+        };
+
+        return verb_set(&a);
+}
+
+static int clear(const char *what, bool runtime)
+{
+        char *operands[] = { (char *)what, NULL };
+        const struct arguments a = { .operands = operands, .runtime = runtime };
+
+        return verb_clear(&a);
+}
+
+#define HEADER  "# Written by \"numatier set\"; \"numatier clear\" removes it.\n"
+#define LASTING CONFIG_DIR "/90-set-node-1.conf"
+#define RUNTIME CONFIG_RUNTIME_DIR "/91-set-node-1.conf"
+
+static void test_set_and_clear(void)
+{
+        assert(set("1", "far", NULL, false) == EXIT_SUCCESS);
+        assert_holds(LASTING, HEADER "[node node-1]\nnode = 1\ntier = far\n");
+        assert(set("node1", NULL, "250ns", false) == EXIT_SUCCESS);
+        assert_holds(LASTING, HEADER "[node node-1]\ntier = far\nnode = 1\nlatency = 250ns\n");
+        /* for this boot: on top of that */
+        assert(set("node=1", "dram", NULL, true) == EXIT_SUCCESS);
+        assert_holds(RUNTIME, HEADER "[node node-1]\nlatency = 250ns\nnode = 1\ntier = dram\n");
+        assert(clear("1", true) == EXIT_SUCCESS);
+        assert_holds(RUNTIME, NULL);
+        assert(clear("1", false) == EXIT_SUCCESS);
+        assert_holds(LASTING, NULL);
+        assert(clear("1", false) == EXIT_SUCCESS);
+}
+
+/* A wrong policy is not written, and what is there stays. */
+static void test_refused(void)
+{
+        assert(set("1", "far", NULL, false) == EXIT_SUCCESS);
+        assert(set("1", "nowhere", NULL, false) == EXIT_FAILURE);
+        assert_holds(LASTING, HEADER "[node node-1]\nnode = 1\ntier = far\n");
+        assert(set("1", "a\nb", NULL, false) == EXIT_USAGE);
+        assert(set("1", NULL, "5", false) == EXIT_USAGE);
+        assert(set("1", NULL, NULL, false) == EXIT_USAGE);
+        assert(set("dax=x\ntier", "far", NULL, false) == EXIT_USAGE);
+        assert(set("dax=../../x", "far", NULL, false) == EXIT_USAGE);
+        assert(set("serial=1", "far", NULL, false) == EXIT_USAGE);
+        assert(set("9", "far", NULL, false) == EXIT_FAILURE);
+        /* a policy that is wrong elsewhere */
+        put(CONFIG_DIR "/10-x.conf", "[daemon]\nrescan = x\n");
+        assert(set("1", "dram", NULL, false) == EXIT_FAILURE);
+        assert_holds(LASTING, HEADER "[node node-1]\nnode = 1\ntier = far\n");
+        /* and one that is wrong anyhow does not keep what was set */
+        assert(clear("1", false) == EXIT_SUCCESS);
+        assert_holds(LASTING, NULL);
+        put(CONFIG_DIR "/10-x.conf", "");
+        /* what needs it */
+        assert(set("1", "far", NULL, false) == EXIT_SUCCESS);
+        put("etc/numatier/numatierd.conf", "[tier dram]\n[tier far]\n");
+        assert(clear("1", false) == EXIT_FAILURE);
+        assert_holds(LASTING, HEADER "[node node-1]\nnode = 1\ntier = far\n");
+}
+
+static void add_device(struct node *n, uint64_t serial, const char *pci_address)
+{
+        n->devices = calloc(1, sizeof(*n->devices));
+        n->n_devices = 1;
+        n->devices[0].memdevs = calloc(1, sizeof(*n->devices[0].memdevs));
+        n->devices[0].n_memdevs = 1;
+        n->devices[0].memdevs[0] =
+                (struct memdev){ .serial = serial, .pci_address = (char *)pci_address };
+}
+
+static void assert_file(const struct machine *m, const char *what, const char *want)
+{
+        struct messages errors = MESSAGES_INIT;
+        char path[DROPIN_PATH_MAX];
+        struct set_target t;
+
+        assert(set_target_find(what, m, &errors, &t) == 0 && errors.n == 0);
+        set_target_path(&t, false, path);
+        assert_streq(path + strlen(CONFIG_DIR "/90-set-"), want);
+}
+
+/* The device, as long as it is the node's alone. */
+static void test_identity(void)
+{
+        struct node nodes[] = { { .id = 0 }, { .id = 1 }, { .id = 2 },
+                                { .id = 3 }, { .id = 4 }, { .id = 5 } };
+        struct machine m = { .nodes = nodes, .n_nodes = ELEMENTSOF(nodes) };
+        struct messages errors = MESSAGES_INIT;
+        struct set_target t;
+        char name[SET_NAME_MAX];
+
+        add_device(&nodes[1], 0x1234, "0000:0d:00.0");
+        add_device(&nodes[2], 0, "0000:0e:00.0");
+        add_device(&nodes[3], 0x5678, NULL);
+        add_device(&nodes[4], 0x5678, NULL);
+        node_mark_unreadable(&nodes[5], FACT_DEVICES);
+        assert_file(&m, "0", "node-0.conf");
+        assert_file(&m, "1", "cxl-serial-0x1234.conf");
+        assert_file(&m, "cxl-serial=4660", "cxl-serial-0x1234.conf");
+        assert_file(&m, "2", "pci-address-0000:0e:00.0.conf");
+        assert_file(&m, "pci-address=0e:00.0", "pci-address-0000:0e:00.0.conf");
+        assert_file(&m, "3", "cxl-serial-0x5678-node-3.conf");
+        assert_file(&m, "node3", "cxl-serial-0x5678-node-3.conf");
+        assert_file(&m, "node=3", "node-3.conf");
+        assert(set_target_find("5", &m, &errors, &t) < 0);
+        assert(messages_have(&errors, "node 5: its devices cannot be read now"));
+        messages_done(&errors);
+        assert(set_target_find("2", &m, &errors, &t) == 0);
+        set_target_name(&t, name);
+        assert_streq(name, "pci-address-0000.0e.00.0");
+        for (size_t i = 1; i < 5; i++) {
+                free(nodes[i].devices[0].memdevs);
+                free(nodes[i].devices);
+        }
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+        return remove(path);
+}
+
+int main(void)
+{
+        assert(mkdtemp(directory));
+        put(NODE "online", "0-1\n");
+        put(NODE "has_memory", "0-1\n");
+        put(NODE "has_cpu", "0\n");
+        put(NODE "node0/meminfo", "Node 0 MemTotal: 1024 kB\n");
+        put(NODE "node1/meminfo", "Node 1 MemTotal: 1024 kB\n");
+        put("etc/numatier/numatierd.conf", "[tier dram]\nmax-latency = 1.5x\n[tier far]\n");
+        test_identity();
+        test_set_and_clear();
+        test_refused();
+        nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+        return 0;
+}
