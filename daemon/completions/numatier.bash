@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # bash completion for numatier(1) and numatierd(8)
 
-_numatier_verbs="status plan explain doctor policy check apply restore drain online hmat guest capture measure"
+_numatier_verbs="status plan explain doctor apply restore drain online measure policy check set clear edit run service \
+migrate usage top monitor metrics hmat guest capture"
 
 _numatier_column_names="TIER NOW WANTED ORIGINAL ADISTANCE LATENCY BANDWIDTH SOURCE SIZE FREE USE% TARGET WEIGHT \
 DEVICE REASON"
@@ -11,6 +12,34 @@ _numatier_nodes() {
         local node
         for node in /sys/devices/system/node/node[0-9]*; do
                 [ ! -d "$node" ] || echo "${node##*/node}"
+        done
+}
+
+# The tiers of the policy.
+_numatier_tiers() {
+        numatier policy --no-legend --no-pager 2>/dev/null | sed -n 's/^\[tier \([^]]*\)].*/\1/p'
+}
+
+_numatier_units() {
+        systemctl list-units --all --full --plain --no-legend --no-pager --type=service,slice,scope 2>/dev/null |
+                cut -d ' ' -f 1
+}
+
+_numatier_pids() {
+        local directory
+        for directory in /proc/[0-9]*; do echo "${directory#/proc/}"; done
+}
+
+# The matches of a [node] section.
+_numatier_matches() {
+        printf '%s=\n' cxl-serial pci-address pci-id region dax kind node
+}
+
+# The drop-ins of the policy.
+_numatier_dropins() {
+        local file
+        for file in /etc/numatier/numatierd.conf.d/*.conf /run/numatier/numatierd.conf.d/*.conf; do
+                [ ! -e "$file" ] || basename "$file" .conf
         done
 }
 
@@ -27,14 +56,14 @@ _numatier_files() { # WORD -f or -d
 }
 
 # The last name of a list.
-_numatier_columns() { # LIST
+_numatier_list() { # LIST WORDS
         local before=""
         case $1 in
         *,*) before="${1%,*}," ;;
         +*) before=+ ;;
         esac
         compopt -o nospace 2>/dev/null
-        _numatier_reply "${1#"$before"}" -P "$before" -W "$_numatier_column_names"
+        _numatier_reply "${1#"$before"}" -P "$before" -W "$2"
 }
 
 # The argument of the option before the current word; false: that takes none.
@@ -53,7 +82,7 @@ _numatier_argument() { # OPTION WORD [VERB]
                 if [ "${3-}" = hmat ]; then
                         _numatier_files "$2" -f
                 else
-                        _numatier_columns "$2"
+                        _numatier_list "$2" "$_numatier_column_names"
                 fi
                 ;;
         --size) _numatier_reply "$2" -W "64M 256M 1G" ;;
