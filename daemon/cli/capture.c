@@ -9,6 +9,7 @@
 #include "facts/knobs.h"
 #include "facts/onliners.h"
 #include "facts/survey.h"
+#include "service/files.h"
 #include "state/drained.h"
 #include "sysroot/serials.h"
 
@@ -140,10 +141,13 @@ static int add_health(struct sysroot *root, const struct machine *m, struct capt
         _cleanup_(health_freep) struct health *h = NULL;
         struct messages problems = MESSAGES_INIT; /* a replay reports them again */
         struct onliners onliners = { 0 };
+        struct service_files services = { 0 };
         int r = health_read(root, &problems, &h);
 
         if (r == 0)
                 r = onliners_read(root, &problems, &onliners);
+        if (r == 0)
+                r = service_files_read(root, NULL, &problems, &services);
         if (r == 0)
                 r = read_devices(root, m, h->blocks, &problems);
         sysroot_record(root, NULL, NULL);
@@ -153,6 +157,7 @@ static int add_health(struct sysroot *root, const struct machine *m, struct capt
                 add_tasks(c, h);
                 r = add_tables(root, c, h);
         }
+        service_files_done(&services);
         onliners_done(&onliners);
         messages_done(&problems);
         return r;
@@ -162,8 +167,9 @@ static int add_health(struct sysroot *root, const struct machine *m, struct capt
 static void record_part(const char *path, const char *text, void *userdata)
 {
         char *kept = NULL;
-        int r = onliners_must_filter(path) ? onliners_filter(path, text, &kept)
-                                           : health_filter_options(text, &kept);
+        int r = onliners_must_filter(path)  ? onliners_filter(path, text, &kept)
+                : service_must_filter(path) ? service_drop_in_filter(text, strlen(text), &kept)
+                                            : health_filter_options(text, &kept);
 
         if (r == 0 && kept)
                 capture_add(path, kept, (ssize_t)strlen(kept), false, userdata);
@@ -187,7 +193,8 @@ static void record(const char *path, const char *text, ssize_t length, bool link
         if (startswith(path, "sys/fs/cgroup/") && strstr(path, "/cpuset.mems") &&
             (length <= 0 || *text == '\n'))
                 return;
-        if (length >= 0 && (onliners_must_filter(path) || streq(path, "proc/cmdline")))
+        if (length >= 0 && (onliners_must_filter(path) || service_must_filter(path) ||
+                            streq(path, "proc/cmdline")))
                 record_part(path, text, userdata);
         else
                 capture_add(path, text, length, link, userdata);

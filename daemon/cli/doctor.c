@@ -35,6 +35,7 @@ struct reading {
         struct snapshot *snapshot;
         struct health *health;
         struct onliners onliners;
+        struct service_files services;
         struct block_devices *devices;
         struct wanted *wanted;
         struct installed *installed;
@@ -53,6 +54,7 @@ static void reading_done(struct reading *r)
         free(r->wanted);
         block_devices_free(r->devices);
         onliners_done(&r->onliners);
+        service_files_done(&r->services);
         health_free(r->health);
         snapshot_unref(r->snapshot);
         state_free(r->state);
@@ -131,6 +133,8 @@ static int read_health(struct reading *r)
         }
         if (error == 0)
                 error = onliners_read(r->root, &r->problems, &r->onliners);
+        if (error == 0)
+                error = service_files_read(r->root, NULL, &r->problems, &r->services);
         return error;
 }
 
@@ -231,6 +235,7 @@ static int read_all(const struct arguments *a, struct reading *r)
         r->subject.snapshot = r->snapshot;
         r->subject.health = r->health;
         r->subject.onliners = &r->onliners;
+        r->subject.services = &r->services;
         r->subject.devices = r->devices;
         r->subject.wanted = r->wanted;
         r->subject.state_problems = &r->state_problems;

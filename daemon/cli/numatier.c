@@ -68,7 +68,7 @@ static const struct verb {
           BIT(OPT_TIER) | BIT(OPT_LATENCY) | BIT(OPT_BANDWIDTH) | BIT(OPT_RUNTIME) },
         { "clear", verb_clear, true, false, BIT(OPT_RUNTIME) },
         { "edit", verb_edit, true, false, BIT(OPT_RUNTIME) },
-        { "service", verb_service, true, false,
+        { "service", verb_service, true, true,
           BIT(OPT_TIER) | BIT(OPT_POLICY) | BIT(OPT_CONFINE) | BIT(OPT_CLEAR) | BIT(OPT_RUNTIME) |
                   BIT(OPT_SHOW) },
         { "usage", verb_usage, true, true, BIT(OPT_SORT) | BIT(OPT_BYTES) },
@@ -98,7 +98,7 @@ static void help(void)
              "  edit [NAME]      edit a drop-in file of the policy\n\n"
              "Programs:\n"
              "  run COMMAND      run a command with its memory in some tiers\n"
-             "  service UNIT     let a systemd unit have its memory in some tiers\n"
+             "  service [UNIT]   let a systemd unit have its memory in some tiers\n"
              "  migrate PID|UNIT move pages from one tier to another\n"
              "  usage [PID|UNIT|CGROUP]\n"
              "                   show who uses which tier\n\n"
@@ -133,7 +133,7 @@ static void help(void)
              "  --latency TIME   set: the latency of the node\n"
              "  --bandwidth RATE set: its bandwidth\n"
              "  --runtime        set, clear, edit, service: until the next boot\n"
-             "  --policy POLICY  service: bind, preferred, interleave or local\n"
+             "  --policy POLICY  service: bind, preferred, interleave, local or default\n"
              "  --confine        service: with AllowedMemoryNodes=, too\n"
              "  --clear          service: take it back\n"
              "  --show           service: only print what would be written\n"

@@ -53,6 +53,9 @@ void check_interleave_default(const struct subject *s, struct diagnosis *d);
 void check_settings_differ(const struct subject *s, struct diagnosis *d);
 void check_settings_held(const struct subject *s, struct diagnosis *d);
 
+/* service.c */
+void check_service_tiers(const struct subject *s, struct diagnosis *d);
+
 /* policy.c */
 void check_policy_invalid(const struct subject *s, struct diagnosis *d);
 void check_policy_tier_unused(const struct subject *s, struct diagnosis *d);

@@ -36,6 +36,7 @@ static const struct check {
         { "hmat-outdated", check_hmat_outdated },
         { "cxl-values", check_cxl_values },
         { "values-alone", check_values_alone },
+        { "service-tiers", check_service_tiers },
         { "policy-baseline", check_policy_baseline },
         { "policy-node-unmatched", check_policy_node_unmatched },
         { "policy-tier-unused", check_policy_tier_unused },

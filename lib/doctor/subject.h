@@ -8,6 +8,7 @@
 #include "facts/onliners.h"
 #include "hmat/installed.h"
 #include "online/wanted.h"
+#include "service/files.h"
 #include "snapshot.h"
 
 enum service_state {
@@ -42,6 +43,7 @@ struct subject {
         enum service_state service;            /* numatierd */
         const struct installed *installed; /* an HMAT of numatier's own; NULL: none is installed */
         enum hmat_currency hmat_currency;
+        const struct service_files *services; /* drop-ins of "numatier service"; NULL: not known */
         /* Why this kernel has no way to move nodes: a clause with the command that helps, and the
          * name of the cause; NULL: not known. */
         const char *missing_text, *missing_name;

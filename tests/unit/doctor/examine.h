@@ -42,6 +42,7 @@ static struct state *state;
 static struct snapshot *snapshot;
 static struct health *health;
 static struct onliners onliners;
+static struct service_files services;
 static struct block_devices *devices;
 static struct wanted *wanted;
 static struct messages problems;
@@ -53,6 +54,7 @@ static void forget(void)
         diagnosis_done(&found);
         onliners_done(&onliners);
         onliners = (struct onliners){ 0 };
+        service_files_done(&services);
         free(wanted);
         wanted = NULL;
         devices = block_devices_free(devices);
@@ -87,6 +89,7 @@ static void examine_policy(const char *machine, const char *file, const char *te
         assert(reconcile(root, policy, TIERS_READ, RECONCILE_PLAN, state, NULL, &snapshot) == 0);
         assert(health_read(root, &problems, &health) == 0);
         assert(onliners_read(root, &problems, &onliners) == 0);
+        assert(service_files_read(root, NULL, &problems, &services) == 0);
         if (health->blocks) {
                 assert(block_devices_read(root, health->blocks, snapshot->machine, &problems,
                                           &devices) == 0);
@@ -96,6 +99,7 @@ static void examine_policy(const char *machine, const char *file, const char *te
         subject.snapshot = snapshot;
         subject.health = health;
         subject.onliners = &onliners;
+        subject.services = &services;
         subject.devices = devices;
         subject.wanted = wanted;
         examine_again();

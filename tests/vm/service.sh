@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# kernels: 6.12 7.3 6.1
+# spread: yes
+# machines: thread
+# timeout: 180
+# numatier service with a real systemd: a unit's pages are in the nodes of its tier after a restart, or
+# at once if it is confined; and what numatier refuses leaves everything as it was.
+
+etc=/etc/systemd/system/holder.service.d/50-numatier.conf
+run=/run/systemd/system/holder.service.d/50-numatier.conf
+group=/sys/fs/cgroup/system.slice/holder.service
+
+held() { # NODE: whether all memory of the unit, 32 MiB and more, is there
+        awk -v node="N$1" '$1 == "anon" { for (i = 2; i <= NF; i++) { split($i, a, "=")
+                if (a[1] == node) here = a[2]; else there += a[2] } }
+                END { exit !(here >= 32 * 1048576 && there < 4 * 1048576) }' $group/memory.numa_stat
+}
+
+mapped() { # a line of numa_maps of each process of the unit that allocates
+        local pid
+        while read -r pid; do awk '/heap/ { print $2 }' "/proc/$pid/numa_maps"; done <$group/cgroup.procs | sort -u
+}
+
+setting() { # PROPERTY, as systemd has it
+        systemctl show --property="$1" --value holder.service
+}
+
+says() { # TEXT COMMAND...: whether it prints that, and succeeds
+        local text=$1 out
+        shift
+        out=$("$@" 2>&1) || return
+        grep -qF -- "$text" <<<"$out" || { echo "$out"; false; }
+}
+
+# tail keeps a line that does not end
+cat >/run/systemd/system/holder.service <<'UNIT'
+[Service]
+ExecStart=/bin/sh -c '{ head -c 32M /dev/zero; exec sleep infinity; } | tail -n 1'
+UNIT
+systemctl daemon-reload
+systemctl start holder
+check "without a drop-in the memory is in node 0" wait_for 60 held 0
+
+# In its tier after a restart
+check "--show prints the drop-in" says NUMAMask=1 numatier service holder --tier cxl --show
+refuse "and writes nothing" test -e $etc
+check "the unit gets a tier" says "systemctl restart holder.service" numatier service holder --tier cxl
+equal "systemd has read it" "bind 1" "$(setting NUMAPolicy) $(setting NUMAMask)"
+check "what runs keeps its memory" held 0
+systemctl restart holder
+check "it is in its tier after a restart" wait_for 60 held 1
+equal "by its memory policy" "bind:1" "$(mapped)"
+check "the same again changes nothing" says "has that already" numatier service holder --tier cxl
+check "it is as asked" says "as asked" numatier service holder.service
+
+# Confined: at once
+check "the unit is confined" says "moves its pages" \
+        numatier service holder --tier dram --policy default --confine
+check "Linux moves its pages at once" wait_for 60 held 0
+equal "its cpuset" 0 "$(cat $group/cpuset.mems)"
+check "it is taken back" says "until it is restarted" numatier service holder --clear
+refuse "no file is left, and no directory" test -e ${etc%/*}
+equal "what runs stays confined" 0 "$(cat $group/cpuset.mems)"
+systemctl restart holder
+check "after a restart" wait_for 60 held 0
+equal "it is not confined" "0-1" "$(grep -h Mems_allowed_list "/proc/$(systemctl show -P MainPID holder)/status" | cut -f 2)"
+equal "and has no policy" "default" "$(mapped)"
+
+# For this boot
+check "--runtime" numatier service holder --tier dram --policy preferred --runtime
+equal "it is in /run" "preferred 0" "$(setting NUMAPolicy) $(setting NUMAMask)"
+check "/etc hides it" says "$run is hidden" numatier service holder --tier cxl
+equal "as systemd has it" "bind 1 $etc" "$(setting NUMAPolicy) $(setting NUMAMask) $(setting DropInPaths)"
+refuse "it cannot be changed while it is hidden" numatier service holder --tier dram --runtime
+check "both are taken back" numatier service holder --clear
+refuse "none is left" test -e $etc -o -e $run
+
+# The tier moves
+ids() {
+        awk '$1 == "id" { print $2 }' | sort -u | xargs
+}
+check "the unit has a tier again" numatier service holder --tier cxl
+numatier doctor >/run/before
+refuse "doctor has nothing to say of that" grep -q service-tiers /run/before
+mkdir -p /etc/numatier/numatierd.conf.d
+printf '[node moved]\nnode = 1\ntier = far\n' >/etc/numatier/numatierd.conf.d/test.conf
+numatier doctor >/run/after
+check "doctor finds that it has other nodes" grep -q service-tiers /run/after
+check "and says what to do" grep -q "numatier service holder.service --clear" /run/after
+numatier capture >/run/captured
+equal "a capture says the same" "$(ids </run/after)" "$(numatier doctor --machine /run/captured | ids)"
+numatier service >/run/listed
+equal "and so does service" 3 $?
+check "with the reason" grep -q 'no node with memory belongs in it' /run/listed
+rm /etc/numatier/numatierd.conf.d/test.conf
+sed -i s/NUMAMask=1/NUMAMask=7/ $etc
+systemctl daemon-reload
+systemctl restart holder
+wait_for 60 test "$(systemctl is-active holder)" = failed
+equal "a node that is not there: systemd does not start it" 242 "$(setting ExecMainStatus)"
+check "doctor says so" says NUMA_POLICY eval 'numatier doctor || [ $? = 1 ]'
+check "the same command mends it" numatier service holder --tier cxl
+systemctl restart holder
+check "it runs in its tier" wait_for 60 held 1
+
+# Refused: nothing is changed
+before=$(cat $etc)
+refuse "a unit that is not there" numatier service nonesuch --tier cxl
+refuse "has no drop-in" test -e /etc/systemd/system/nonesuch.service.d
+refuse "another user" setpriv --reuid 65534 --regid 65534 --clear-groups numatier service holder --tier dram
+refuse "nor may he take it back" setpriv --reuid 65534 --regid 65534 --clear-groups numatier service holder --clear
+mkdir /run/broken
+cat >/run/broken/systemctl <<'SCRIPT'
+#!/bin/sh
+[ "$1" = daemon-reload ] && exit 1
+exec /usr/bin/systemctl "$@"
+SCRIPT
+chmod +x /run/broken/systemctl
+refuse "systemd does not reload" env PATH="/run/broken:$PATH" numatier service holder --tier dram
+refuse "nor for --clear" env PATH="/run/broken:$PATH" numatier service holder --clear
+equal "the drop-in is as it was" "$before" "$(cat $etc)"
+printf '[Service]\nNUMAPolicy=local\n' >$etc
+refuse "a file of somebody else" numatier service holder --tier cxl
+refuse "it is not removed either" numatier service holder --clear
+check "it is as it was" grep -q local $etc
+
+check "a template" numatier service getty@ --tier cxl
+equal "its instances have it" 1 "$(systemctl show --property=NUMAMask --value getty@tty7)"
+check "is taken back, too" numatier service getty@ --clear
+check "a slice" numatier service numatier-test.slice --tier cxl --confine
+equal "is confined" 1 "$(systemctl show --property=AllowedMemoryNodes --value numatier-test.slice)"
+healthy "the guest is well"
