@@ -121,8 +121,8 @@ static void print_outlook(const struct service_request *q, const struct service_
                 return;
         }
         if (d->confine)
-                printf("%s runs. It may use only these nodes from now on, and Linux moves its "
-                       "pages there.\n",
+                printf("%s runs. From now on it gets memory from these nodes only, and Linux may "
+                       "move there what it has.\n",
                        q->unit);
         if (d->policy != SERVICE_UNSET)
                 print_restart("The memory policy of a program changes when it is restarted",
