@@ -8,6 +8,7 @@
 #define POLICY        "NUMAPolicy"
 #define MASK          "NUMAMask"
 #define ALLOWED       "AllowedMemoryNodes"
+#define SPACE         " \t\r"
 #define LINE_MAX_SIZE 4096 /* all 1024 nodes, one by one, have less */
 
 static const char *const words[] = {
@@ -216,9 +217,9 @@ static char *strip(char *s)
 {
         size_t n;
 
-        s += strspn(s, " \t\r");
+        s += strspn(s, SPACE);
         n = strlen(s);
-        while (n > 0 && strchr(" \t\r", s[n - 1]))
+        while (n > 0 && strchr(SPACE, s[n - 1]))
                 n--;
         s[n] = '\0';
         return s;
@@ -322,11 +323,11 @@ static bool is_read(const char *line)
 {
         static const char *const keys[] = { POLICY, MASK, ALLOWED };
 
-        line += strspn(line, " \t");
+        line += strspn(line, SPACE);
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
                 const char *rest = startswith(line, keys[i]);
 
-                if (rest && rest[strspn(rest, " \t")] == '=')
+                if (rest && rest[strspn(rest, SPACE)] == '=')
                         return true;
         }
         return *line == '[';

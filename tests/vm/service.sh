@@ -3,7 +3,7 @@
 # kernels: 6.12 7.3 6.1
 # spread: yes
 # machines: thread
-# timeout: 180
+# timeout: 240
 # numatier service with a real systemd: a unit's pages are in the nodes of its tier after a restart, or
 # at once if it is confined; and what numatier refuses leaves everything as it was.
 
@@ -67,7 +67,6 @@ check "it is confined to others" numatier service holder --tier cxl --confine
 check "Linux moves its pages at once" wait_for 60 held 1
 check "it is taken back" says "until it is restarted" numatier service holder --clear
 refuse "no file is left, and no directory" test -e ${etc%/*}
-equal "what runs stays confined" 1 "$(allowed)"
 systemctl restart holder
 check "after a restart it is where it was" wait_for 60 held 0
 equal "without policy, and not confined" "default 0-1" "$(mapped) $(allowed)"
@@ -97,7 +96,7 @@ rm /etc/numatier/numatierd.conf.d/test.conf
 sed -i s/NUMAMask=1/NUMAMask=7/ $etc
 systemctl daemon-reload
 systemctl restart holder
-wait_for 60 eval '[ "$(systemctl is-active holder)" = failed ]'
+wait_for 60 systemctl is-failed holder
 equal "a node that is not there: systemd does not start it" 242 "$(setting ExecMainStatus)"
 check "the same command mends it" says "is started" numatier service holder --tier cxl
 systemctl restart holder

@@ -56,7 +56,7 @@ static void test_names(void)
 
 static void test_refused(void)
 {
-        char longest[UNIT_NAME_SIZE + 1];
+        char longest[UNIT_NAME_SIZE + 1], full[2 * UNIT_NAME_SIZE];
 
         assert_refused("", "empty");
         assert_refused(".service", "empty");
@@ -75,7 +75,8 @@ static void test_refused(void)
         memset(longest, 'x', sizeof(longest));
         longest[UNIT_NAME_SIZE - strlen(".service") - 1] = '\0';
         assert(strlen(longest) + strlen(".service") == 255);
-        assert_name(longest, text_new("%s.service", longest), UNIT_SERVICE);
+        snprintf(full, sizeof(full), "%s.service", longest);
+        assert_name(longest, full, UNIT_SERVICE);
         longest[UNIT_NAME_SIZE - strlen(".service") - 1] = 'x';
         longest[UNIT_NAME_SIZE - strlen(".service")] = '\0';
         assert_refused(longest, "too long");
