@@ -135,8 +135,44 @@ static void test_failure(void)
         assert_text(RUN, OURS);
 }
 
-/* A directory in the file's place: the first of two is put back. */
+/* A root on which the file in /run can be read, and not be removed. */
+static ssize_t read_inner(void *data, const char *file, char *buf, size_t size)
+{
+        return sysroot_read(data, file, buf, size);
+}
+
+static int replace_inner(void *data, const char *file, const char *text, size_t size)
+{
+        return sysroot_replace_bytes(data, file, text, size);
+}
+
+static int remove_inner(void *data, const char *file)
+{
+        return startswith(file, "run/") ? -EROFS : sysroot_remove(data, file);
+}
+
+static void leave(void *data)
+{
+}
+
+/* The second of two files fails: the first is put back. */
 static void test_halfway(void)
+{
+        const struct sysroot_ops ops = {
+                .read = read_inner, .replace = replace_inner, .remove = remove_inner, .free = leave
+        };
+        struct sysroot *inner = placing.root;
+
+        begin(OURS, OURS);
+        assert(sysroot_new(&ops, inner, &placing.root) == 0);
+        assert(service_remove(&placing, "x.service", false) == EXIT_FAILURE && reloads == 0);
+        assert_text(ETC, OURS);
+        sysroot_free(placing.root);
+        placing.root = inner;
+}
+
+/* What cannot be read is not replaced. */
+static void test_unreadable(void)
 {
         char line[128];
 
@@ -144,6 +180,7 @@ static void test_halfway(void)
         snprintf(line, sizeof(line), "mkdir -p %s/" RUN, path);
         assert(system(line) == 0);
         assert(service_remove(&placing, "x.service", false) == EXIT_FAILURE && reloads == 0);
+        assert(place(true, OURS) == EXIT_FAILURE && place(false, "x") == EXIT_FAILURE);
         assert_text(ETC, OURS);
 }
 
@@ -159,6 +196,7 @@ int main(void)
         test_remove();
         test_failure();
         test_halfway();
+        test_unreadable();
         sysroot_free(placing.root);
         snprintf(line, sizeof(line), "rm -r %s", path);
         assert(system(line) == 0);
