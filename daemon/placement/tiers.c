@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "placement/tiers.h"
+
+#include <errno.h>
+
+#include "common/session.h"
+#include "reconcile.h"
+#include "view/tier-list.h"
+
+static int report(int error, const char *what)
+{
+        if (error < 0)
+                fprintf(stderr, "numatier: %s: %s\n", what, strerror(-error));
+        return error;
+}
+
+static void print_all(const struct messages *m, const char *kind)
+{
+        for (size_t i = 0; i < m->n; i++)
+                fprintf(stderr, "numatier: %s%s\n", kind, m->items[i]);
+}
+
+static int run_pass(struct tiers *t)
+{
+        struct tier_reading reading = sysroot_is_live(t->root) ? TIERS_KNOWN_ONLY : TIERS_READ;
+        int r;
+
+        r = reconcile(t->root, t->policy, reading, RECONCILE_PLAN, t->state, NULL, &t->result);
+        if (r == 0)
+                r = view_new(t->result, sysroot_is_live(t->root), &t->view);
+        return report(r, "cannot read the machine's NUMA nodes");
+}
+
+int tiers_open(const struct input *in, struct tiers *ret)
+{
+        int r;
+
+        *ret = (struct tiers){ 0 };
+        r = input_open(in, &ret->policy, &ret->root);
+        if (r < 0)
+                return r;
+        r = session_load_state(ret->root, &ret->doubts, &ret->state);
+        if (r < 0) {
+                print_all(&ret->doubts, "");
+                return r;
+        }
+        return run_pass(ret);
+}
+
+void tiers_close(struct tiers *t)
+{
+        messages_done(&t->doubts);
+        view_free(t->view);
+        snapshot_unref(t->result);
+        state_free(t->state);
+        sysroot_free(t->root);
+        policy_unref(t->policy);
+}
+
+int tiers_find_nodes(struct tiers *t, const char *list, struct nodeset *ret)
+{
+        struct messages errors = MESSAGES_INIT;
+        int r;
+
+        r = tier_list_find_nodes(t->view, list, ret, &errors);
+        if (r == -ENOENT) {
+                print_all(&t->doubts, "warning: ");
+                print_all(&t->result->problems, "warning: ");
+        }
+        print_all(&errors, "");
+        messages_done(&errors);
+        return r == -ENOMEM ? report(r, "cannot find the nodes of a tier") : r;
+}
+
+static bool has_any(const struct nodeset *a, const struct nodeset *b)
+{
+        nodeset_foreach (n, a)
+                if (nodeset_has(b, n))
+                        return true;
+        return false;
+}
+
+char *tiers_name_nodes(const struct tiers *t, const struct nodeset *nodes)
+{
+        char *names = NULL;
+        size_t size;
+        FILE *f = open_memstream(&names, &size);
+        bool first = true;
+
+        if (!f)
+                return NULL;
+        for (size_t i = 0; i < t->view->n_tiers; i++) {
+                if (!has_any(&t->view->tiers[i].nodes, nodes))
+                        continue;
+                fprintf(f, "%s%s", first ? "" : ",", t->view->tiers[i].name);
+                first = false;
+        }
+        if (fclose(f) != 0) {
+                free(names);
+                return NULL;
+        }
+        return names;
+}
