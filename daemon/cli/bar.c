@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "cli/writer.h"
 
 #define WIDTH      30U
@@ -26,6 +27,12 @@ void bar_init(struct bar *b, bool wanted, unsigned node, const char *what)
         };
 }
 
+void bar_init_size(struct bar *b, bool wanted, const char *subject, const char *what)
+{
+        bar_init(b, wanted, 0, what);
+        b->subject = subject;
+}
+
 const char *bar_format_time(uint64_t usec, char buf[static BAR_TIME_MAX])
 {
         uint64_t s = (usec + 999999) / 1000000, min = (s + 59) / 60;
@@ -39,21 +46,39 @@ const char *bar_format_time(uint64_t usec, char buf[static BAR_TIME_MAX])
         return buf;
 }
 
+#define TEXT_MAX    (BAR_LINE_MAX / 2)
+#define SUBJECT_MAX 64
+
+static void format_text(const struct bar *b, const char *left, char buf[static TEXT_MAX])
+{
+        char done[UNIT_STRING_MAX], total[UNIT_STRING_MAX];
+
+        if (b->subject)
+                snprintf(buf, TEXT_MAX, "%s of %s %s%s", format_size(b->done, done),
+                         format_size(b->total, total), b->what, left);
+        else
+                snprintf(buf, TEXT_MAX, "%zu of %zu blocks %s%s", b->done, b->total, b->what, left);
+}
+
 void bar_format(const struct bar *b, unsigned columns, const char *left,
                 char buf[static BAR_LINE_MAX])
 {
-        char text[BAR_LINE_MAX / 2], bar[WIDTH + 1];
+        char subject[SUBJECT_MAX], text[TEXT_MAX], bar[WIDTH + 1];
         size_t others, width = WIDTH, n;
 
-        snprintf(text, sizeof(text), "%zu of %zu blocks %s%s", b->done, b->total, b->what, left);
-        others = (size_t)snprintf(NULL, 0, "node %u [] %s", b->node, text);
+        format_text(b, left, text);
+        if (b->subject)
+                snprintf(subject, sizeof(subject), "%s", b->subject);
+        else
+                snprintf(subject, sizeof(subject), "node %u", b->node);
+        others = (size_t)snprintf(NULL, 0, "%s [] %s", subject, text);
         if (others + width > columns)
                 width = columns > others ? columns - others : 0;
         n = b->total > 0 ? width * b->done / b->total : width;
         memset(bar, ' ', sizeof(bar));
         memset(bar, '#', n);
         bar[width] = '\0';
-        snprintf(buf, BAR_LINE_MAX, "node %u %s%s%s%s", b->node, width < LEAST ? "" : "[",
+        snprintf(buf, BAR_LINE_MAX, "%s %s%s%s%s", subject, width < LEAST ? "" : "[",
                  width < LEAST ? "" : bar, width < LEAST ? "" : "] ", text);
 }
 

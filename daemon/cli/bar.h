@@ -10,7 +10,9 @@
 struct bar {
         bool is_shown;
         unsigned node;
-        const char *what; /* "offline" */
+        const char *subject; /* "process 12"; NULL: the node, of which blocks are counted, else KiB
+                              */
+        const char *what;    /* "offline" */
         size_t done, total;
         size_t done_at_start;
         uint64_t start_usec;
@@ -18,6 +20,9 @@ struct bar {
 
 /* wanted: false: never shown. */
 void bar_init(struct bar *b, bool wanted, unsigned node, const char *what);
+
+/* Not of a node's blocks, but of something else and an amount of memory, in KiB. */
+void bar_init_size(struct bar *b, bool wanted, const char *subject, const char *what);
 
 #define BAR_LINE_MAX 256
 /* What bar_draw() shows on a terminal of that many columns: the bar itself is the first to become

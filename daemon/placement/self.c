@@ -5,26 +5,16 @@
 #include <numa.h>
 #include <sched.h>
 
+#include "placement/process.h"
+
 #define STATUS "proc/self/status"
-#define FIELD  "\nMems_allowed_list:"
 
 static int read_memory(struct sysroot *root, struct nodeset *ret)
 {
         _cleanup_(freep) char *text = NULL;
-        char *list, *end;
-        int r;
+        int r = sysroot_read_alloc(root, STATUS, &text);
 
-        r = sysroot_read_alloc(root, STATUS, &text);
-        if (r < 0)
-                return r;
-        list = strstr(text, FIELD);
-        if (!list)
-                return -EBADMSG;
-        list += strlen(FIELD);
-        end = strchr(list, '\n');
-        if (end)
-                *end = '\0';
-        return nodeset_parse(list + strspn(list, " \t"), ret);
+        return r < 0 ? r : process_parse_memory(text, ret);
 }
 
 /* Those of a node that this process may use; libnuma reads that once, at its start. */

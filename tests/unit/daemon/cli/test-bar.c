@@ -33,6 +33,18 @@ static void test_numbers(void)
                "left");
 }
 
+static void test_size(void)
+{
+        struct bar b;
+        char line[BAR_LINE_MAX];
+
+        bar_init_size(&b, false, "process 12", "moved");
+        b.done = 512 << 10;
+        b.total = 1 << 20;
+        bar_format(&b, 80, "", line);
+        assert_streq(line, "process 12 [###############               ] 512 MiB of 1 GiB moved");
+}
+
 static void test_time(void)
 {
         char buf[BAR_TIME_MAX];
@@ -46,6 +58,7 @@ int main(void)
 {
         test_width();
         test_numbers();
+        test_size();
         test_time();
         return 0;
 }

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "placement/mover.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <numaif.h>
+
+/* The kernel has written no status: it gave up before (mm/migrate.c:move_pages_and_store_status).
+ */
+#define UNKNOWN INT_MIN
+
+static bool is_on(const struct nodeset *nodes, int status)
+{
+        return status >= 0 && (unsigned)status < NODE_MAX && nodeset_has(nodes, (unsigned)status);
+}
+
+static void count(struct mover *m, const struct batch *b, enum move_outcome outcome)
+{
+        m->kib[outcome] += b->page_kib;
+}
+
+/* A system call that fails as a whole. */
+static int call(const struct mover *m, struct batch *b, const int *nodes, int *status)
+{
+        int flags = m->shared ? MPOL_MF_MOVE_ALL : MPOL_MF_MOVE;
+        long r;
+
+        for (size_t i = 0; i < b->n; i++)
+                status[i] = UNKNOWN;
+        r = m->move(m->pid, b->n, b->pages, nodes, status, nodes ? flags : 0);
+        return r < 0 ? -errno : 0;
+}
+
+int mover_select(struct mover *m, struct batch *b)
+{
+        int status[BATCH_MAX];
+        size_t kept = 0;
+        int r;
+
+        if (b->n == 0)
+                return 0;
+        r = call(m, b, NULL, status);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < b->n; i++) {
+                if (is_on(&m->from, status[i]))
+                        b->pages[kept++] = b->pages[i];
+        }
+        b->n = kept;
+        return 0;
+}
+
+/* Of the pages of a batch: which were moved, and which not and why, or UNKNOWN. The first status of
+ * a page of a large folio may be EBUSY, since another page took it along. So where each is now
+ * counts. */
+static void settle(struct mover *m, struct batch *b, const int *status, const int *now)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < b->n; i++) {
+                if (is_on(&m->to, now[i]))
+                        count(m, b, MOVE_DONE);
+                else if (!is_on(&m->from, now[i]))
+                        count(m, b, MOVE_GONE);
+                else if (status[i] == -EACCES)
+                        count(m, b, MOVE_SHARED);
+                else if (status[i] == -ENOMEM)
+                        count(m, b, MOVE_NO_MEMORY);
+                else if (status[i] < 0 && status[i] != UNKNOWN)
+                        count(m, b, MOVE_BUSY);
+                else
+                        b->pages[kept++] = b->pages[i];
+        }
+        b->n = kept;
+}
+
+/* One try with all of them. The kernel ends it when a page cannot be moved, with those after that
+ * untried. */
+static int try_all(struct mover *m, struct batch *b, unsigned node)
+{
+        int nodes[BATCH_MAX], status[BATCH_MAX], now[BATCH_MAX];
+        int r, error;
+
+        if (m->stop && *m->stop)
+                return -EINTR;
+        for (size_t i = 0; i < b->n; i++)
+                nodes[i] = (int)node;
+        error = call(m, b, nodes, status);
+        r = call(m, b, NULL, now);
+        if (r < 0)
+                return r;
+        settle(m, b, status, now);
+        return error;
+}
+
+/* Each alone: then it is clear which of them cannot be moved. */
+static int try_each(struct mover *m, struct batch *b, unsigned node)
+{
+        struct batch one = { .page_kib = b->page_kib };
+        int r = 0;
+        size_t i;
+
+        for (i = 0; i < b->n && r == 0; i++) {
+                one.pages[0] = b->pages[i];
+                one.n = 1;
+                r = try_all(m, &one, node);
+                if (r == 0)
+                        mover_give_up(m, &one, MOVE_BUSY);
+        }
+        /* after an error, the last page is left with those that were not tried */
+        i -= r < 0 && one.n > 0 ? 1 : 0;
+        b->n -= i;
+        for (size_t k = 0; k < b->n; k++)
+                b->pages[k] = b->pages[i + k];
+        return r;
+}
+
+int mover_move(struct mover *m, struct batch *b, unsigned node)
+{
+        while (b->n > 0) {
+                size_t before = b->n;
+                int r = try_all(m, b, node);
+
+                if (r == 0 && b->n == before)
+                        r = try_each(m, b, node);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+void mover_give_up(struct mover *m, struct batch *b, enum move_outcome outcome)
+{
+        m->kib[outcome] += b->n * b->page_kib;
+        b->n = 0;
+}
