@@ -8,6 +8,8 @@
 
 # shellcheck source=tests/vm/daemon.bash
 . /run/payload/test/daemon.bash
+# shellcheck source=tests/vm/holder.bash
+. /run/payload/test/holder.bash
 
 is_online=1da47854629f40a88e517eb13cbe4848
 is_quarantined=f7f8ab64369f4430a16b59f3271cecc3
@@ -134,25 +136,4 @@ has_any() { # STATE: one block at least
 set_online() { # VALUE
         policy online '[online]' "online = $1"
         systemctl reload numatierd
-}
-
-# A program with its memory on the node: holder.c. Not to be called in a subshell.
-start_holder() { # MIB [HOW]
-        mkfifo /tmp/holder-question /tmp/holder-answer 2>/dev/null
-        exec 5<>/tmp/holder-question 6<>/tmp/holder-answer
-        /run/payload/test/holder "$node" "$@" <&5 >&6 5>&- 6>&- &
-        holder=$!
-}
-
-ask_holder() { # prints how many of its pages are on the node, or what is wrong
-        local answer="no answer"
-        echo >&5
-        IFS= read -r -t 60 answer <&6
-        echo "$answer"
-}
-
-stop_holder() {
-        kill "$holder"
-        wait "$holder" 2>/dev/null
-        exec 5>&- 6>&-
 }
