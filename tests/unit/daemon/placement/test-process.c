@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "placement/process.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "testing.h"
+
+static void parse(const char *text, int result, const char *name, bool kernel)
+{
+        char found[PROCESS_NAME_MAX];
+        bool is_kernel;
+
+        assert(process_parse_stat(text, found, &is_kernel) == result);
+        if (result < 0)
+                return;
+        assert_streq(found, name);
+        assert(is_kernel == kernel);
+}
+
+static void test_stat(void)
+{
+        parse("12 (cat) R 1 12 12 0 -1 4194304 110 0", 0, "cat", false);
+        parse("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0", 0, "kthreadd", true);
+        parse("12 (a) b (c) R) R 1 12 12 0 -1 4194304 1", 0, "a) b (c) R", false);
+        parse("12 (a\nb\033) R 1 12 12 0 -1 4194304 1", 0, "a?b?", false);
+        parse("12 (cat) R 1 12 12 0", -EBADMSG, NULL, false);
+        parse("12 (cat) R 1 12 12 0 -1 x", -EBADMSG, NULL, false);
+        parse("12 )cat(", -EBADMSG, NULL, false);
+        parse("", -EBADMSG, NULL, false);
+}
+
+static void test_memory(void)
+{
+        struct nodeset nodes;
+        char text[NODESET_STRING_MAX];
+
+        assert(process_parse_memory("Name:\tx\nMems_allowed:\t3\nMems_allowed_list:\t0-1,4\nx:\n",
+                                    &nodes) == 0);
+        assert_streq(nodeset_format(&nodes, text), "0-1,4");
+        assert(process_parse_memory("Name:\tx\n", &nodes) == -EBADMSG);
+        assert(process_parse_memory("\nMems_allowed_list:\tx\n", &nodes) == -EBADMSG);
+        assert(process_parse_memory("\nMems_allowed_list:", &nodes) == 0);
+}
+
+#define STATUS "proc/12/status:\n  Name: x\n  Mems_allowed_list: 0-1\n"
+
+static void test_open(void)
+{
+        struct sysroot *root = root_from("proc/12/stat: 12 (cat) R 1 12 12 0 -1 4194304 1\n" STATUS
+                                         "proc/2/stat: 2 (kswapd0) S 0 0 0 0 -1 2129984 0\n"
+                                         "proc/2/status:\n  Name: x\n  Mems_allowed_list: 0\n");
+        struct messages errors = MESSAGES_INIT;
+        struct process p;
+
+        assert(process_open(root, 12, &errors, &p) == 0);
+        assert_streq(p.name, "cat");
+        assert(nodeset_count(&p.memory) == 2 && process_is_alive(&p));
+        process_close(&p);
+        assert(errors.n == 0);
+        assert(process_open(root, 2, &errors, &p) == -EINVAL);
+        assert(messages_have(&errors, "process 2 (kswapd0) is a thread of the kernel"));
+        assert(process_open(root, 13, &errors, &p) == -ESRCH);
+        assert(messages_have(&errors, "there is no process 13"));
+        messages_done(&errors);
+        sysroot_free(root);
+}
+
+/* One that ends, of this machine. */
+static void test_end(void)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct sysroot *root;
+        struct process p;
+        pid_t child = fork();
+
+        if (child == 0) {
+                pause();
+                _exit(0);
+        }
+        assert(child > 0 && sysroot_open("/", &root) == 0);
+        assert(process_open(root, child, &errors, &p) == 0 && errors.n == 0);
+        assert(process_is_alive(&p));
+        assert(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+        assert(!process_is_alive(&p));
+        process_close(&p);
+        assert(process_open(root, child, &errors, &p) == -ESRCH);
+        messages_done(&errors);
+        sysroot_free(root);
+}
+
+int main(void)
+{
+        test_stat();
+        test_memory();
+        test_open();
+        test_end();
+        return 0;
+}
