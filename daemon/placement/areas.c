@@ -181,13 +181,17 @@ static bool is_present(struct area_reader *r)
         return r->is_blind || (r->present[i] & PRESENT) != 0;
 }
 
-bool area_reader_next(struct area_reader *r, size_t max, struct batch *b)
+bool area_reader_next(struct area_reader *r, size_t max, uint64_t align, struct batch *b)
 {
         uint64_t size = (uint64_t)r->area.page_kib << 10;
 
+        if (max > BATCH_MAX)
+                max = BATCH_MAX;
         b->n = 0;
         b->page_kib = r->area.page_kib;
-        while (b->n < max && b->n < BATCH_MAX && r->at < r->area.end) {
+        while (b->n < max && r->at < r->area.end) {
+                if (b->n > 0 && r->at % align == 0 && b->n + align / size > max)
+                        break;
                 if (is_present(r))
                         b->pages[b->n++] = (void *)(uintptr_t)r->at;
                 r->at += size;

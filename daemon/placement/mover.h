@@ -23,7 +23,8 @@ enum move_outcome {
 typedef long (*move_pages_fn)(int pid, unsigned long count, void **pages, const int *nodes,
                               int *status, int flags);
 
-#define BATCH_MAX 4096U
+/* A transparent huge page has 512 pages, or 8192 where pages are of 64 KiB. */
+#define BATCH_MAX 8192U
 
 /* Pages of one size, at ascending addresses. */
 struct batch {

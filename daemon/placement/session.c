@@ -10,8 +10,10 @@
 
 /* So much at once that the call itself costs nothing beside it, and so little that a signal does
  * not wait. */
-#define BATCH_KIB   (16U << 10)
-#define BATCH_LEAST 64U /* with a limit of the rate */
+#define BATCH_KIB (16U << 10)
+/* Without transparent huge pages the kernel has no such file. */
+#define FOLIO_PATH    "sys/kernel/mm/transparent_hugepage/hpage_pmd_size"
+#define FOLIO_DEFAULT (2U << 20)
 /* Others use memory, too: no more than this is moved before it is read again what is free. */
 #define FRESH_KIB (UINT64_C(128) << 10)
 #define USEC      UINT64_C(1000000)
@@ -181,13 +183,26 @@ static void keep_rate(const struct move_session *s)
         nanosleep(&(struct timespec){ (time_t)(due / USEC), (long)(due % USEC * 1000) }, NULL);
 }
 
+/* With a limit of the rate less, but not less than a huge page, which moves as a whole. */
 static size_t get_batch_size(const struct move_session *s, const struct area *a)
 {
         uint64_t kib = BATCH_KIB;
 
         if (s->rate > 0 && s->rate / 4096 < kib)
-                kib = s->rate / 4096 > BATCH_LEAST ? s->rate / 4096 : BATCH_LEAST;
+                kib = s->rate / 4096;
+        if (kib < s->folio >> 10)
+                kib = s->folio >> 10;
         return kib > a->page_kib ? kib / a->page_kib : 1;
+}
+
+static void read_folio(struct move_session *s)
+{
+        unsigned size;
+
+        s->folio = sysroot_read_unsigned(s->root, FOLIO_PATH, UINT32_MAX, &size, NULL) == 0 &&
+                                   size >= (unsigned)sysconf(_SC_PAGESIZE)
+                           ? size
+                           : FOLIO_DEFAULT;
 }
 
 /* Ends where as many pages were found as numa_maps counts: what follows may be an immense space
@@ -195,12 +210,13 @@ static size_t get_batch_size(const struct move_session *s, const struct area *a)
 static int move_area(struct move_session *s, const struct process *p, const struct area *a)
 {
         static struct area_reader reader; /* large */
-        struct batch b;
+        static struct batch b;
         uint64_t found = 0;
         int r = 0;
 
         area_reader_init(&reader, s->root, p->pid, a);
-        while (r == 0 && found < a->kib && area_reader_next(&reader, get_batch_size(s, a), &b)) {
+        while (r == 0 && found < a->kib &&
+               area_reader_next(&reader, get_batch_size(s, a), s->folio, &b)) {
                 if (is_stopped(s))
                         return -EINTR;
                 if (!process_is_alive(p))
@@ -221,6 +237,8 @@ int move_session_run(struct move_session *s, const struct process *p, const stru
 
         if (s->start_usec == 0)
                 s->start_usec = monotonic_usec();
+        if (s->folio == 0)
+                read_folio(s);
         s->mover.pid = p->pid;
         for (size_t i = 0; i < a->n && r == 0; i++) {
                 s->has_bound = s->has_bound || a->items[i].is_bound;

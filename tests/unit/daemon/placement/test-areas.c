@@ -92,7 +92,7 @@ static size_t count(struct area_reader *r, size_t max)
         static struct batch b;
         size_t n = 0;
 
-        while (area_reader_next(r, max, &b)) {
+        while (area_reader_next(r, max, 4096, &b)) {
                 assert(b.n <= max && b.n <= BATCH_MAX);
                 for (size_t i = 0; i < b.n && has_pagemap; i++)
                         assert(((uintptr_t)b.pages[i] & 0x4000) != 0);
@@ -125,6 +125,28 @@ static void test_reader(void)
         sysroot_free(root);
 }
 
+/* Batches end where a huge page may end. */
+static void test_align(void)
+{
+        struct area area = { .start = 0x7f0000100000, .end = 0x7f0000700000, .page_kib = 4 };
+        static const size_t expected[] = { 256, 512, 512, 256 };
+        static struct area_reader r;
+        static struct batch b;
+        struct sysroot *root;
+
+        assert(sysroot_new(&ops, NULL, &root) == 0);
+        has_pagemap = false;
+        area_reader_init(&r, root, 12, &area);
+        for (size_t i = 0; i < ELEMENTSOF(expected); i++) {
+                assert(area_reader_next(&r, 700, 2 << 20, &b) && b.n == expected[i]);
+                assert(i == 0 || (uintptr_t)b.pages[0] % (2 << 20) == 0);
+        }
+        assert(!area_reader_next(&r, 700, 2 << 20, &b));
+        area_reader_init(&r, root, 12, &area);
+        assert(area_reader_next(&r, 1200, 2 << 20, &b) && b.n == 768);
+        sysroot_free(root);
+}
+
 /* One address for each huge page. */
 static void test_huge(void)
 {
@@ -147,6 +169,7 @@ int main(void)
         test_parse();
         test_change();
         test_reader();
+        test_align();
         test_huge();
         return 0;
 }
