@@ -106,18 +106,31 @@ static int find_unit(struct migration *m)
         return r;
 }
 
-/* The processes of the unit that are new since the last time. 0 or -ENOMEM. */
+static uint32_t *copy_sorted(const pid_t *pids, size_t n)
+{
+        uint32_t *copy = calloc(n + 1, sizeof(*copy));
+
+        for (size_t i = 0; copy && i < n; i++)
+                copy[i] = (uint32_t)abs(pids[i]);
+        if (copy)
+                qsort(copy, n, sizeof(*copy), compare_u32);
+        return copy;
+}
+
+/* Adds the processes of the unit that are new since the last time. 0 or -ENOMEM. */
 static int find_processes(struct migration *m)
 {
-        size_t known = m->n, kept = m->n;
-        int r = unit_add_processes(m->tiers.root, m->group, &m->pids, &m->n, &m->allocated);
+        _cleanup_(freep) uint32_t *known = copy_sorted(m->pids, m->n);
+        size_t n_known = m->n, kept = m->n;
+        int r;
 
-        for (size_t i = known; i < m->n; i++) {
-                bool is_new = true;
+        if (!known)
+                return -ENOMEM;
+        r = unit_add_processes(m->tiers.root, m->group, &m->pids, &m->n, &m->allocated);
+        for (size_t i = n_known; i < m->n; i++) {
+                uint32_t pid = (uint32_t)m->pids[i];
 
-                for (size_t k = 0; k < kept && is_new; k++)
-                        is_new = abs(m->pids[k]) != m->pids[i];
-                if (is_new)
+                if (!bsearch(&pid, known, n_known, sizeof(*known), compare_u32))
                         m->pids[kept++] = m->pids[i];
         }
         m->n = kept;
