@@ -8,6 +8,8 @@
 
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define PRESENT (UINT64_C(1) << 63)
+/* So far a batch goes at once: the caller has a signal to look for. */
+#define WAY_MAX (UINT64_C(8) << 30)
 
 /* "bind:0-1", "bind=static:0-1" */
 static bool is_bound(const struct numa_map *map, const struct nodeset *to)
@@ -183,18 +185,18 @@ static bool is_present(struct area_reader *r)
 
 bool area_reader_next(struct area_reader *r, size_t max, uint64_t align, struct batch *b)
 {
-        uint64_t size = (uint64_t)r->area.page_kib << 10;
+        uint64_t size = (uint64_t)r->area.page_kib << 10, begin = r->at;
 
         if (max > BATCH_MAX)
                 max = BATCH_MAX;
         b->n = 0;
         b->page_kib = r->area.page_kib;
-        while (b->n < max && r->at < r->area.end) {
+        while (b->n < max && r->at < r->area.end && r->at - begin < WAY_MAX) {
                 if (b->n > 0 && r->at % align == 0 && b->n + align / size > max)
                         break;
                 if (is_present(r))
                         b->pages[b->n++] = (void *)(uintptr_t)r->at;
                 r->at += size;
         }
-        return b->n > 0;
+        return b->n > 0 || r->at < r->area.end;
 }

@@ -61,5 +61,6 @@ void area_reader_init(struct area_reader *r, struct sysroot *root, pid_t pid,
 
 /* Fills the batch with the next pages that are present, at most max. It ends at a multiple of
  * align bytes if max allows that: pages of one folio, which move together, are then in one batch.
- * False: the area is at its end, and the batch empty. */
+ * It may be empty where there is nothing for a long way. False: the area is at its end, and the
+ * batch empty. */
 bool area_reader_next(struct area_reader *r, size_t max, uint64_t align, struct batch *b);

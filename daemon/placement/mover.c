@@ -50,10 +50,14 @@ int mover_select(struct mover *m, struct batch *b)
         return 0;
 }
 
+/* Reclaim, compaction or a huge page that is being made hold pages for a moment. */
+#define BUSY_TRIES 2
+
 /* Of the pages of a batch: which were moved, and which not and why, or UNKNOWN. The first status of
  * a page of a large folio may be EBUSY, since another page took it along. So where each is now
- * counts. */
-static void settle(struct mover *m, struct batch *b, const int *status, const int *now)
+ * counts. keep_busy: those that are busy will be tried again. */
+static void settle(struct mover *m, struct batch *b, const int *status, const int *now,
+                   bool keep_busy)
 {
         size_t kept = 0;
 
@@ -66,7 +70,7 @@ static void settle(struct mover *m, struct batch *b, const int *status, const in
                         count(m, b, MOVE_SHARED);
                 else if (status[i] == -ENOMEM)
                         count(m, b, MOVE_NO_MEMORY);
-                else if (status[i] < 0 && status[i] != UNKNOWN)
+                else if (status[i] < 0 && status[i] != UNKNOWN && !keep_busy)
                         count(m, b, MOVE_BUSY);
                 else
                         b->pages[kept++] = b->pages[i];
@@ -76,7 +80,7 @@ static void settle(struct mover *m, struct batch *b, const int *status, const in
 
 /* One try with all of them. The kernel ends it when a page cannot be moved, with those after that
  * untried. */
-static int try_all(struct mover *m, struct batch *b, unsigned node)
+static int try_all(struct mover *m, struct batch *b, unsigned node, bool keep_busy)
 {
         int nodes[BATCH_MAX], status[BATCH_MAX], now[BATCH_MAX];
         int r, error;
@@ -89,7 +93,7 @@ static int try_all(struct mover *m, struct batch *b, unsigned node)
         r = call(m, b, NULL, now);
         if (r < 0)
                 return r;
-        settle(m, b, status, now);
+        settle(m, b, status, now, keep_busy);
         return error;
 }
 
@@ -103,7 +107,7 @@ static int try_each(struct mover *m, struct batch *b, unsigned node)
         for (i = 0; i < b->n && r == 0; i++) {
                 one.pages[0] = b->pages[i];
                 one.n = 1;
-                r = try_all(m, &one, node);
+                r = try_all(m, &one, node, false);
                 if (r == 0)
                         mover_give_up(m, &one, MOVE_BUSY);
         }
@@ -117,11 +121,11 @@ static int try_each(struct mover *m, struct batch *b, unsigned node)
 
 int mover_move(struct mover *m, struct batch *b, unsigned node)
 {
-        while (b->n > 0) {
+        for (unsigned tries = 0; b->n > 0; tries++) {
                 size_t before = b->n;
-                int r = try_all(m, b, node);
+                int r = try_all(m, b, node, tries < BUSY_TRIES);
 
-                if (r == 0 && b->n == before)
+                if (r == 0 && b->n == before && tries >= BUSY_TRIES)
                         r = try_each(m, b, node);
                 if (r < 0)
                         return r;

@@ -66,7 +66,7 @@ static void test_change(void)
 /* A process whose pages are present where its address has bit 14, so every second four. */
 
 static unsigned reads;
-static bool has_pagemap;
+static bool has_pagemap, has_no_pages;
 
 static ssize_t read_pagemap(void *data, const char *path, void *buf, size_t size, uint64_t offset)
 {
@@ -77,7 +77,8 @@ static ssize_t read_pagemap(void *data, const char *path, void *buf, size_t size
         if (!has_pagemap)
                 return -EACCES;
         for (size_t i = 0; i < size / 8; i++)
-                entries[i] = ((offset / 8 + i) & 4) != 0 ? UINT64_C(1) << 63 : UINT64_C(1) << 62;
+                entries[i] = !has_no_pages && ((offset / 8 + i) & 4) != 0 ? UINT64_C(1) << 63
+                                                                          : UINT64_C(1) << 62;
         return (ssize_t)size;
 }
 
@@ -147,6 +148,25 @@ static void test_align(void)
         sysroot_free(root);
 }
 
+/* A terabyte without a page does not keep a signal waiting. */
+static void test_empty(void)
+{
+        static struct area_reader r;
+        static struct batch b;
+        struct area area = { .start = 0, .end = UINT64_C(1) << 35, .page_kib = 4 };
+        struct sysroot *root;
+        unsigned steps = 0;
+
+        assert(sysroot_new(&ops, NULL, &root) == 0);
+        has_pagemap = has_no_pages = true;
+        area_reader_init(&r, root, 12, &area);
+        for (reads = 0; area_reader_next(&r, SIZE_MAX, 2 << 20, &b); steps++)
+                assert(b.n == 0);
+        assert(steps == 3 && reads == (1U << 23) / PAGEMAP_CHUNK);
+        has_no_pages = false;
+        sysroot_free(root);
+}
+
 /* One address for each huge page. */
 static void test_huge(void)
 {
@@ -170,6 +190,7 @@ int main(void)
         test_change();
         test_reader();
         test_align();
+        test_empty();
         test_huge();
         return 0;
 }

@@ -21,7 +21,8 @@ static unsigned room;  /* pages that fit on the target */
 static int call_error; /* all calls fail */
 static int last_flags;
 static sig_atomic_t stop;
-static unsigned stop_at; /* after that many calls that move */
+static unsigned busy_for; /* calls: then no page is refused any more; 0: all the time */
+static unsigned stop_at;  /* after that many calls that move */
 
 static struct page *page_at(void *address)
 {
@@ -76,6 +77,9 @@ static long fake_move_pages(int pid, unsigned long n, void **addresses, const in
         if (n > largest)
                 largest = (unsigned)n;
         last_flags = flags;
+        if (busy_for > 0 && busy_for-- == 1)
+                for (size_t i = 0; i < PAGES; i++)
+                        pages[i].refusal = 0;
         if (stop_at > 0 && --stop_at == 0)
                 stop = 1;
         if (room < n) {
@@ -110,7 +114,7 @@ static struct mover begin(void)
         nodeset_add(&m.to, 3);
         for (size_t i = 0; i < PAGES; i++)
                 pages[i] = (struct page){ .node = 1 };
-        calls = largest = stop_at = 0;
+        calls = largest = stop_at = busy_for = 0;
         room = UINT32_MAX;
         call_error = 0;
         stop = 0;
@@ -184,6 +188,18 @@ static void test_reasons(void)
         assert(m.kib[MOVE_DONE] == (PAGES - 4) * 4U);
 }
 
+/* Busy for a moment: it is tried again. */
+static void test_busy_once(void)
+{
+        struct mover m = begin();
+        struct batch b;
+
+        pages[3].refusal = pages[4].refusal = EBUSY;
+        busy_for = 2;
+        assert(select_and_move(&m, &b) == 0 && b.n == 0);
+        assert(m.kib[MOVE_DONE] == PAGES * 4U && m.kib[MOVE_BUSY] == 0);
+}
+
 /* The kernel ends the call, and says nothing of the pages after: they are tried again. */
 static void test_stuck(void)
 {
@@ -254,7 +270,7 @@ static void test_stop(void)
         m = begin();
         for (size_t i = 0; i < PAGES; i++)
                 pages[i].stuck = true;
-        stop_at = 11; /* one with all, ten with one */
+        stop_at = 13; /* three with all, ten with one */
         assert(select_and_move(&m, &b) == -EINTR);
         assert(m.kib[MOVE_BUSY] == 40 && b.n == PAGES - 10 && b.pages[0] == (void *)11);
 }
@@ -289,6 +305,7 @@ int main(void)
         test_all();
         test_select();
         test_reasons();
+        test_busy_once();
         test_stuck();
         test_all_stuck();
         test_folios();
