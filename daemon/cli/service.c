@@ -74,7 +74,8 @@ static int parse_request(const struct arguments *a, struct service_request *q)
                 return status;
         q->tiers = a->tier;
         q->confine = a->confine;
-        q->policy = q->kind == UNIT_SERVICE && a->tier ? SERVICE_BIND : SERVICE_UNSET;
+        /* the one that never ends a service because its tier is full */
+        q->policy = q->kind == UNIT_SERVICE && a->tier ? SERVICE_PREFERRED : SERVICE_UNSET;
         if (a->policy && service_policy_parse(a->policy, &q->policy) < 0) {
                 fprintf(stderr,
                         "numatier: --policy: expected bind, preferred, interleave, local or "

@@ -49,11 +49,11 @@ check "without a drop-in the memory is in node 0" wait_for 60 held 0
 
 # In its tier after a restart
 check "the unit gets a tier" says "systemctl restart holder.service" numatier service holder --tier cxl
-equal "systemd has read it" "bind 1" "$(setting NUMAPolicy) $(setting NUMAMask)"
+equal "systemd has read it" "preferred 1" "$(setting NUMAPolicy) $(setting NUMAMask)"
 check "what runs keeps its memory" held 0
 systemctl restart holder
 check "it is in its tier after a restart" wait_for 60 held 1
-equal "by its memory policy" "bind:1" "$(mapped)"
+equal "by its memory policy" "prefer:1" "$(mapped)"
 
 # Confined: at once. Linux moves pages only of what was started with the controller of cpusets on.
 check "the unit is confined" says "from these nodes only" \
@@ -63,6 +63,7 @@ systemctl restart holder
 check "its memory is there after a restart" wait_for 60 held 0
 check "it is confined to others" numatier service holder --tier cxl --confine
 check "Linux moves its pages at once" wait_for 60 held 1
+check "bind says what it does when that is full" says "OOM killer" numatier service holder --tier cxl --policy bind
 check "it is taken back" says "until it is restarted" numatier service holder --clear
 refuse "no file is left, and no directory" test -e ${etc%/*}
 systemctl restart holder
@@ -73,7 +74,7 @@ equal "without policy, and not confined" "default 0-1" "$(mapped) $(allowed)"
 check "--runtime" numatier service holder --tier dram --policy preferred --runtime
 equal "it is in /run" "preferred 0" "$(setting NUMAPolicy) $(setting NUMAMask)"
 check "/etc hides it" says "$run is hidden" numatier service holder --tier cxl
-equal "as systemd has it" "bind 1 $etc" "$(setting NUMAPolicy) $(setting NUMAMask) $(setting DropInPaths)"
+equal "as systemd has it" "preferred 1 $etc" "$(setting NUMAPolicy) $(setting NUMAMask) $(setting DropInPaths)"
 
 # The tier moves
 ids() {
