@@ -74,18 +74,37 @@ _numatier_argument() { # OPTION WORD [VERB]
         --seconds) _numatier_reply "$2" -W "1 5 30" ;;
         --timeout) _numatier_reply "$2" -W "10s 1min 10min" ;;
         --zone) _numatier_reply "$2" -W "movable kernel" ;;
-        --format) _numatier_reply "$2" -W "qemu libvirt" ;;
+        --format)
+                if [ "${3-}" = metrics ]; then
+                        _numatier_reply "$2" -W "openmetrics prometheus"
+                else
+                        _numatier_reply "$2" -W "qemu libvirt"
+                fi
+                ;;
         --nodes) _numatier_reply "$2" -W "$(_numatier_nodes)" ;;
         --cpus) _numatier_reply "$2" -W "1 2 4 8" ;;
         --memory) _numatier_reply "$2" -W "1G 4G 16G" ;;
         --output | -o)
-                if [ "${3-}" = hmat ]; then
-                        _numatier_files "$2" -f
-                else
-                        _numatier_list "$2" "$_numatier_column_names"
-                fi
+                case ${3-} in
+                hmat | metrics) _numatier_files "$2" -f ;;
+                *) _numatier_list "$2" "$_numatier_column_names" ;;
+                esac
                 ;;
         --size) _numatier_reply "$2" -W "64M 256M 1G" ;;
+        --tier | --avoid | --from | --to) _numatier_list "$2" "$(_numatier_tiers)" ;;
+        --policy)
+                if [ "${3-}" = run ]; then
+                        _numatier_reply "$2" -W "preferred-many preferred bind interleave weighted-interleave"
+                else
+                        _numatier_reply "$2" -W "preferred bind interleave local default"
+                fi
+                ;;
+        --latency) _numatier_reply "$2" -W "100ns 250ns 400ns" ;;
+        --bandwidth) _numatier_reply "$2" -W "30GiB/s 100GiB/s" ;;
+        --rate) _numatier_reply "$2" -W "100M 1G" ;;
+        --sort) _numatier_reply "$2" -W "slow total anon file kernel name $(_numatier_tiers)" ;;
+        --delay) _numatier_reply "$2" -W "1 2 5" ;;
+        --lines | -n) _numatier_reply "$2" -W "10 100" ;;
         *) return 1 ;;
         esac
 }
@@ -96,7 +115,9 @@ _numatier_operands() { # WORD...
         for word; do
                 case $previous:$word in
                 --root:* | --machine:* | --config:* | --output:* | -o:* | --timeout:* | --zone:* | \
-                        --format:* | --nodes:* | --cpus:* | --memory:* | *:-*) ;;
+                        --format:* | --nodes:* | --cpus:* | --memory:* | --tier:* | --avoid:* | --from:* | --to:* | \
+                        --policy:* | --latency:* | --bandwidth:* | --rate:* | --sort:* | --delay:* | --lines:* | -n:* | \
+                        --seconds:* | --size:* | *:-*) ;;
                 *) echo "$word" ;;
                 esac
                 previous=$word
@@ -108,6 +129,16 @@ _numatier_options() { # VERB [COMMAND]
         case $1${2:+ $2} in
         measure*) echo "--seconds --size --dry-run --force --json --no-legend --no-pager --help --version" ;;
         capture*) echo "--root --machine --serials --help --version" ;;
+        set*) echo "--tier --latency --bandwidth --runtime --help --version" ;;
+        clear* | edit*) echo "--runtime --help --version" ;;
+        run*) echo "--tier --avoid --policy --local --show --json --config --root --machine --help --version" ;;
+        service*) echo "--tier --policy --confine --clear --runtime --show --json --root --machine --config --no-legend \
+--no-pager --help --version" ;;
+        migrate*) echo "--from --to --rate --shared --force --config --help --version" ;;
+        usage*) echo "$common --sort --all --bytes" ;;
+        top*) echo "--delay --once --root --machine --config --help --version" ;;
+        monitor*) echo "--lines --json --help --version" ;;
+        metrics*) echo "--output --format --doctor --http --root --machine --config --help --version" ;;
         status*) echo "$common --output --bytes --watch" ;;
         policy*) echo "$common --diff" ;;
         drain*) echo "$common --timeout --rollback --unplug --force" ;;
@@ -119,7 +150,7 @@ _numatier_options() { # VERB [COMMAND]
         hmat) echo "$common --output" ;;
         guest*) echo "--root --machine --config --help --version --format --nodes --cpus --memory" ;;
         "") echo "$common --output --bytes --watch --diff --timeout --rollback --unplug --force --zone --serials --format --nodes --cpus \
---memory" ;;
+--memory --tier --latency --bandwidth --runtime --policy --confine --clear --show --sort --all --doctor --http" ;;
         *) echo "$common" ;;
         esac
 }
@@ -138,6 +169,22 @@ _numatier() {
         status:node* | explain:node* | measure:node* | drain:node* | online:node*) _numatier_reply "$current" -W "$(_numatier_nodes | sed 's/^/node/')" ;;
         status:* | explain:* | measure:* | drain:* | online:*) _numatier_reply "$current" -W "$(_numatier_nodes)" ;;
         check:*) _numatier_files "$current" -f ;;
+        set:* | clear:*)
+                compopt -o nospace 2>/dev/null
+                [ ${#operands[@]} -gt 1 ] || _numatier_reply "$current" -W "$(_numatier_nodes) $(_numatier_matches)"
+                ;;
+        edit:*) [ ${#operands[@]} -gt 1 ] || _numatier_reply "$current" -W "$(_numatier_dropins)" ;;
+        service:*) [ ${#operands[@]} -gt 1 ] || _numatier_reply "$current" -W "$(_numatier_units)" ;;
+        migrate:* | usage:*)
+                [ ${#operands[@]} -gt 1 ] || _numatier_reply "$current" -W "$(_numatier_units) $(_numatier_pids)"
+                ;;
+        run:*)
+                if [ ${#operands[@]} = 1 ]; then
+                        _numatier_reply "$current" -c
+                else
+                        _numatier_files "$current" -f
+                fi
+                ;;
         hmat:*)
                 case ${#operands[@]}:$command in
                 1:) _numatier_reply "$current" -W "show build install uninstall status" ;;

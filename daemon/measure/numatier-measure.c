@@ -37,6 +37,7 @@ static void help(void)
              "                   process may not use all CPUs of the initiator\n"
              "  --json           print JSON\n"
              "  --no-legend      print no headings and no summary\n"
+             "  --no-pager       for compatibility with the other verbs: there is no pager\n"
              "  --help, --version\n\n"
              "Exit status: 0 if all values were measured and stored (or --dry-run was given), 1 if "
              "not,\n"
