@@ -5,21 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* The length of the UTF-8 character at s, or 0: it is none. RFC 3629 section 4. */
-static size_t utf8_length(const unsigned char *s)
-{
-        size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-        if (s[0] > 0xf4)
-                return 0;
-        for (size_t i = 1; i < n; i++)
-                if ((s[i] & 0xc0) != 0x80)
-                        return 0;
-        if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-            (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-                return 0;
-        return n;
-}
+#include "base/text.h"
 
 void json_print_text(FILE *f, const char *text)
 {
@@ -27,7 +13,7 @@ void json_print_text(FILE *f, const char *text)
 
         fputc_unlocked('"', f);
         while (*s) {
-                size_t n = utf8_length(s);
+                size_t n = utf8_length((const char *)s);
 
                 if (n == 0)
                         fputs_unlocked("\\ufffd", f);
