@@ -102,7 +102,19 @@ static int directory_link(void *data, const char *path, char *buf, size_t size)
         return 0;
 }
 
-static int list_entries(const char *buf, size_t length, sysroot_entry_fn fn, void *userdata)
+/* Whether an entry is a directory; some file systems do not say so in the list. */
+static bool is_directory(int directory, const struct dirent64 *entry)
+{
+        struct stat st;
+
+        if (entry->d_type != DT_UNKNOWN)
+                return entry->d_type == DT_DIR;
+        return fstatat(directory, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+               S_ISDIR(st.st_mode);
+}
+
+static int list_entries(int directory, const char *buf, size_t length, bool directories_only,
+                        sysroot_entry_fn fn, void *userdata)
 {
         const struct dirent64 *entry;
         int r;
@@ -111,6 +123,8 @@ static int list_entries(const char *buf, size_t length, sysroot_entry_fn fn, voi
                 entry = (const void *)(buf + at);
                 if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
                         continue;
+                if (directories_only && !is_directory(directory, entry))
+                        continue;
                 r = fn(entry->d_name, userdata);
                 if (r != 0)
                         return r;
@@ -118,7 +132,8 @@ static int list_entries(const char *buf, size_t length, sysroot_entry_fn fn, voi
         return 0;
 }
 
-static int directory_list(void *data, const char *path, sysroot_entry_fn fn, void *userdata)
+static int list(void *data, const char *path, bool directories_only, sysroot_entry_fn fn,
+                void *userdata)
 {
         _Alignas(struct dirent64) char buf[16384];
         _cleanup_(closep) int fd = -1;
@@ -134,9 +149,68 @@ static int directory_list(void *data, const char *path, sysroot_entry_fn fn, voi
                         return -errno;
                 if (n == 0)
                         return 0;
-                r = list_entries(buf, (size_t)n, fn, userdata);
+                r = list_entries(fd, buf, (size_t)n, directories_only, fn, userdata);
                 if (r != 0)
                         return r;
+        }
+}
+
+static int directory_list(void *data, const char *path, sysroot_entry_fn fn, void *userdata)
+{
+        return list(data, path, false, fn, userdata);
+}
+
+/* Two links are those of the directory itself: its name, and its "." (kernfs, too:
+ * fs/kernfs/inode.c). One such call spares four for most control groups. */
+static int directory_list_directories(void *data, const char *path, sysroot_entry_fn fn,
+                                      void *userdata)
+{
+        struct stat st;
+
+        if (fstatat(directory_fd(data), path, &st, 0) < 0)
+                return -errno;
+        if (S_ISDIR(st.st_mode) && st.st_nlink == 2)
+                return 0;
+        return list(data, path, true, fn, userdata);
+}
+
+/* Hands over all whole lines of buf, and keeps what follows them. Returns its length, or what fn
+ * says. */
+static ssize_t pass_lines(char *buf, size_t length, size_t size, sysroot_piece_fn fn,
+                          void *userdata)
+{
+        const char *last = memrchr(buf, '\n', length);
+        size_t whole = last ? (size_t)(last - buf) + 1 : length == size ? size : 0;
+        int r = whole > 0 ? fn(buf, whole, userdata) : 0;
+
+        if (r < 0)
+                return r;
+        memmove(buf, buf + whole, length - whole);
+        return (ssize_t)(length - whole);
+}
+
+static int directory_scan(void *data, const char *path, sysroot_piece_fn fn, void *userdata)
+{
+        _cleanup_(closep) int fd = -1;
+        size_t length = 0;
+        char buf[65536];
+
+        fd = openat(directory_fd(data), path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+        for (;;) {
+                ssize_t n = read(fd, buf + length, sizeof(buf) - length);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        return length > 0 ? fn(buf, length, userdata) : 0;
+                n = pass_lines(buf, length + (size_t)n, sizeof(buf), fn, userdata);
+                if (n < 0)
+                        return (int)n;
+                length = (size_t)n;
         }
 }
 
@@ -213,6 +287,8 @@ static const struct sysroot_ops directory_ops = {
         .remove = directory_remove,
         .identify = directory_identify,
         .read_at = directory_read_at,
+        .list_directories = directory_list_directories,
+        .scan = directory_scan,
         .free = directory_free,
 };
 
@@ -438,6 +514,26 @@ int sysroot_identify(struct sysroot *root, const char *path, uint64_t *ret)
 int sysroot_list(struct sysroot *root, const char *path, sysroot_entry_fn fn, void *userdata)
 {
         return root->ops->list(root->data, path, fn, userdata);
+}
+
+int sysroot_list_directories(struct sysroot *root, const char *path, sysroot_entry_fn fn,
+                             void *userdata)
+{
+        if (!root->ops->list_directories)
+                return sysroot_list(root, path, fn, userdata);
+        return root->ops->list_directories(root->data, path, fn, userdata);
+}
+
+int sysroot_scan(struct sysroot *root, const char *path, sysroot_piece_fn fn, void *userdata)
+{
+        _cleanup_(freep) char *text = NULL;
+        size_t size;
+        int r;
+
+        if (root->ops->scan)
+                return root->ops->scan(root->data, path, fn, userdata);
+        r = sysroot_read_bytes(root, path, &text, &size);
+        return r < 0 || size == 0 ? r : fn(text, size, userdata);
 }
 
 int sysroot_replace(struct sysroot *root, const char *path, const char *text)

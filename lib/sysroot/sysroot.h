@@ -18,6 +18,9 @@ struct sysroot;
 /* Gets each directory entry's name; a non-zero return ends the listing and is passed on. */
 typedef int (*sysroot_entry_fn)(const char *name, void *userdata);
 
+/* Gets a piece of a file: 0, or a negative errno, which ends the reading and is passed on. */
+typedef int (*sysroot_piece_fn)(const char *text, size_t size, void *userdata);
+
 /* What a root must be able to do. Paths are as above; errors are negative errno values. */
 struct sysroot_ops {
         ssize_t (*read)(void *data, const char *path, char *buf, size_t size);
@@ -30,6 +33,10 @@ struct sysroot_ops {
         int (*identify)(void *data, const char *path, uint64_t *ret);
         /* may be NULL: files can only be read from their beginning */
         ssize_t (*read_at)(void *data, const char *path, void *buf, size_t size, uint64_t offset);
+        /* may be NULL: all entries are listed */
+        int (*list_directories)(void *data, const char *path, sysroot_entry_fn fn, void *userdata);
+        /* may be NULL: the file is read as a whole */
+        int (*scan)(void *data, const char *path, sysroot_piece_fn fn, void *userdata);
         void (*free)(void *data);
         bool live; /* see sysroot_is_live(); a directory finds out for itself */
 };
@@ -107,6 +114,14 @@ int sysroot_write(struct sysroot *root, const char *path, const char *value);
 
 /* Calls fn for each entry of a directory but . and .. */
 int sysroot_list(struct sysroot *root, const char *path, sysroot_entry_fn fn, void *userdata);
+
+/* The same for those entries that are directories. */
+int sysroot_list_directories(struct sysroot *root, const char *path, sysroot_entry_fn fn,
+                             void *userdata);
+
+/* Reads a list of /proc of any size in one go and little memory: fn gets pieces of whole lines (a
+ * line that is longer than 64 KiB: in parts). Not recorded. 0, or what open(2) or read(2) say. */
+int sysroot_scan(struct sysroot *root, const char *path, sysroot_piece_fn fn, void *userdata);
 
 /* Replaces a file atomically (never for sysfs: it is for our own state), its directory made when
  * missing. */

@@ -42,8 +42,8 @@ struct usage_user {
         char *cgroup; /* "/system.slice/cron.service"; NULL: it is a process */
         pid_t pid;
         struct usage_amount amount;
-        uint64_t total, slow; /* bytes; slow: those in slow tiers */
-        uint64_t tiers[];     /* bytes in each tier, and then in nodes of no tier */
+        uint64_t total, slow;        /* bytes; slow: those in slow tiers */
+        struct usage_amount tiers[]; /* in each tier, and then in nodes of no tier */
 };
 
 enum usage_key {
@@ -75,14 +75,14 @@ struct usage_list {
  * not, such as memory that services left behind when they ended.
  *
  * Groups that vanish meanwhile are left out. Those that cannot be read now are reported in problems
- * once, and their memory is counted for the group above. 0; -EOPNOTSUPP: no memory controller of
- * version 2; -ENOENT: this root has no control groups; -ENOMEM. */
+ * once, and their memory is counted for the group above. 0; -EOPNOTSUPP: there is no memory
+ * controller of version 2; -ENOMEM. */
 int usage_list_cgroups(struct sysroot *root, const struct usage_tiers *tiers,
                        const struct usage_order *order, struct messages *problems,
                        struct usage_list **ret);
 
 /* The same for processes. Kernel threads are left out, since they have no memory of their own.
- * -EOPNOTSUPP: this kernel has no numa_maps. */
+ * -EOPNOTSUPP: there is no numa_maps; -ENOENT: no process either, since this is a recording. */
 int usage_list_processes(struct sysroot *root, const struct usage_tiers *tiers,
                          const struct usage_order *order, struct messages *problems,
                          struct usage_list **ret);
@@ -99,10 +99,12 @@ int usage_read_process(struct sysroot *root, pid_t pid, struct messages *errors,
                        struct usage_nodes *ret);
 
 /* Finds the control group of a unit: "cron" is cron.service. A unit of the system's manager comes
- * before those of users and containers. 0; -ENOMEM; else said in errors: -ENOENT (none), -EINVAL
- * (no name of a unit), -ENOTUNIQ (several), -EOPNOTSUPP. */
+ * before those of users and containers. 0; -ENOMEM; else said in errors: -ENOENT (none), -ENOTUNIQ
+ * (several), -EOPNOTSUPP and so on. */
 int usage_find_unit(struct sysroot *root, const char *name, struct messages *errors, char **ret);
 
-/* Sums up what a user has in each tier. */
-void usage_sum_up(const struct usage_nodes *nodes, const struct usage_tiers *tiers,
-                  struct usage_user *ret);
+/* What a user has in each tier: without name. NULL: out of memory. */
+struct usage_user *usage_sum_up(const struct usage_nodes *nodes, const struct usage_tiers *tiers);
+
+struct usage_user *usage_user_free(struct usage_user *u);
+DEFINE_CLEANUP(struct usage_user *, usage_user_free)
