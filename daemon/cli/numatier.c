@@ -38,6 +38,7 @@ enum {
         OPT_CLEAR,
         OPT_SHOW,
         OPT_SORT,
+        OPT_ALL,
         OPT_DOCTOR,
 };
 
@@ -71,7 +72,7 @@ static const struct verb {
         { "service", verb_service, true, true,
           BIT(OPT_TIER) | BIT(OPT_POLICY) | BIT(OPT_CONFINE) | BIT(OPT_CLEAR) | BIT(OPT_RUNTIME) |
                   BIT(OPT_SHOW) },
-        { "usage", verb_usage, true, true, BIT(OPT_SORT) | BIT(OPT_BYTES) },
+        { "usage", verb_usage, true, true, BIT(OPT_SORT) | BIT(OPT_ALL) | BIT(OPT_BYTES) },
         { "metrics", verb_metrics, false, false, BIT(OPT_OUTPUT) | BIT(OPT_DOCTOR) },
 };
 
@@ -137,7 +138,8 @@ static void help(void)
              "  --confine        service: with AllowedMemoryNodes=, too\n"
              "  --clear          service: take it back\n"
              "  --show           service: only print what would be written\n"
-             "  --sort COLUMN    usage: the largest first by this column\n"
+             "  --sort COLUMN    usage: slow, total, anon, file, kernel, name or a tier\n"
+             "  --all            usage: not only the first 20\n"
              "  --doctor         metrics: with the findings of doctor\n"
              "  --format FORMAT  guest: qemu or libvirt\n"
              "  --nodes LIST     guest: only the memory of these nodes\n"
@@ -181,6 +183,7 @@ static const struct option options[] = {
         { "clear", no_argument, NULL, OPT_CLEAR },
         { "show", no_argument, NULL, OPT_SHOW },
         { "sort", required_argument, NULL, OPT_SORT },
+        { "all", no_argument, NULL, OPT_ALL },
         { "doctor", no_argument, NULL, OPT_DOCTOR },
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, OPT_VERSION },
@@ -262,6 +265,7 @@ static void set_flags(struct arguments *a)
         a->confine = a->own & BIT(OPT_CONFINE);
         a->clear = a->own & BIT(OPT_CLEAR);
         a->show = a->own & BIT(OPT_SHOW);
+        a->all = a->own & BIT(OPT_ALL);
         a->doctor = a->own & BIT(OPT_DOCTOR);
 }
 

@@ -115,7 +115,9 @@ int usage_read_cgroup(struct sysroot *root, const char *cgroup, struct messages 
         int r = cgroups_check(root), n;
 
         if (r == 0 && cgroup[strspn(cgroup, "/")] == '\0') {
-                messages_add(errors, "%s: the root of the control groups has no memory.numa_stat",
+                messages_add(errors,
+                             "%s: expected a control group below the root, which has no "
+                             "memory.numa_stat",
                              cgroup);
                 return -ENOENT;
         }

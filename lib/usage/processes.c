@@ -117,22 +117,30 @@ static void note_failure(struct listing *l, pid_t pid, int error)
         }
 }
 
-/* The name that ps(1) prints. false: the process has ended. */
-static int read_name(struct sysroot *root, struct usage_user *u)
+/* That which ps(1) prints. */
+int usage_read_name(struct sysroot *root, pid_t pid, char **ret)
 {
         char name[64], path[PATH_SIZE];
         ssize_t n;
 
-        if (u->name)
-                return 0;
-        snprintf(path, sizeof(path), "proc/%ld/comm", (long)u->pid);
+        snprintf(path, sizeof(path), "proc/%ld/comm", (long)pid);
         n = sysroot_read(root, path, name, sizeof(name));
         if (n < 0)
-                return is_gone((int)n) ? -ESRCH : 0;
+                return (int)n;
         if (n > 0 && name[n - 1] == '\n')
                 name[n - 1] = '\0';
-        u->name = strdup(name);
-        return u->name ? 0 : -ENOMEM;
+        *ret = strdup(name);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* 0; -ENOMEM; -ESRCH: the process has ended. A name that cannot be read is left out. */
+static int set_name(struct sysroot *root, struct usage_user *u)
+{
+        int r = u->name ? 0 : usage_read_name(root, u->pid, &u->name);
+
+        if (r < 0 && r != -ENOMEM)
+                r = is_gone(r) ? -ESRCH : 0;
+        return r;
 }
 
 static int add_process(struct listing *l, pid_t pid)
@@ -151,7 +159,7 @@ static int add_process(struct listing *l, pid_t pid)
         if (!u)
                 return -ENOMEM;
         u->pid = pid;
-        r = l->builder.order->key == USAGE_BY_NAME ? read_name(l->root, u) : 0;
+        r = l->builder.order->key == USAGE_BY_NAME ? set_name(l->root, u) : 0;
         if (r == 0)
                 return usage_builder_add(&l->builder, u);
         usage_user_free(u);
@@ -174,7 +182,7 @@ static int read_names(struct listing *l)
         size_t i = 0;
 
         while (i < list->n) {
-                int r = read_name(l->root, list->users[i]);
+                int r = set_name(l->root, list->users[i]);
 
                 if (r == -ENOMEM)
                         return r;
@@ -233,6 +241,7 @@ int usage_list_processes(struct sysroot *root, const struct usage_tiers *tiers,
         }
         if (r == 0) {
                 report(l, problems);
+                l->builder.list->users_overlap = true;
                 *ret = TAKE_PTR(l->builder.list);
         }
         usage_builder_done(&l->builder);

@@ -68,6 +68,7 @@ struct usage_list {
         size_t n_found;         /* with those beyond the limit */
         struct usage_user *sum; /* of all that were found; it has no name */
         bool has_kernel;
+        bool users_overlap; /* processes share memory: it is counted for each, and so in sum */
 };
 
 /* Reads all control groups that are units (slices among them) or belong to none, without those that
@@ -97,6 +98,10 @@ int usage_read_cgroup(struct sysroot *root, const char *cgroup, struct messages 
                       struct usage_nodes *ret);
 int usage_read_process(struct sysroot *root, pid_t pid, struct messages *errors,
                        struct usage_nodes *ret);
+
+/* The command's name, any bytes: 0, -ENOMEM, or what reading it says (-ESRCH, -ENOENT: it ended).
+ */
+int usage_read_name(struct sysroot *root, pid_t pid, char **ret);
 
 /* Finds the control group of a unit: "cron" is cron.service. A unit of the system's manager comes
  * before those of users and containers. 0; -ENOMEM; else said in errors: -ENOENT (none), -ENOTUNIQ
