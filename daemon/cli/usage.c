@@ -235,16 +235,17 @@ static int fail(const struct arguments *a, int error, const struct messages *err
 static void print_heading(const struct arguments *a, const struct target *t,
                           const struct usage_user *u)
 {
-        _cleanup_(freep) char *name =
-                t->pid > 0 ? text_new("Process %u", t->pid) : text_escape(t->cgroup);
+        _cleanup_(freep) char *name = text_escape(t->cgroup ?: t->name);
         char buf[UNIT_STRING_MAX];
 
         if (t->pid > 0)
-                printf("Process %u, ", t->pid);
-        if (a->bytes)
-                printf("%s has %" PRIu64 " bytes", name ?: "", u->total);
+                printf("Process %u (%s) has ", t->pid, name ?: "");
         else
-                printf("%s has %s", name ?: "", format_size((u->total + 512) >> 10, buf));
+                printf("%s has ", name ?: "");
+        if (a->bytes)
+                printf("%" PRIu64 " bytes", u->total);
+        else
+                fputs(format_size((u->total + 512) >> 10, buf), stdout);
         if (u->total > 0)
                 printf(", %.0f%% of it in slow tiers", 100.0 * (double)u->slow / (double)u->total);
         puts(".\n");
@@ -307,18 +308,29 @@ static int show_target(const struct arguments *a, const struct pass *l,
         return r < 0 ? cli_print_error(r) : EXIT_SUCCESS;
 }
 
+static bool are_right(const struct arguments *a)
+{
+        const char *expected = NULL;
+
+        if (a->operands[0] && a->operands[1])
+                expected = "one process, unit or control group";
+        else if (a->operands[0] && (a->sort || a->all))
+                expected = "no --sort and no --all with a process, unit or control group";
+        else if (a->json && (a->bytes || a->all))
+                expected = "no --bytes and no --all with --json, which has all of it in bytes";
+        if (expected)
+                fprintf(stderr, "numatier: usage: expected %s\n", expected);
+        return !expected;
+}
+
 int verb_usage(const struct arguments *a)
 {
         struct usage_tiers tiers;
         struct pass l;
         int status = EXIT_FAILURE;
 
-        if (a->operands[0] && (a->operands[1] || a->sort || a->all)) {
-                fprintf(stderr, "numatier: usage: expected %s\n",
-                        a->operands[1] ? "one process, unit or control group"
-                                       : "no --sort and no --all with one of them");
+        if (!are_right(a))
                 return EXIT_USAGE;
-        }
         if (pass_run(a, RECONCILE_PLAN, &l) == 0) {
                 view_get_usage_tiers(l.view, &tiers);
                 status = a->operands[0] ? show_target(a, &l, &tiers) : show_list(a, &l, &tiers);

@@ -17,6 +17,7 @@
 #include "state/recall.h"
 #include "testing.h"
 #include "view/explanation.h"
+#include "view/usage.h"
 #include "view/view.h"
 
 static bool armed;
@@ -377,6 +378,90 @@ static int diagnose(void)
         return r;
 }
 
+static const char usage_text[] =
+        "# numatier capture 1\n"
+        "sys/fs/cgroup/cgroup.controllers: memory\n"
+        "sys/fs/cgroup/a.slice/memory.numa_stat: anon N0=5 N1=3\n"
+        "sys/fs/cgroup/a.slice/b.service/memory.numa_stat: anon N0=4\n"
+        "sys/fs/cgroup/a.slice/c@1.service/d.scope/memory.numa_stat ! EIO\n"
+        "sys/fs/cgroup/kube/x/memory.numa_stat: anon N7=4\n"
+        "proc/5/numa_maps: 1000 bind:1 anon=3 N1=3 kernelpagesize_kB=4\n"
+        "proc/5/comm: cat\n"
+        "proc/5/stat: 5 (cat) S 1 5 5 0 -1 4194304 0\n"
+        "proc/6/numa_maps ! EACCES\n";
+
+static int show_users(const struct view *v, const struct usage_tiers *tiers,
+                      const struct usage_list *l)
+{
+        _cleanup_(view_usage_freep) struct view_usage *u = NULL;
+
+        return view_usage_new(v, tiers, l, &u);
+}
+
+static int show_user(const struct view *v, const struct usage_tiers *tiers,
+                     const struct usage_nodes *nodes)
+{
+        _cleanup_(view_usage_freep) struct view_usage *u = NULL;
+        _cleanup_(usage_user_freep) struct usage_user *user = usage_sum_up(nodes, tiers);
+
+        return user ? view_usage_new_one(v, tiers, user, nodes, &u) : -ENOMEM;
+}
+
+static int read_users(struct sysroot *root, const struct view *v, struct messages *problems)
+{
+        static const struct usage_order orders[] = { { .limit = 1 }, { .key = USAGE_BY_NAME } };
+        static struct usage_nodes nodes;
+        struct usage_tiers tiers;
+        int r = 0;
+
+        view_get_usage_tiers(v, &tiers);
+        for (size_t i = 0; r == 0 && i < ELEMENTSOF(orders); i++) {
+                _cleanup_(usage_list_freep) struct usage_list *groups = NULL, *processes = NULL;
+
+                r = usage_list_cgroups(root, &tiers, &orders[i], problems, &groups);
+                if (r == 0)
+                        r = show_users(v, &tiers, groups);
+                if (r == 0)
+                        r = usage_list_processes(root, &tiers, &orders[i], problems, &processes);
+                assert(r < 0 || (groups->n_found == 3 && processes->n_found == 1));
+        }
+        if (r == 0)
+                r = usage_read_process(root, 5, problems, &nodes);
+        return r < 0 ? r : show_user(v, &tiers, &nodes);
+}
+
+static int find_user(struct sysroot *root, const struct view *v, struct messages *problems)
+{
+        static struct usage_nodes nodes;
+        _cleanup_(freep) char *cgroup = NULL;
+        struct usage_tiers tiers;
+        int r = usage_find_unit(root, "b", problems, &cgroup);
+
+        if (r == 0)
+                r = usage_read_cgroup(root, cgroup, problems, &nodes);
+        if (r < 0)
+                return r;
+        assert_streq(cgroup, "/a.slice/b.service");
+        view_get_usage_tiers(v, &tiers);
+        return show_user(v, &tiers, &nodes);
+}
+
+static int find_users(void)
+{
+        _cleanup_(sysroot_freep) struct sysroot *root = NULL;
+        struct messages problems = MESSAGES_INIT;
+        const struct view v = { 0 };
+        int r;
+
+        r = capture_open(usage_text, strlen(usage_text), "machine", &problems, &root);
+        if (r == 0)
+                r = read_users(root, &v, &problems);
+        if (r == 0)
+                r = find_user(root, &v, &problems);
+        messages_done(&problems);
+        return r;
+}
+
 static int print_guest(const struct assignment *a)
 {
         struct messages errors = MESSAGES_INIT;
@@ -503,5 +588,6 @@ int main(void)
         sweep(read_outside, 60);
         sweep(diagnose, 200);
         sweep(describe_guest, 200);
+        sweep(find_users, 60);
         sweep(correct_firmware, 100);
 }
