@@ -6,7 +6,7 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
-#include "monitor-filter.h"
+#include "common/monitor-filter.h"
 
 /* A terabyte plugged in as blocks of 128 MiB causes 16384 events, for each of which the kernel
  * counts about a kilobyte. Without CAP_NET_ADMIN net.core.rmem_max limits the size. Events that the

@@ -147,6 +147,14 @@ static void print_row(FILE *f, const struct view_table *t, size_t row, size_t de
         fputc_unlocked('}', f);
 }
 
+void json_print_members(FILE *f, const struct view_table *t, size_t row)
+{
+        for (size_t i = 0; i < t->n_fields; i++) {
+                fprintf(f, "%s\"%s\": ", i > 0 ? ", " : "", t->fields[i].name);
+                print_value(f, t->fields[i].type, view_table_get(t, row, i));
+        }
+}
+
 static void print_list(FILE *f, const struct view_table *t)
 {
         fputc_unlocked('[', f);

@@ -16,3 +16,6 @@ void json_print_text(FILE *f, const char *text);
 /* Writes one JSON object that has each table as a member: a list of objects, or if the table is
  * single, one object. Errors stay noted in f. */
 void json_print_tables(FILE *f, const struct view_table *tables, size_t n);
+
+/* Writes the fields of a row, separated, on one line and without the braces around them. */
+void json_print_members(FILE *f, const struct view_table *t, size_t row);

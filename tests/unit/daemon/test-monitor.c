@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <sys/socket.h>
 
-#include "monitor-filter.h"
+#include "common/monitor-filter.h"
 #include "monitor.h"
 
 /* Real events come from real kernels, in tests/vm. This is what a uevent socket with our filter

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "monitor-filter.h"
+#include "common/monitor-filter.h"
 
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitoring/burst.h"
+#include "testing.h"
+
+static char seen[1024];
+
+static void note(const struct change *c, void *userdata)
+{
+        (void)userdata;
+        snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s: %s\n", c->kind, c->text);
+        assert(streq(c->source, "kernel") && c->usec == 7);
+        assert(c->blocks.known && c->node.known == (strncmp(c->text, "node", 4) == 0));
+}
+
+static const char *take(struct burst *b, const struct members *m)
+{
+        seen[0] = '\0';
+        burst_take(b, m, note, NULL);
+        return seen;
+}
+
+static void add(struct burst *b, uint64_t first, uint64_t n, enum uevent_action action)
+{
+        for (uint64_t i = 0; i < n; i++)
+                assert(burst_add(b, first + i, action, 1000, 7) == 0);
+}
+
+/* Node 0 has blocks 0 and 1, node 1 block 32 and 33; both have block 2. */
+static struct members members_of(const char *more)
+{
+        _cleanup_(freep) char *text = NULL;
+        struct members m = { 0 };
+        struct sysroot *root;
+
+        assert(asprintf(&text,
+                        NODE "node0/memory0/state: x\n" NODE "node0/memory1/state: x\n" NODE
+                             "node0/memory2/state: x\n" NODE "node1/memory2/state: x\n" NODE
+                             "node1/memory32/state: x\n" NODE "node1/memory33/state: x\n" NODE
+                             "node1/memory_failure/total: 0\n%s",
+                        more) > 0);
+        root = root_from(text);
+        assert(members_update(&m, root) == 0);
+        sysroot_free(root);
+        return m;
+}
+
+static void test_members(void)
+{
+        struct members m = members_of("");
+        struct sysroot *root = root_from(NODE "node3/memory33/state: x\n");
+
+        assert(members_get(&m, 1) == 0 && members_get(&m, 33) == 1);
+        assert(members_get(&m, 2) == MEMBER_NO_NODE && members_get(&m, 9) == MEMBER_NO_NODE);
+        /* what is gone is still known, what came back elsewhere is there */
+        assert(members_update(&m, root) == 0);
+        assert(members_get(&m, 32) == 1 && members_get(&m, 33) == 3);
+        sysroot_free(root);
+        members_done(&m);
+}
+
+static void test_groups(void)
+{
+        struct members m = members_of("");
+        struct burst b = { 0 };
+
+        assert_streq(take(&b, &m), "");
+        add(&b, 32, 2, UEVENT_ADD);
+        add(&b, 32, 2, UEVENT_ONLINE);
+        add(&b, 0, 1, UEVENT_ONLINE);
+        add(&b, 40, 3, UEVENT_ONLINE);
+        assert_streq(take(&b, &m), "blocks_added: node 1: 2 memory blocks added\n"
+                                   "blocks_online: node 1: 2 memory blocks online\n"
+                                   "blocks_online: node 0: 1 memory block online\n"
+                                   "blocks_online: 3 memory blocks online\n");
+        assert_streq(take(&b, &m), "");
+        add(&b, 32, 1, UEVENT_OFFLINE);
+        add(&b, 32, 1, UEVENT_REMOVE);
+        add(&b, 33, 1, UEVENT_OFFLINE);
+        assert_streq(take(&b, &m), "blocks_offline: node 1: 2 memory blocks offline\n"
+                                   "blocks_removed: node 1: 1 memory block removed\n");
+        burst_done(&b);
+        members_done(&m);
+}
+
+/* An unplug that fails: the kernel takes blocks offline, and brings them online again. */
+static void test_contradiction(void)
+{
+        struct members m = { 0 };
+        struct burst b = { 0 };
+
+        assert(!burst_contradicts(&b, UEVENT_ONLINE));
+        add(&b, 1, 1, UEVENT_OFFLINE);
+        assert(burst_contradicts(&b, UEVENT_ONLINE));
+        assert(!burst_contradicts(&b, UEVENT_OFFLINE) && !burst_contradicts(&b, UEVENT_REMOVE));
+        (void)take(&b, &m);
+        assert(!burst_contradicts(&b, UEVENT_ONLINE));
+        burst_done(&b);
+}
+
+/* It waits for what follows, but not for ever, and not at all if there is nothing. */
+static void test_due(void)
+{
+        struct burst b = { 0 };
+        uint64_t now = 5000000;
+
+        assert(burst_due_usec(&b) == UINT64_MAX);
+        assert(burst_add(&b, 1, UEVENT_ADD, now, 7) == 0);
+        assert(burst_due_usec(&b) == now + 250000);
+        assert(burst_add(&b, 2, UEVENT_ADD, now + 200000, 8) == 0);
+        assert(burst_due_usec(&b) == now + 450000);
+        assert(burst_add(&b, 3, UEVENT_ADD, now + 900000, 8) == 0);
+        assert(burst_due_usec(&b) == now + 1000000);
+        burst_done(&b);
+        assert(burst_due_usec(&b) == UINT64_MAX);
+}
+
+int main(void)
+{
+        test_members();
+        test_groups();
+        test_contradiction();
+        test_due();
+        return 0;
+}
