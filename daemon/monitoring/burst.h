@@ -2,7 +2,7 @@
 #pragma once
 
 /* Uevents of memory blocks, of which a device has thousands: collected until no more follow, and
- * then one change for all blocks of a node. */
+ * then one change for all blocks of a node. What else the kernel sends meanwhile stays in order. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,28 +13,27 @@
 #include "monitoring/change.h"
 #include "monitoring/members.h"
 
-struct burst_block {
-        uint64_t block;
-        enum uevent_action action;
+struct burst_item {
+        struct uevent event;
+        uint64_t real_usec; /* the time of day */
 };
 
 struct burst {
-        struct burst_block *blocks; /* in the order of their events */
+        struct burst_item *items; /* in order */
         size_t n, allocated;
-        bool has[UEVENT_ACTIONS];
+        bool has[UEVENT_ACTIONS];       /* of blocks */
         uint64_t first_usec, last_usec; /* of a clock that does not jump */
-        uint64_t real_usec;             /* the time of day of the first */
 };
 
-/* Whether such an event undoes what was collected ("offline" after "online"): the burst must be
- * printed first. */
-bool burst_contradicts(const struct burst *b, enum uevent_action action);
+/* Whether such an event undoes what was collected (a block goes offline after some came online):
+ * the burst must be printed first. */
+bool burst_contradicts(const struct burst *b, const struct uevent *e);
 
-/* Collects the event of a block. 0 or -ENOMEM. */
-int burst_add(struct burst *b, uint64_t block, enum uevent_action action, uint64_t now_usec,
-              uint64_t real_usec);
+/* Collects an event. 0 or -ENOMEM. */
+int burst_add(struct burst *b, const struct uevent *e, uint64_t now_usec, uint64_t real_usec);
 
-/* When what was collected is to be printed; UINT64_MAX: nothing was. */
+/* When what was collected is to be printed: at once, unless there are blocks among it. UINT64_MAX:
+ * nothing was collected. */
 uint64_t burst_due_usec(const struct burst *b);
 
 /* Calls fn for each change that the collected events are, and forgets them. */

@@ -2,7 +2,6 @@
 #include "monitoring/loop.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <time.h>
@@ -58,12 +57,6 @@ static void print_burst(struct loop *l)
         burst_take(&l->burst, &l->members, print, l);
 }
 
-static void print_entry(const struct change *c, void *userdata)
-{
-        print_burst(userdata); /* the daemon reports what the kernel did before */
-        print(c, userdata);
-}
-
 static void print_lost(struct loop *l)
 {
         const struct change c = {
@@ -80,29 +73,10 @@ static void print_lost(struct loop *l)
 
 /* Uevents */
 
-static void print_single(struct loop *l, const struct uevent *e)
+/* Of a node or tier the kernel sends no other. */
+static bool is_known(const struct uevent *e)
 {
-        static const char *const kinds[][UEVENT_ACTIONS] = {
-                [UEVENT_NODE] = { [UEVENT_ADD] = "node_added", [UEVENT_REMOVE] = "node_removed" },
-                [UEVENT_TIER] = { [UEVENT_ADD] = "tier_added", [UEVENT_REMOVE] = "tier_removed" },
-        };
-        struct change c = { .usec = clock_usec(CLOCK_REALTIME), .source = "kernel" };
-        const struct view_number number = { true, (int64_t)e->number };
-        const char *word = e->action == UEVENT_ADD ? "added" : "removed";
-
-        c.kind = kinds[e->subject][e->action];
-        if (!c.kind)
-                return;
-        if (e->subject == UEVENT_NODE) {
-                c.node = number;
-                c.text = texts_print(&c.texts, "node %" PRIu64 " %s", e->number, word);
-        } else {
-                c.present_tier = number;
-                c.text = texts_print(&c.texts, "memory_tier%" PRIu64 " %s", e->number, word);
-        }
-        print_burst(l);
-        print(&c, l);
-        change_done(&c);
+        return e->subject == UEVENT_BLOCK || e->action == UEVENT_ADD || e->action == UEVENT_REMOVE;
 }
 
 static void take_uevent(const struct uevent *e, void *userdata)
@@ -110,14 +84,11 @@ static void take_uevent(const struct uevent *e, void *userdata)
         struct loop *l = userdata;
         int r;
 
-        if (e->subject != UEVENT_BLOCK) {
-                print_single(l, e);
+        if (!is_known(e))
                 return;
-        }
-        if (burst_contradicts(&l->burst, e->action))
+        if (burst_contradicts(&l->burst, e))
                 print_burst(l);
-        r = burst_add(&l->burst, e->number, e->action, clock_usec(CLOCK_MONOTONIC),
-                      clock_usec(CLOCK_REALTIME));
+        r = burst_add(&l->burst, e, clock_usec(CLOCK_MONOTONIC), clock_usec(CLOCK_REALTIME));
         if (r < 0)
                 l->error = r;
 }
@@ -228,7 +199,7 @@ static int wait_for_news(const struct loop *l, bool *ret_closed)
 
 static void take_journal(struct loop *l)
 {
-        int r = l->journal ? journal_read(l->journal, print_entry, l) : 0;
+        int r = l->journal ? journal_read(l->journal, print, l) : 0;
 
         if (r == 0)
                 return;

@@ -9,7 +9,9 @@ static void note(const struct change *c, void *userdata)
         (void)userdata;
         snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s: %s\n", c->kind, c->text);
         assert(streq(c->source, "kernel") && c->usec == 7);
-        assert(c->blocks.known && c->node.known == (strncmp(c->text, "node", 4) == 0));
+        assert(c->node.known == (strncmp(c->text, "node", 4) == 0));
+        assert(c->blocks.known == (strncmp(c->kind, "blocks", 6) == 0));
+        assert(c->present_tier.known == (strncmp(c->kind, "tier", 4) == 0));
 }
 
 static const char *take(struct burst *b, const struct members *m)
@@ -19,10 +21,26 @@ static const char *take(struct burst *b, const struct members *m)
         return seen;
 }
 
+static void add_at(struct burst *b, enum uevent_subject subject, uint64_t number,
+                   enum uevent_action action, uint64_t now_usec)
+{
+        const struct uevent e = { action, subject, number };
+
+        assert(burst_add(b, &e, now_usec, 7) == 0);
+}
+
 static void add(struct burst *b, uint64_t first, uint64_t n, enum uevent_action action)
 {
         for (uint64_t i = 0; i < n; i++)
-                assert(burst_add(b, first + i, action, 1000, 7) == 0);
+                add_at(b, UEVENT_BLOCK, first + i, action, 1000);
+}
+
+static bool contradicts(const struct burst *b, enum uevent_subject subject,
+                        enum uevent_action action)
+{
+        const struct uevent e = { action, subject, 1 };
+
+        return burst_contradicts(b, &e);
 }
 
 /* Node 0 has blocks 0 and 1, node 1 block 32 and 33; both have block 2. */
@@ -73,11 +91,20 @@ static void test_groups(void)
                                    "blocks_online: node 0: 1 memory block online\n"
                                    "blocks_online: 3 memory blocks online\n");
         assert_streq(take(&b, &m), "");
+        /* what comes between stays in order */
         add(&b, 32, 1, UEVENT_OFFLINE);
         add(&b, 32, 1, UEVENT_REMOVE);
+        add_at(&b, UEVENT_TIER, 18, UEVENT_REMOVE, 1000);
         add(&b, 33, 1, UEVENT_OFFLINE);
+        add_at(&b, UEVENT_NODE, 1, UEVENT_REMOVE, 1000);
+        add_at(&b, UEVENT_NODE, 3, UEVENT_ADD, 1000);
+        add_at(&b, UEVENT_TIER, 5, UEVENT_ADD, 1000);
         assert_streq(take(&b, &m), "blocks_offline: node 1: 2 memory blocks offline\n"
-                                   "blocks_removed: node 1: 1 memory block removed\n");
+                                   "blocks_removed: node 1: 1 memory block removed\n"
+                                   "tier_removed: memory_tier18 removed\n"
+                                   "node_removed: node 1 removed\n"
+                                   "node_added: node 3 added\n"
+                                   "tier_added: memory_tier5 added\n");
         burst_done(&b);
         members_done(&m);
 }
@@ -88,12 +115,15 @@ static void test_contradiction(void)
         struct members m = { 0 };
         struct burst b = { 0 };
 
-        assert(!burst_contradicts(&b, UEVENT_ONLINE));
+        assert(!contradicts(&b, UEVENT_BLOCK, UEVENT_ONLINE));
         add(&b, 1, 1, UEVENT_OFFLINE);
-        assert(burst_contradicts(&b, UEVENT_ONLINE));
-        assert(!burst_contradicts(&b, UEVENT_OFFLINE) && !burst_contradicts(&b, UEVENT_REMOVE));
+        add_at(&b, UEVENT_TIER, 18, UEVENT_ADD, 1000);
+        assert(contradicts(&b, UEVENT_BLOCK, UEVENT_ONLINE));
+        assert(!contradicts(&b, UEVENT_BLOCK, UEVENT_OFFLINE));
+        assert(!contradicts(&b, UEVENT_BLOCK, UEVENT_REMOVE));
+        assert(!contradicts(&b, UEVENT_TIER, UEVENT_REMOVE));
         (void)take(&b, &m);
-        assert(!burst_contradicts(&b, UEVENT_ONLINE));
+        assert(!contradicts(&b, UEVENT_BLOCK, UEVENT_ONLINE));
         burst_done(&b);
 }
 
@@ -104,11 +134,13 @@ static void test_due(void)
         uint64_t now = 5000000;
 
         assert(burst_due_usec(&b) == UINT64_MAX);
-        assert(burst_add(&b, 1, UEVENT_ADD, now, 7) == 0);
+        add_at(&b, UEVENT_NODE, 1, UEVENT_ADD, now);
+        assert(burst_due_usec(&b) == now);
+        add_at(&b, UEVENT_BLOCK, 1, UEVENT_ADD, now);
         assert(burst_due_usec(&b) == now + 250000);
-        assert(burst_add(&b, 2, UEVENT_ADD, now + 200000, 8) == 0);
+        add_at(&b, UEVENT_BLOCK, 2, UEVENT_ADD, now + 200000);
         assert(burst_due_usec(&b) == now + 450000);
-        assert(burst_add(&b, 3, UEVENT_ADD, now + 900000, 8) == 0);
+        add_at(&b, UEVENT_TIER, 3, UEVENT_ADD, now + 900000);
         assert(burst_due_usec(&b) == now + 1000000);
         burst_done(&b);
         assert(burst_due_usec(&b) == UINT64_MAX);

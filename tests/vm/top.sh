@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# kernels: 7.3
+# machines: dimm
+# module: yes
+# timeout: 240
+# What is shown live, while a DIMM is plugged and unplugged: numatier monitor.
+
+# shellcheck source=tests/vm/daemon.bash
+. /run/payload/test/daemon.bash
+lines=/run/lines
+
+seen() { # PATTERN
+        grep -q "$1" $lines
+}
+
+kind() { # KIND [EXPRESSION over c, a change]: whether such a change was printed
+        python3 - "$lines" "$1" "${2:-True}" <<'EOF'
+import json, sys
+changes = [json.loads(line) for line in open(sys.argv[1])]
+sys.exit(not any(eval(sys.argv[3]) for c in changes if c["kind"] == sys.argv[2]))
+EOF
+}
+
+forge() { # what another user's program may write into the journal
+        printf '%s\n' MESSAGE=forged PRIORITY=3 UNIT=numatierd.service _PID=1 _SYSTEMD_UNIT=numatierd.service \
+                MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c | setpriv --reuid=65534 --clear-groups logger --journald
+}
+
+repeat_events() { # more of them than an ordinary user's socket holds
+        for _ in $(seq 500); do
+                echo add >$nodes/node0/uevent
+        done
+}
+
+policy number '[tier cxl]' 'memory-tier = 5'
+check "the module is loaded" modprobe_override
+check "it starts" systemctl start numatierd
+numatier monitor --json --lines 100 >$lines 2>/run/complaints &
+monitor=$!
+check "monitor: what was before" wait_for 20 kind started
+
+setpriv --reuid=65534 --clear-groups numatier monitor >/run/ordinary 2>&1 &
+user=$!
+check "an ordinary user is told" wait_for 20 grep -q 'group systemd-journal' /run/ordinary
+kill -STOP $user
+repeat_events
+kill -CONT $user
+check "events that were lost are told" wait_for 20 grep -q 'some were lost' /run/ordinary
+
+qmp '{"execute": "device_add", "arguments": {"driver": "pc-dimm", "id": "d0", "memdev": "dimm0", "node": 1}}' >/dev/null
+check "the kernel: blocks" wait_for 20 kind blocks_online 'c["node"] == 1 and c["blocks"] == 4'
+check "the kernel: the node" kind node_added 'c["node"] == 1'
+check "the kernel: its tier" kind tier_added
+check "the daemon: its memory" wait_for 20 kind memory_came 'c["node"] == 1 and c["size_kib"] > 100000'
+check "the daemon: its move" wait_for 20 kind node_moved 'c["node"] == 1 and c["tier"] == "cxl" and c["wanted_tier"] == 5'
+check "also an ordinary user is told by the kernel" wait_for 20 grep -q 'kernel  *node 1: 4 memory blocks online' /run/ordinary
+kill -INT $user
+wait $user
+equal "Ctrl-C is no error" 0 $?
+
+systemctl restart numatierd
+check "a restart: stopped" wait_for 20 kind stopped
+check "the journal is rotated" journalctl --rotate
+check "and its old files are removed" journalctl --vacuum-files=1
+forge
+systemctl kill --signal=KILL numatierd
+check "its end" wait_for 20 kind failed '"signal" in c["text"]'
+check "it comes back" wait_for 20 eval "[ \"\$(grep -c '\"started\"' $lines)\" -ge 3 ]"
+
+qmp '{"execute": "device_del", "arguments": {"id": "d0"}}' >/dev/null
+check "unplugged: blocks" wait_for 20 kind blocks_offline 'c["node"] == 1 and c["blocks"] == 4'
+check "unplugged: the node" wait_for 20 kind node_removed 'c["node"] == 1'
+check "the daemon: it is gone" wait_for 20 kind memory_went 'c["node"] == 1'
+refuse "nobody can pretend to be the daemon" seen forged
+equal "the plug took one line of each kind" 1 "$(grep -c '"kind": "blocks_online"' $lines)"
+kill -INT $monitor
+wait $monitor
+equal "Ctrl-C is no error" 0 $?
+equal "monitor complained of nothing" "" "$(cat /run/complaints)"
+show "$(python3 -c 'import json, sys
+for line in sys.stdin:
+        c = json.loads(line)
+        print(c["time"], c["source"], c["text"])' <$lines)"
+healthy "the guest is well"
