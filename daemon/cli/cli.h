@@ -72,6 +72,10 @@ int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *r
 struct kept;
 int pass_run_in_detail(const struct arguments *a, struct kept *kept, struct pass *ret);
 
+/* The same with RECONCILE_PLAN for who shows the machine again and again: kept_reconcile_at(). Does
+ * not look why nodes are not moved. */
+int pass_run_at(const struct arguments *a, struct kept *kept, uint64_t now_usec, struct pass *ret);
+
 /* The same under a policy that wants nothing: does not load the machine's own, since it may be
  * wrong or missing. record (may be NULL) receives everything that is read, which then is all that
  * any policy might ask for. */

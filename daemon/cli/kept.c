@@ -36,6 +36,14 @@ static bool use_kept(const struct kept *k, struct sysroot *root, struct policy *
         return false;
 }
 
+static void keep(struct kept *k, struct sysroot *root, struct snapshot *s, uint64_t seqnum)
+{
+        if (!s->machine->tiers_known || !count_is(root, seqnum))
+                return;
+        k->snapshot = snapshot_ref(s);
+        k->seqnum = seqnum;
+}
+
 int kept_reconcile(struct kept *k, struct sysroot *root, struct policy *policy, struct state *state,
                    struct snapshot **ret)
 {
@@ -47,8 +55,30 @@ int kept_reconcile(struct kept *k, struct sysroot *root, struct policy *policy, 
                 return 0;
         kept_done(k);
         r = quiet_reconcile(root, policy, RECONCILE_PLAN, state, ret);
-        if (r == 0 && counted && (*ret)->machine->tiers_known && count_is(root, seqnum))
-                *k = (struct kept){ snapshot_ref(*ret), seqnum };
+        if (r == 0 && counted)
+                keep(k, root, *ret, seqnum);
+        return r;
+}
+
+int kept_reconcile_at(struct kept *k, uint64_t now_usec, struct sysroot *root,
+                      struct policy *policy, struct state *state, struct snapshot **ret)
+{
+        struct tier_reading tiers = TIERS_READ;
+        int r, error = 0;
+
+        if (sysroot_is_live(root)) {
+                error = quiet_sample(&k->quiet, root, now_usec);
+                if (error == 0 && k->snapshot && k->quiet.seqnum == k->seqnum &&
+                    use_kept(k, root, policy, state, ret))
+                        return 0;
+                tiers = quiet_get_reading(&k->quiet, now_usec);
+        }
+        kept_done(k);
+        r = reconcile(root, policy, tiers, RECONCILE_PLAN, state, NULL, ret);
+        if (*ret)
+                quiet_report(error, &(*ret)->problems);
+        if (r == 0 && sysroot_is_live(root) && error == 0)
+                keep(k, root, *ret, k->quiet.seqnum);
         return r;
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "common/quiet.h"
 #include "snapshot.h"
 #include "state/state.h"
 #include "sysroot/sysroot.h"
@@ -14,10 +15,16 @@
 struct kept {
         struct snapshot *snapshot; /* whose tiers are known; NULL: none yet */
         uint64_t seqnum;           /* the count of uevents then */
+        struct quiet quiet;        /* of kept_reconcile_at() */
 };
 
 /* quiet_reconcile() with RECONCILE_PLAN; without nodelist while the kept tiers hold. */
 int kept_reconcile(struct kept *k, struct sysroot *root, struct policy *policy, struct state *state,
                    struct snapshot **ret);
+
+/* The same without ever waiting: after a uevent the tiers are withheld, until a later call finds
+ * that memory has been quiet since. now_usec: of a clock that does not jump. */
+int kept_reconcile_at(struct kept *k, uint64_t now_usec, struct sysroot *root,
+                      struct policy *policy, struct state *state, struct snapshot **ret);
 
 void kept_done(struct kept *k);

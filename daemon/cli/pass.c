@@ -69,20 +69,37 @@ static void complain(const struct input *in, const struct snapshot *s, int error
                         *where ? ": " : "", strerror(-error));
 }
 
+/* What distinguishes the kinds of passes. */
+struct kind {
+        enum reconcile_mode mode;
+        bool without_policy;
+        bool in_detail;
+        struct kept *kept;        /* or NULL */
+        const uint64_t *now_usec; /* with kept: never waits; or NULL */
+};
+
+static int reconcile_as(const struct kind *k, struct pass *p)
+{
+        if (k->kept && k->now_usec)
+                return kept_reconcile_at(k->kept, *k->now_usec, p->root, p->policy, p->state,
+                                         &p->result);
+        if (k->kept)
+                return kept_reconcile(k->kept, p->root, p->policy, p->state, &p->result);
+        return quiet_reconcile(p->root, p->policy, k->mode, p->state, &p->result);
+}
+
 /* The warnings of a policy that is not the machine's own are of no use. */
-static int run(const struct input *in, enum reconcile_mode mode, bool has_policy, struct kept *kept,
-               struct pass *ret)
+static int run(const struct input *in, const struct kind *k, struct pass *ret)
 {
         int r;
 
         r = load_state(ret->root, &ret->state);
         if (r < 0)
                 return r;
-        r = kept ? kept_reconcile(kept, ret->root, ret->policy, ret->state, &ret->result)
-                 : quiet_reconcile(ret->root, ret->policy, mode, ret->state, &ret->result);
+        r = reconcile_as(k, ret);
         if (ret->result) {
                 warn_all(&ret->result->problems);
-                if (has_policy)
+                if (!k->without_policy)
                         warn_all(&ret->result->warnings);
                 warn_all(&ret->result->bugs);
         }
@@ -218,41 +235,59 @@ static void note_daemon(struct pass *l)
                 l->view->settings->daemon_pid = (struct view_number){ true, l->state->daemon };
 }
 
-static int run_and_view(const struct arguments *a, enum reconcile_mode mode, bool in_detail,
-                        struct kept *kept, struct pass *ret)
+static int run_and_view(const struct arguments *a, const struct kind *k, struct pass *ret)
 {
         int r;
 
         *ret = (struct pass){ 0 };
         r = input_open(&a->input, &ret->policy, &ret->root);
         if (r == 0)
-                r = run(&a->input, mode, true, kept, ret);
-        if (r == 0 && in_detail)
+                r = run(&a->input, k, ret);
+        if (r == 0 && k->in_detail)
                 r = read_details(ret);
-        if (r == 0 && in_detail)
+        if (r == 0 && k->in_detail)
                 r = read_offline(ret);
         if (r == 0)
                 r = make_view(ret);
-        if (r == 0 && in_detail) {
+        if (r == 0 && k->in_detail) {
                 note_daemon(ret);
                 note_offline(ret);
         }
+        return r;
+}
+
+static int run_and_explain(const struct arguments *a, const struct kind *k, struct pass *ret)
+{
+        int r = run_and_view(a, k, ret);
+
         return r < 0 ? r : find_missing(&a->input, ret);
 }
 
 int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *ret)
 {
-        return run_and_view(a, mode, false, NULL, ret);
+        const struct kind kind = { .mode = mode };
+
+        return run_and_explain(a, &kind, ret);
 }
 
 int pass_run_in_detail(const struct arguments *a, struct kept *kept, struct pass *ret)
 {
-        return run_and_view(a, RECONCILE_PLAN, true, kept, ret);
+        const struct kind kind = { .mode = RECONCILE_PLAN, .in_detail = true, .kept = kept };
+
+        return run_and_explain(a, &kind, ret);
+}
+
+int pass_run_at(const struct arguments *a, struct kept *kept, uint64_t now_usec, struct pass *ret)
+{
+        const struct kind kind = { .mode = RECONCILE_PLAN, .kept = kept, .now_usec = &now_usec };
+
+        return run_and_view(a, &kind, ret);
 }
 
 int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record, void *userdata,
                             struct pass *ret)
 {
+        const struct kind kind = { .mode = RECONCILE_PLAN, .without_policy = true };
         int r;
 
         *ret = (struct pass){ 0 };
@@ -268,7 +303,7 @@ int pass_run_without_policy(const struct arguments *a, sysroot_record_fn record,
                 sysroot_record(ret->root, record, userdata);
                 sysroot_read_all(ret->root);
         }
-        return run(&a->input, RECONCILE_PLAN, false, NULL, ret);
+        return run(&a->input, &kind, ret);
 }
 
 bool pass_is_clear(const struct pass *l)

@@ -6,9 +6,10 @@
 #include "base/units.h"
 
 /* After the last event of a burst; a DIMM's come within 30 ms. Memory that comes for minutes
- * (virtio-mem) is reported once a second. */
-#define SETTLE_USEC 250000U
-#define MAX_USEC    1000000U
+ * (virtio-mem) is reported every two seconds. Where the last node of a tier goes, the kernel waits
+ * before its last block. */
+#define SETTLE_USEC 500000U
+#define MAX_USEC    2000000U
 
 static const enum uevent_action opposites[UEVENT_ACTIONS] = {
         [UEVENT_ADD] = UEVENT_REMOVE,

@@ -137,11 +137,11 @@ static void test_due(void)
         add_at(&b, UEVENT_NODE, 1, UEVENT_ADD, now);
         assert(burst_due_usec(&b) == now);
         add_at(&b, UEVENT_BLOCK, 1, UEVENT_ADD, now);
-        assert(burst_due_usec(&b) == now + 250000);
+        assert(burst_due_usec(&b) == now + 500000);
         add_at(&b, UEVENT_BLOCK, 2, UEVENT_ADD, now + 200000);
-        assert(burst_due_usec(&b) == now + 450000);
-        add_at(&b, UEVENT_TIER, 3, UEVENT_ADD, now + 900000);
-        assert(burst_due_usec(&b) == now + 1000000);
+        assert(burst_due_usec(&b) == now + 700000);
+        add_at(&b, UEVENT_TIER, 3, UEVENT_ADD, now + 1900000);
+        assert(burst_due_usec(&b) == now + 2000000);
         burst_done(&b);
         assert(burst_due_usec(&b) == UINT64_MAX);
 }
