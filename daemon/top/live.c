@@ -54,8 +54,8 @@ static void draw(struct model *m)
 }
 
 /* A machine that cannot be read now may be readable later: then the last values stay, with what is
- * wrong. The first time it is an error. */
-static int take(struct collector *c, struct model *m)
+ * wrong. The first time it is an error, and *ret_why says it. */
+static int take(struct collector *c, struct model *m, char **ret_why)
 {
         _cleanup_(freep) char *why = NULL;
         struct sample *s = NULL;
@@ -69,8 +69,7 @@ static int take(struct collector *c, struct model *m)
                 return 1;
         }
         if (!m->now) {
-                screen_close();
-                fprintf(stderr, "numatier: %s\n", why ?: strerror(-r));
+                *ret_why = TAKE_PTR(why);
                 return r;
         }
         m->now->problem = texts_copy(&m->now->texts, why ?: strerror(-r));
@@ -102,7 +101,7 @@ static bool press_keys(struct model *m)
         return any;
 }
 
-static int run(struct collector *c, struct model *m, const sigset_t *waiting)
+static int run(struct collector *c, struct model *m, const sigset_t *waiting, char **ret_why)
 {
         uint64_t last = 0;
         bool asked = false, changed = true;
@@ -118,7 +117,7 @@ static int run(struct collector *c, struct model *m, const sigset_t *waiting)
                         draw(m);
                 wait_until(asked || m->paused ? UINT64_MAX : last + m->delay_usec,
                            collector_get_fd(c), waiting);
-                r = take(c, m);
+                r = take(c, m, ret_why);
                 asked = asked && r == 0;
                 changed = press_keys(m) || r > 0;
         }
@@ -127,6 +126,7 @@ static int run(struct collector *c, struct model *m, const sigset_t *waiting)
 
 int live_run(const struct input *in, struct model *m)
 {
+        _cleanup_(freep) char *why = NULL;
         struct collector *c = NULL;
         sigset_t waiting;
         int r;
@@ -137,8 +137,10 @@ int live_run(const struct input *in, struct model *m)
                 return EXIT_FAILURE;
         r = collector_new(in, &c);
         if (r == 0)
-                r = run(c, m, &waiting);
+                r = run(c, m, &waiting, &why);
         screen_close();
-        collector_free(c);
+        collector_free(c); /* from here on standard error is the terminal again */
+        if (r < 0)
+                fprintf(stderr, "numatier: %s\n", why ?: strerror(-r));
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

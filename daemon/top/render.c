@@ -400,7 +400,8 @@ static void print_help(struct frame *f)
 static void print_keys(struct frame *f, const struct model *m)
 {
         frame_begin_line(f);
-        frame_print(f, ATTRIBUTE_HEADING, "q quit  p pause  +/- delay  s sort  h help");
+        frame_print(f, ATTRIBUTE_HEADING, "q quit  p pause  +/- delay  %sh help",
+                    m->now && m->now->has_units ? "s sort  " : "");
         if (m->scroll_max > 0)
                 frame_print(f, ATTRIBUTE_HEADING, "  line %zu of %zu", m->scroll + 1,
                             m->scroll_max + 1);

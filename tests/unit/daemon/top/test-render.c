@@ -108,7 +108,7 @@ static void test_whole(void)
               "Promotion             - pages/s\n"
               "\n"
               "Reading the machine...\n\n\n\n"
-              "q quit  p pause  +/- delay  s sort  h he\n");
+              "q quit  p pause  +/- delay  h help\n");
         add_sample(&m, 10);
         node_counts[0].counts[COUNT_DEMOTED_DIRECT] = COUNT(500);
         node_counts[2].counts[COUNT_PROMOTED] = COUNT(51);
@@ -128,7 +128,7 @@ static void test_whole(void)
               "node 1          22      5  512 MiB  512 MiB    0 KiB    0 KiB        0         0\n"
               "node 2           5      5  512 MiB    0 KiB  256 MiB    0 KiB        0       0.5\n"
               "\n\n\n"
-              "q quit  p pause  +/- delay  s sort  h help\n");
+              "q quit  p pause  +/- delay  h help\n");
         model_done(&m);
 }
 
@@ -149,7 +149,7 @@ static void test_ascii(void)
               "dram          [########===....] 256 MiB free of 1 GiB\n"
               "cxl           [====----.......] 512 MiB free of 1 GiB\n"
               "              # anonymous  = file  - other  . free\n"
-              "q quit  p pause  +/- delay  s sort  h help  line 1 of 6\n");
+              "q quit  p pause  +/- delay  h help  line 1 of 6\n");
         model_done(&m);
 }
 
@@ -210,7 +210,7 @@ static void test_hotplug(void)
               "node 0 (CPUs)    4      4    1 GiB  256 MiB  256 MiB  512 MiB        0         0\n"
               "node 1          22      5  512 MiB  512 MiB    0 KiB    0 KiB        0         0\n"
               "node 2           5      5  512 MiB    0 KiB  256 MiB    0 KiB        -         -\n"
-              "q quit  p pause  +/- delay  s sort  h help  line 6 of 6\n");
+              "q quit  p pause  +/- delay  h help  line 6 of 6\n");
         view_nodes[0].tier = NULL; /* left to Linux */
         view_nodes[0].wanted_tier.known = false;
         view.n_nodes = counts.n_nodes = 1;
@@ -228,7 +228,7 @@ static void test_hotplug(void)
               "node 0 (CPUs)    4      -    1 GiB  256 MiB  256 MiB  512 Mi\n"
               "\n"
               "\n"
-              "q quit  p pause  +/- delay  s sort  h help\n");
+              "q quit  p pause  +/- delay  h help\n");
         model_done(&m);
 }
 
@@ -303,7 +303,7 @@ static void test_keys(void)
               "p, space          pause; again: go on\n"
               "+, -              longer, shorter delay\n"
               "s, F6, <, >       sort units by another column\n"
-              "q quit  p pause  +/- delay  s sort  h help  line 1\n");
+              "q quit  p pause  +/- delay  h help  line 1 of 9\n");
         model_press(&m, KEY_OF_PAGE_DOWN);
         assert(m.scroll == 3);
         model_press(&m, KEY_OF_ESCAPE);
