@@ -85,46 +85,55 @@ static wchar_t character_of(const struct model *m, const struct part *p)
         return m->wide ? p->wide : p->narrow;
 }
 
-/* What ends each part, of all that are before it too. Where the counts were read while they
- * changed, their sum may exceed the size: no part goes beyond it. */
+static bool has_parts(const struct memory *m)
+{
+        return m->file_kib.known && m->anon_kib.known;
+}
+
+static int64_t limit(int64_t value, int64_t max)
+{
+        return value < max ? value : max;
+}
+
+/* Where each part ends, with all that are before it. The counts are read while they change: their
+ * sum may exceed what is used, and no part goes beyond it. */
 static void find_ends(const struct memory *m, int64_t ends[static PARTS])
 {
-        const int64_t size = m->size_kib.value, used = size - m->free_kib.value;
-        int64_t anon = m->anon_kib.value, file = m->file_kib.value;
+        const int64_t size = m->size_kib.value, used = size - limit(m->free_kib.value, size);
+        const int64_t anon = has_parts(m) ? limit(m->anon_kib.value, used) : 0;
 
-        anon = anon < used ? anon : used;
-        file = file < used - anon ? file : used - anon;
         ends[PART_ANON] = anon;
-        ends[PART_FILE] = anon + file;
+        ends[PART_FILE] = has_parts(m) ? anon + limit(m->file_kib.value, used - anon) : anon;
         ends[PART_OTHER] = used;
         ends[PART_FREE] = size;
 }
 
-static bool has_parts(const struct memory *m)
+/* Memory that is used, and not known for what, is drawn with question marks. */
+static void print_parts(struct frame *f, const struct model *m, const struct memory *memory,
+                        size_t width)
 {
-        return m->size_kib.known && m->size_kib.value > 0 && m->free_kib.known &&
-               m->free_kib.value >= 0 && m->free_kib.value <= m->size_kib.value &&
-               m->file_kib.known && m->anon_kib.known;
+        int64_t ends[PARTS];
+        size_t at = 0;
+
+        find_ends(memory, ends);
+        for (size_t i = 0; i < PARTS; i++) {
+                const double share = (double)ends[i] / (double)memory->size_kib.value;
+                const size_t end = (size_t)(share * (double)width + 0.5);
+                const bool known = has_parts(memory) || i == PART_FREE;
+
+                for (; at < end; at++)
+                        frame_put(f, parts[i].attribute, known ? character_of(m, &parts[i]) : L'?');
+        }
 }
 
 static void print_bar(struct frame *f, const struct model *m, const struct memory *memory,
                       size_t width)
 {
-        int64_t ends[PARTS];
-        size_t at = 0;
-
         frame_put(f, ATTRIBUTE_BOLD, L'[');
-        if (!has_parts(memory)) {
+        if (memory->size_kib.known && memory->size_kib.value > 0 && memory->free_kib.known)
+                print_parts(f, m, memory, width);
+        else
                 frame_print_in(f, ATTRIBUTE_DIM, (int)width, "?");
-        } else {
-                find_ends(memory, ends);
-                for (size_t i = 0; i < PARTS; i++)
-                        for (; at < (size_t)((double)ends[i] * (double)width /
-                                                     (double)memory->size_kib.value +
-                                             0.5);
-                             at++)
-                                frame_put(f, parts[i].attribute, character_of(m, &parts[i]));
-        }
         frame_put(f, ATTRIBUTE_BOLD, L']');
 }
 

@@ -4,7 +4,8 @@
 # machines: dimm
 # module: yes
 # timeout: 240
-# What is shown live, while a DIMM is plugged and unplugged: numatier monitor.
+# What is shown live, while a DIMM is plugged and unplugged, and pages are demoted to it: numatier monitor, and
+# numatier top in tmux.
 
 # shellcheck source=tests/vm/daemon.bash
 . /run/payload/test/daemon.bash
@@ -42,12 +43,29 @@ repeat_events() { # more of them than an ordinary user's socket holds
         done
 }
 
+on_screen() { # PATTERN
+        tmux -S /run/tmux capture-pane -p | grep -q "$1"
+}
+
+demote() { # asks for it, until it is seen
+        echo 16M >$nodes/node0/reclaim
+        has_rates
+}
+
+has_rates() { # a rate that was not 0, as the line of demotion shows it
+        tmux -S /run/tmux capture-pane -p | sed -n 2p | grep -q '[▂▃▄▅▆▇█]'
+}
+
 policy number '[tier cxl]' 'memory-tier = 5'
 check "the module is loaded" modprobe_override
 check "it starts" systemctl start numatierd
 numatier monitor --json --lines 100 >$lines 2>/run/complaints &
 monitor=$!
 check "monitor: what was before" wait_for 20 kind started
+
+LC_ALL=C.UTF-8 tmux -S /run/tmux -f /dev/null new-session -d -x 100 -y 24 \
+        'LC_ALL=C.UTF-8 numatier top --delay 0.5; echo "status $?"; sleep 1000'
+check "top: one node" wait_for 30 on_screen '^numatier top  1 node in 1 tier '
 
 setpriv --reuid=65534 --clear-groups numatier monitor >/run/ordinary 2>&1 &
 user=$!
@@ -68,6 +86,16 @@ kill -INT $user
 wait $user
 equal "Ctrl-C is no error" 0 $?
 
+check "top: node 1 appears, where it belongs" wait_for 30 on_screen '^node 1  *5  *5  *512 MiB'
+echo 1 >/sys/kernel/mm/numa/demotion_enabled
+cat /usr/bin/* >/dev/null 2>&1 & # file pages
+work=$!
+check "top: demoted pages are seen" wait_for 60 demote
+kill $work
+wait $work 2>/dev/null
+show "$(tmux -S /run/tmux capture-pane -p)"
+show "$(LC_ALL=C.UTF-8 numatier top --once --delay 0.5)"
+
 systemctl restart numatierd
 check "a restart: stopped" wait_for 20 kind stopped
 check "the journal is rotated" journalctl --rotate
@@ -81,6 +109,9 @@ qmp '{"execute": "device_del", "arguments": {"id": "d0"}}' >/dev/null
 check "unplugged: blocks" wait_for 20 blocks_total blocks_offline 4
 check "unplugged: the node" wait_for 20 kind node_removed 'c["node"] == 1'
 check "the daemon: it is gone" wait_for 20 kind memory_went 'c["node"] == 1'
+check "top: node 1 is gone" wait_for 30 on_screen '^numatier top  1 node in 1 tier '
+tmux -S /run/tmux send-keys q
+check "top: q ends it" wait_for 10 on_screen '^status 0'
 refuse "nobody can pretend to be the daemon" seen forged
 equal "the plug took one line of each kind" 1 "$(grep -c '"kind": "blocks_online"' $lines)"
 kill -INT $monitor

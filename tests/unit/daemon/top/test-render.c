@@ -178,7 +178,7 @@ static void test_unknown(void)
                 "Promotion             - pages/s\n"
                 "node3/meminfo: cannot be read\n"
                 "dram          [██████████████████▓▓▓▓▓▓▓▓·········] 256 MiB free of 1 GiB\n"
-                "cxl           [?                                  ] 512 MiB free of 1 GiB\n"
+                "cxl           [??????????????????·················] 512 MiB free of 1 GiB\n"
                 "              █ anonymous  ▓ file  ▒ other  · free\n"
                 "\n"
                 "NODE           NOW WANTED     SIZE     FREE     FILE     ANON  DEMOTED  PROMOTED\n"
@@ -187,6 +187,14 @@ static void test_unknown(void)
                 "node 2           5      5  512 MiB    0 KiB  256 MiB    0 KiB        0         "
                 "-\n");
         frame_done(&f);
+        m.now->tiers[0].memory.free_kib.known = false;
+        m.wide = false;
+        check(&m, 60, 5,
+              "numatier top  3 nodes in 2 tiers  every 2 s\n"
+              "dram          [?              ] ? free of 1 GiB\n"
+              "cxl           [????????.......] 512 MiB free of 1 GiB\n"
+              "              # anonymous  = file  - other  . free\n"
+              "q quit  p pause  +/- delay  h help  line 1 of 6\n");
         model_done(&m);
 }
 
