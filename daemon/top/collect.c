@@ -11,12 +11,26 @@
 #include "cli/cli.h"
 #include "cli/kept.h"
 #include "cli/writer.h"
+#include "view/usage.h"
 
 #define PROBLEM_MAX 1024
+
+/* All groups are read one after the other, and a machine may have tens of thousands: at most this
+ * often, and at most this share of the time. */
+#define UNITS_USEC  2000000U
+#define UNITS_SHARE 10U
+/* More do not fit on a screen. */
+#define UNITS_MAX 500U
+
+struct units {
+        struct usage_list *list; /* or NULL */
+        uint64_t read_usec, cost_usec;
+};
 
 struct collector {
         struct arguments arguments;
         struct kept kept;
+        struct units units;
         pthread_t thread;
         pthread_mutex_t mutex;
         pthread_cond_t wanted_cond;
@@ -29,16 +43,60 @@ struct collector {
                 stderr_held; /* what is said while the screen is in use; and the real one */
 };
 
-static int read_counts(struct pass *p, uint64_t now, struct sample **ret)
+static void read_units(struct units *u, struct pass *p, const struct usage_tiers *tiers)
 {
-        _cleanup_(counts_freep) struct counts *counts = NULL;
-        int r;
+        const struct usage_order order = { .key = USAGE_BY_SLOW, .limit = UNITS_MAX };
+        const uint64_t start = monotonic_usec();
 
-        r = counts_read(p->root, &p->result->machine->memory, &p->result->problems, &counts);
-        return r < 0 ? r : sample_new(p->view, counts, now, ret);
+        u->list = usage_list_free(u->list);
+        /* where there are no such groups there are no units; what else is wrong is a problem */
+        if (tiers->first_slow < tiers->n)
+                (void)usage_list_cgroups(p->root, tiers, &order, &p->result->problems, &u->list);
+        u->read_usec = monotonic_usec();
+        u->cost_usec = u->read_usec - start;
 }
 
-static int collect_at(const struct arguments *a, struct kept *kept, struct sample **ret)
+static bool are_due(const struct units *u, uint64_t now)
+{
+        const uint64_t pause = u->cost_usec * (UNITS_SHARE - 1);
+
+        return u->read_usec == 0 || now - u->read_usec >= (pause > UNITS_USEC ? pause : UNITS_USEC);
+}
+
+static int add_units(struct units *u, struct pass *p, struct sample *s)
+{
+        _cleanup_(freep) struct usage_tiers *tiers = calloc(1, sizeof(*tiers)); /* is large */
+
+        if (!tiers)
+                return -ENOMEM;
+        view_get_usage_tiers(p->view, tiers);
+        if (are_due(u, s->usec))
+                read_units(u, p, tiers);
+        return u->list ? sample_set_units(s, u->list) : 0;
+}
+
+static int read_all(struct pass *p, struct units *units, uint64_t now, struct sample **ret)
+{
+        _cleanup_(counts_freep) struct counts *counts = NULL;
+        _cleanup_(sample_freep) struct sample *s = NULL;
+        struct messages *problems = &p->result->problems;
+        int r;
+
+        r = counts_read(p->root, &p->result->machine->memory, problems, &counts);
+        if (r == 0)
+                r = sample_new(p->view, counts, now, &s);
+        if (r == 0)
+                r = add_units(units, p, s);
+        if (r < 0)
+                return r;
+        if (problems->n > 0)
+                s->problem = texts_copy(&s->texts, problems->items[0]);
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
+static int collect_at(const struct arguments *a, struct kept *kept, struct units *units,
+                      struct sample **ret)
 {
         const uint64_t now = monotonic_usec();
         struct pass p;
@@ -46,9 +104,7 @@ static int collect_at(const struct arguments *a, struct kept *kept, struct sampl
 
         r = pass_run_at(a, kept, now, &p);
         if (r == 0)
-                r = read_counts(&p, now, ret);
-        if (r == 0 && p.result->problems.n > 0)
-                (*ret)->problem = texts_copy(&(*ret)->texts, p.result->problems.items[0]);
+                r = read_all(&p, units, now, ret);
         pass_done(&p);
         return r;
 }
@@ -56,16 +112,16 @@ static int collect_at(const struct arguments *a, struct kept *kept, struct sampl
 int collect(const struct input *in, struct sample **ret)
 {
         const struct arguments a = { .input = *in };
-        struct kept kept = { 0 };
+        struct units units = { 0 };
         struct pass p;
         int r;
 
         /* one that waits until the tiers are known */
         r = pass_run(&a, RECONCILE_PLAN, &p);
         if (r == 0)
-                r = read_counts(&p, monotonic_usec(), ret);
+                r = read_all(&p, &units, monotonic_usec(), ret);
         pass_done(&p);
-        kept_done(&kept);
+        usage_list_free(units.list);
         return r;
 }
 
@@ -92,7 +148,7 @@ static char *take_stderr(const struct collector *c)
 static void work(struct collector *c)
 {
         struct sample *s = NULL;
-        int r = collect_at(&c->arguments, &c->kept, &s);
+        int r = collect_at(&c->arguments, &c->kept, &c->units, &s);
         char *why = take_stderr(c);
         const uint64_t one = 1;
 
@@ -193,6 +249,7 @@ struct collector *collector_free(struct collector *c)
                 return NULL; /* it uses the rest */
         pthread_join(c->thread, NULL);
         kept_done(&c->kept);
+        usage_list_free(c->units.list);
         sample_free(c->sample);
         free(c->why);
         closep(&c->fd);

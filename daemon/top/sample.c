@@ -107,6 +107,31 @@ int sample_new(const struct view *v, const struct counts *c, uint64_t usec, stru
         return 0;
 }
 
+static struct view_number kib_of(uint64_t bytes)
+{
+        return (struct view_number){ true, (int64_t)(bytes >> 10) };
+}
+
+int sample_set_units(struct sample *s, const struct usage_list *users)
+{
+        s->units = calloc(users->n ?: 1, sizeof(*s->units));
+        if (!s->units)
+                return -ENOMEM;
+        for (size_t i = 0; i < users->n; i++) {
+                const struct usage_user *u = users->users[i];
+
+                if (u->slow == 0)
+                        continue;
+                s->units[s->n_units++] = (struct top_unit){
+                        .name = texts_copy(&s->texts, u->name),
+                        .slow_kib = kib_of(u->slow),
+                        .all_kib = kib_of(u->total),
+                };
+        }
+        s->has_units = true;
+        return s->texts.failed ? -ENOMEM : 0;
+}
+
 struct sample *sample_free(struct sample *s)
 {
         if (!s)

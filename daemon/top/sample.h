@@ -11,6 +11,7 @@
 #include "base/nodeset.h"
 #include "base/util.h"
 #include "facts/counts.h"
+#include "usage/usage.h"
 #include "view/view.h"
 
 /* Of a node, or the sum of a tier. */
@@ -55,6 +56,9 @@ struct sample {
 
 /* Of a machine as rows, and of the counts of its nodes. 0 or -ENOMEM. */
 int sample_new(const struct view *v, const struct counts *c, uint64_t usec, struct sample **ret);
+
+/* Those users that have memory in slow tiers. 0 or -ENOMEM. */
+int sample_set_units(struct sample *s, const struct usage_list *users);
 
 struct sample *sample_free(struct sample *s);
 DEFINE_CLEANUP(struct sample *, sample_free)
