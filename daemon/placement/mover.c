@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <numaif.h>
+#include <time.h>
 
 /* The kernel has written no status: it gave up before (mm/migrate.c:move_pages_and_store_status).
  */
@@ -50,8 +51,11 @@ int mover_select(struct mover *m, struct batch *b)
         return 0;
 }
 
-/* Reclaim, compaction or a huge page that is being made hold pages for a moment. */
-#define BUSY_TRIES 2
+/* Reclaim, compaction, a huge page that is being made, and input and output hold pages for a
+ * moment.
+ */
+#define BUSY_TRIES 2U
+#define PAUSE_NSEC 10000000L
 
 /* Of the pages of a batch: which were moved, and which not and why, or UNKNOWN. The first status of
  * a page of a large folio may be EBUSY, since another page took it along. So where each is now
@@ -97,38 +101,25 @@ static int try_all(struct mover *m, struct batch *b, unsigned node, bool keep_bu
         return error;
 }
 
-/* Each alone: then it is clear which of them cannot be moved. */
-static int try_each(struct mover *m, struct batch *b, unsigned node)
-{
-        struct batch one = { .page_kib = b->page_kib };
-        int r = 0;
-        size_t i;
-
-        for (i = 0; i < b->n && r == 0; i++) {
-                one.pages[0] = b->pages[i];
-                one.n = 1;
-                r = try_all(m, &one, node, false);
-                if (r == 0)
-                        mover_give_up(m, &one, MOVE_BUSY);
-        }
-        /* after an error, the last page is left with those that were not tried */
-        i -= r < 0 && one.n > 0 ? 1 : 0;
-        b->n -= i;
-        for (size_t k = 0; k < b->n; k++)
-                b->pages[k] = b->pages[i + k];
-        return r;
-}
-
+/* Until it is clear of each page. The kernel gives up at a page that has an error at once, and else
+ * only when it has tried all (mm/migrate.c:do_pages_move). So where nothing moves and none has an
+ * error, none of them can be moved now. */
 int mover_move(struct mover *m, struct batch *b, unsigned node)
 {
+        static const struct timespec pause = { .tv_nsec = PAUSE_NSEC };
+        unsigned fruitless = 0;
+
         for (unsigned tries = 0; b->n > 0; tries++) {
                 size_t before = b->n;
                 int r = try_all(m, b, node, tries < BUSY_TRIES);
 
-                if (r == 0 && b->n == before && tries >= BUSY_TRIES)
-                        r = try_each(m, b, node);
                 if (r < 0)
                         return r;
+                fruitless = b->n == before ? fruitless + 1 : 0;
+                if (fruitless > BUSY_TRIES)
+                        mover_give_up(m, b, MOVE_BUSY);
+                else if (fruitless > 0)
+                        nanosleep(&pause, NULL);
         }
         return 0;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The arguments of numatier-run and numatier-migrate, whose paths are the test's arguments; and
- * what run does on a machine with one node at least. No page is moved here. */
+/* The arguments of numatier-run and numatier-migrate, whose paths are the test's arguments after
+ * numatier's; and what run does on a machine with one node at least. No page is moved here. */
 
 #include <sys/wait.h>
 
 #include "testing.h"
 
-static const char *run_program, *migrate_program, *policy, *machine;
+static const char *numatier, *run_program, *migrate_program, *policy, *machine;
 
 /* Runs it by a shell, since that can redirect; the words @P and @M are options with the policy and
  * the machine. Returns the exit status and what it printed. */
@@ -101,16 +101,27 @@ static void test_migrate_arguments(void)
         expect(migrate_program, "--version", 0, "numatier ");
 }
 
+/* As verbs: the options before and after are those of the program. */
+static void test_verbs(void)
+{
+        expect(numatier, "$P run $M --tier cxl --show", 0, "tiers:  cxl\n");
+        expect(numatier, "$P $M --json run --avoid cxl --local --show", 0, "\"cpus_of_node\": 0");
+        expect(numatier, "run --tier cxl $P $M --show ls --json", 0, "nodes:  4-5");
+        expect(numatier, "$P migrate --to x 1 2>&1", 2, "migrate: expected --from");
+}
+
 int main(int argc, char **argv)
 {
-        assert(argc == 5);
-        run_program = argv[1];
-        migrate_program = argv[2];
-        policy = argv[3];
-        machine = argv[4];
+        assert(argc == 6);
+        numatier = argv[1];
+        run_program = argv[2];
+        migrate_program = argv[3];
+        policy = argv[4];
+        machine = argv[5];
         test_run_arguments();
         test_show();
         test_execute();
         test_migrate_arguments();
+        test_verbs();
         return 0;
 }
