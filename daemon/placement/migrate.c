@@ -359,7 +359,12 @@ static uint64_t get_left(const struct migration *m)
 static void print_counts(const struct migration *m)
 {
         const uint64_t *kib = m->session.mover.kib;
+        char from[NODESET_STRING_MAX];
 
+        if (m->session.wanted_kib + move_session_get_done(&m->session) == 0) {
+                printf("%s has no pages on node %s\n", m->subject, nodeset_format(&m->from, from));
+                return;
+        }
         print_moved(m);
         for (size_t i = 0; i < MOVE_OUTCOMES; i++)
                 if (reasons[i] && kib[i] > 0)

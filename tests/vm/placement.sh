@@ -3,6 +3,7 @@
 # kernels: 6.12 7.3 6.1
 # machines: thread
 # spread: yes
+# timeout: 300
 # numatier run and numatier migrate: where the pages are, by the kernel's own count (numa_maps).
 
 # shellcheck source=tests/vm/holder.bash
@@ -219,6 +220,14 @@ time.sleep(1000)'
         equal "a unit that does not run" 1 $?
 }
 
+try_cpuset() {
+        systemd-run --quiet --unit=confined -p AllowedMemoryNodes=1 sleep 1000
+        migrate confined --from cxl --to dram
+        equal "a process whose cpuset allows only the slow tier" 1 $?
+        says "\(sleep\): its cpuset allows memory of node 1 only, so none of its pages is moved to node 0" "it says so"
+        systemctl stop confined
+}
+
 try_huge() {
         local pages=/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages pid
         # shellcheck disable=SC2059
@@ -245,5 +254,6 @@ try_end
 try_pinned
 try_full
 try_unit
+try_cpuset
 try_huge
 healthy "the guest is well"
