@@ -74,7 +74,7 @@ void bar_format(const struct bar *b, unsigned columns, const char *left,
         others = (size_t)snprintf(NULL, 0, "%s [] %s", subject, text);
         if (others + width > columns)
                 width = columns > others ? columns - others : 0;
-        n = b->total > 0 ? width * b->done / b->total : width;
+        n = b->total > b->done ? width * b->done / b->total : width;
         memset(bar, ' ', sizeof(bar));
         memset(bar, '#', n);
         bar[width] = '\0';

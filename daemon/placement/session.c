@@ -205,6 +205,14 @@ static void read_folio(struct move_session *s)
                            : FOLIO_DEFAULT;
 }
 
+/* There may be more than at first: processes are started and allocate. */
+static void draw(struct move_session *s)
+{
+        uint64_t done = move_session_get_done(s);
+
+        bar_draw(&s->bar, done, done > s->wanted_kib ? done : s->wanted_kib);
+}
+
 /* Ends where as many pages were found as numa_maps counts: what follows may be an immense space
  * without any. */
 static int move_area(struct move_session *s, const struct process *p, const struct area *a)
@@ -225,7 +233,7 @@ static int move_area(struct move_session *s, const struct process *p, const stru
                 found += b.n * b.page_kib;
                 if (r == 0)
                         r = move_batch(s, a, &b);
-                bar_draw(&s->bar, move_session_get_done(s), s->wanted_kib);
+                draw(s);
                 keep_rate(s);
         }
         return r;

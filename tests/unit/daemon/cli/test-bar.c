@@ -27,6 +27,7 @@ static void test_numbers(void)
 {
         format(0, 1, 80, "", "node 1 [                              ] 0 of 1 blocks offline");
         format(1, 1, 80, "", "node 1 [##############################] 1 of 1 blocks offline");
+        format(3, 1, 80, "", "node 1 [##############################] 3 of 1 blocks offline");
         format(0, 0, 80, "", "node 1 [##############################] 0 of 0 blocks offline");
         format(99999, 100000, 80, ", about 1 h 20 min left",
                "node 1 [################ ] 99999 of 100000 blocks offline, about 1 h 20 min "
