@@ -145,20 +145,16 @@ void area_reader_init(struct area_reader *r, struct sysroot *root, pid_t pid,
         r->pid = pid;
         r->area = *area;
         r->at = area->start;
+        r->base = (uint64_t)sysconf(_SC_PAGESIZE);
         r->is_blind = false;
         r->first = area->start;
         r->n = 0;
 }
 
-static uint64_t get_base_size(void)
-{
-        return (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 /* Reads what pagemap says of the pages from r->at on. */
 static void read_chunk(struct area_reader *r)
 {
-        uint64_t base = get_base_size(), pages = (r->area.end - r->at) / base;
+        uint64_t pages = (r->area.end - r->at) / r->base;
         char path[64];
         ssize_t n;
 
@@ -166,21 +162,37 @@ static void read_chunk(struct area_reader *r)
                 pages = PAGEMAP_CHUNK;
         snprintf(path, sizeof(path), "proc/%d/pagemap", (int)r->pid);
         n = sysroot_read_at(r->root, path, r->present, pages * sizeof(*r->present),
-                            r->at / base * sizeof(*r->present));
+                            r->at / r->base * sizeof(*r->present));
         r->first = r->at;
         r->n = n > 0 ? (size_t)n / sizeof(*r->present) : 0;
         r->is_blind = r->n == 0;
 }
 
-static bool is_present(struct area_reader *r)
+/* Most of an immense mapping is empty: a whole chunk is left behind at once. */
+static bool skip_chunk(struct area_reader *r, uint64_t size)
 {
-        uint64_t i = (r->at - r->first) / get_base_size();
+        uint64_t all = 0;
 
-        if (!r->is_blind && i >= r->n) {
-                read_chunk(r);
-                i = 0;
-        }
-        return r->is_blind || (r->present[i] & PRESENT) != 0;
+        for (size_t i = 0; i < r->n; i++)
+                all |= r->present[i];
+        if ((all & PRESENT) != 0 || r->is_blind || r->n * r->base % size != 0)
+                return false;
+        r->at += r->n * r->base;
+        return true;
+}
+
+/* Sees to it that the next page is in the chunk. False: it is not, as the page is further on. */
+static bool has_chunk(struct area_reader *r, uint64_t size)
+{
+        if (r->is_blind || (r->at - r->first) / r->base < r->n)
+                return true;
+        read_chunk(r);
+        return !skip_chunk(r, size);
+}
+
+static bool is_present(const struct area_reader *r)
+{
+        return r->is_blind || (r->present[(r->at - r->first) / r->base] & PRESENT) != 0;
 }
 
 bool area_reader_next(struct area_reader *r, size_t max, uint64_t align, struct batch *b)
@@ -194,6 +206,8 @@ bool area_reader_next(struct area_reader *r, size_t max, uint64_t align, struct 
         while (b->n < max && r->at < r->area.end && r->at - begin < WAY_MAX) {
                 if (b->n > 0 && r->at % align == 0 && b->n + align / size > max)
                         break;
+                if (!has_chunk(r, size))
+                        continue;
                 if (is_present(r))
                         b->pages[b->n++] = (void *)(uintptr_t)r->at;
                 r->at += size;

@@ -49,6 +49,7 @@ struct area_reader {
         struct sysroot *root;
         pid_t pid;
         struct area area;
+        uint64_t base;  /* the usual size of a page, in bytes */
         uint64_t at;    /* the next address */
         bool is_blind;  /* pagemap cannot be read: each page may be present */
         uint64_t first; /* the address of present[0] */
