@@ -113,10 +113,49 @@ static void test_offset(void)
         end();
 }
 
+/* Shows the machine at that time without waiting: whether the tiers are known. */
+static bool show_at(uint64_t usec, unsigned reads)
+{
+        struct state *state;
+        struct snapshot *s;
+        bool known;
+
+        kernel->nodelist_reads = sleeps = 0;
+        assert(state_new(&state) == 0);
+        assert(kept_reconcile_at(&kept, usec, root, policy, state, &s) == 0);
+        known = s->machine->tiers_known;
+        assert(sleeps == 0 && kernel->nodelist_reads == reads);
+        assert(known != s->machine->tiers_withheld);
+        snapshot_unref(s);
+        state_free(state);
+        return known;
+}
+
+/* A display must not stand still: nodelist is read once memory has been quiet between two calls. */
+static void test_without_waiting(void)
+{
+        kept = (struct kept){ 0 };
+        begin(THREAD_GUEST THREAD_TIERS COUNT ": 7\n");
+        assert(!show_at(1000000, 0));
+        assert(!show_at(2999999, 0));
+        assert(show_at(3000000, 2));
+        assert(show_at(3100000, 0));
+        /* an event of any kind */
+        fake_kernel_set(kernel, COUNT, "8");
+        assert(!show_at(3200000, 0));
+        assert(!show_at(5199999, 0));
+        fake_kernel_set(kernel, COUNT, "9");
+        assert(!show_at(5200000, 0)); /* and another */
+        assert(show_at(7200000, 2));
+        assert(show_at(7300000, 0));
+        end();
+}
+
 int main(void)
 {
         test_unchanged();
         test_event_meanwhile();
         test_offset();
+        test_without_waiting();
         return 0;
 }
