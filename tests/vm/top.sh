@@ -92,6 +92,7 @@ echo 1 >/sys/kernel/mm/numa/demotion_enabled
 cat /usr/bin/* >/dev/null 2>&1 & # file pages
 work=$!
 check "top: demoted pages are seen" wait_for 60 demote
+check "top: units with memory there" wait_for 30 on_screen '%  .*[.]service *$'
 kill $work
 wait $work 2>/dev/null
 show "$(tmux -S /run/tmux capture-pane -p)"
