@@ -200,6 +200,8 @@ static int parse_dropin(struct sysroot *root, const struct dropin *d, struct mes
                 path = NULL;
                 return -ENOMEM;
         }
+        if (d->text && strlen(d->text) >= SIZE_LIMIT) /* the file could not be read again */
+                return complain(policy, errors, path, EFBIG);
         if (d->text)
                 return policy_parse(policy, d->text, strlen(d->text), path, errors);
         r = read_and_parse(root, path + 1, errors, policy);

@@ -337,6 +337,32 @@ static int check_change(const char *path, const char *text, struct messages *err
         return r;
 }
 
+/* What could not be read again is refused. */
+static void test_large_change(void)
+{
+        enum {
+                LIMIT = 1 << 20
+        };
+        struct messages errors = MESSAGES_INIT;
+        char *text = malloc(LIMIT + 1);
+        unsigned sec;
+
+        assert(text);
+        for (size_t i = 0; i < LIMIT; i++)
+                text[i] = i % 64 == 63 ? '\n' : '#';
+        text[LIMIT] = '\0';
+        assert(check_change(CONFIG_DIR "/70-new.conf", text, &errors, &sec) == -EBADMSG);
+        assert(messages_have(&errors, "/" CONFIG_DIR "/70-new.conf: cannot be read: File too "
+                                      "large"));
+        messages_done(&errors);
+        text[LIMIT - 1] = '\0';
+        assert(check_change(CONFIG_DIR "/70-new.conf", text, &errors, &sec) == 0);
+        put(CONFIG_DIR "/70-new.conf", text);
+        assert(rescan() == 3);
+        take_away(CONFIG_DIR "/70-new.conf");
+        free(text);
+}
+
 /* A file as it is to be: new, in the place of another, gone, or masked. */
 static void test_change(void)
 {
@@ -363,6 +389,7 @@ static void test_change(void)
         /* nothing was written */
         assert(rescan() == 3);
         messages_done(&errors);
+        test_large_change();
         put(CONFIG_DIR "/50-x.conf", "");
         put(CONFIG_RUNTIME_DIR "/60-x.conf", "");
 }
