@@ -224,7 +224,9 @@ static int make_parents(int root, const char *path)
         for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
                 memcpy(parent, path, (size_t)(slash - path));
                 parent[slash - path] = '\0';
-                if (mkdirat(root, parent, 0755) < 0 && errno != EEXIST)
+                if (mkdirat(root, parent, 0755) == 0)
+                        (void)fchmodat(root, parent, 0755, 0); /* whatever the umask is */
+                else if (errno != EEXIST)
                         return -errno;
         }
         return 0;
@@ -247,7 +249,7 @@ static int directory_replace(void *data, const char *path, const char *text, siz
         if (fd < 0)
                 return -errno;
         r = write_all(fd, text, size);
-        if (r == 0 && fsync(fd) < 0)
+        if (r == 0 && (fchmod(fd, 0644) < 0 || fsync(fd) < 0))
                 r = -errno;
         if (r == 0 && renameat(root, temporary, root, path) < 0)
                 r = -errno;

@@ -124,7 +124,7 @@ int sysroot_list_directories(struct sysroot *root, const char *path, sysroot_ent
 int sysroot_scan(struct sysroot *root, const char *path, sysroot_piece_fn fn, void *userdata);
 
 /* Replaces a file atomically (never for sysfs: it is for our own state), its directory made when
- * missing. */
+ * missing. Any user may read them, whatever the umask is. */
 int sysroot_replace(struct sysroot *root, const char *path, const char *text);
 /* The same for any bytes. */
 int sysroot_replace_bytes(struct sysroot *root, const char *path, const char *bytes, size_t size);

@@ -141,6 +141,24 @@ static void test_replace(void)
         assert(sysroot_replace(root, "w/x", "y") == -ENOTDIR);
 }
 
+static unsigned mode_of(const char *name)
+{
+        struct stat st;
+
+        assert(fstatat(directory, name, &st, 0) == 0);
+        return st.st_mode & 07777;
+}
+
+/* Any user may run numatier status, whoever set a tier. */
+static void test_replace_under_umask(void)
+{
+        mode_t before = umask(0077);
+
+        assert(sysroot_replace(root, "etc/new/file", "x") == 0);
+        umask(before);
+        assert(mode_of("etc/new/file") == 0644 && mode_of("etc/new") == 0755);
+}
+
 static int count(const char *name, void *userdata)
 {
         assert(!streq(name, ".") && !streq(name, ".."));
@@ -222,6 +240,7 @@ int main(void)
         test_absent();
         test_write();
         test_replace();
+        test_replace_under_umask();
         test_list();
         test_long_list();
         test_short_read();
