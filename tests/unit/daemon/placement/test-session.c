@@ -16,7 +16,9 @@ static int8_t nodes[PAGES];
 static uint64_t free_pages[3];
 static uint64_t pool[3]; /* free huge pages */
 static sig_atomic_t stop;
-static unsigned stop_at; /* at so many calls that move */
+static unsigned rival_at; /* the same: then others have all that was free */
+static unsigned stop_at;  /* at so many calls that move */
+static bool has_rival;
 static unsigned page_pages = 1;
 static unsigned zoneinfos;
 
@@ -46,6 +48,8 @@ static long fake_move_pages(int pid, unsigned long n, void **pages, const int *t
                 }
                 status[i] = *node;
         }
+        if (to && rival_at > 0 && --rival_at == 0)
+                has_rival = true;
         if (to && stop_at > 0 && --stop_at == 0)
                 stop = 1;
         return 0;
@@ -57,6 +61,8 @@ static ssize_t read_file(void *data, const char *path, char *buf, size_t size)
 
         if (streq(path, "proc/zoneinfo")) {
                 zoneinfos++;
+                if (has_rival)
+                        free_pages[0] = free_pages[2] = 0;
                 return snprintf(buf, size,
                                 "Node 0, zone Normal\n pages free %" PRIu64 "\n high 100\n"
                                 "Node 2, zone Normal\n pages free %" PRIu64 "\n high 100\n",
@@ -85,7 +91,8 @@ static struct move_session begin(struct sysroot *root)
         free_pages[0] = free_pages[2] = 1000000;
         pool[0] = pool[2] = 0;
         stop = 0;
-        stop_at = 0;
+        stop_at = rival_at = 0;
+        has_rival = false;
         page_pages = 1;
         zoneinfos = 0;
         return s;
@@ -139,6 +146,17 @@ static void test_full(struct sysroot *root)
         assert(free_pages[0] == 100 && free_pages[2] == 100);
         assert(count(1) == PAGES - 5900 && s.mover.kib[MOVE_DONE] == 5900 * 4U);
         assert(zoneinfos > 2);
+}
+
+/* Others take all of it meanwhile: that is noticed soon. */
+static void test_rival(struct sysroot *root)
+{
+        struct move_session s = begin(root);
+
+        free_pages[0] = free_pages[2] = 20000;
+        rival_at = 1;
+        assert(move_all(&s, &whole) == -ENOSPC);
+        assert(PAGES - count(1) <= 3 * 4096 && count(1) < PAGES);
 }
 
 /* It ends when as much was found as there is. */
@@ -204,6 +222,7 @@ int main(void)
         assert(sysroot_new(&ops, NULL, &root) == 0);
         test_distribute(root);
         test_full(root);
+        test_rival(root);
         test_part(root);
         test_stop(root);
         test_rate(root);
