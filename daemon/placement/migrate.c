@@ -197,6 +197,10 @@ static int open_process(struct migration *m, pid_t pid, struct process *p, struc
         print_errors(&errors);
         if (r < 0)
                 return r;
+        if (m->unit && !unit_has_process(m->tiers.root, m->group, pid)) {
+                process_close(p);
+                return -ESRCH;
+        }
         r = areas_read(m->tiers.root, pid, &m->from, &m->to, areas);
         if (r < 0)
                 r = refuse(m, p, r);

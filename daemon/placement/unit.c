@@ -170,3 +170,25 @@ int unit_add_processes(struct sysroot *root, const char *path, pid_t **pids, siz
 {
         return walk(root, path, add_processes, &(struct pids){ pids, n, allocated });
 }
+
+/* "0::/system.slice/foo.service": the one line of version 2 */
+#define VERSION_2 "0::"
+
+bool unit_has_process(struct sysroot *root, const char *path, pid_t pid)
+{
+        const char *below = startswith(path, HYBRID_DIR) ?: startswith(path, CGROUP_DIR);
+        _cleanup_(freep) char *text = NULL;
+        char *rest, *line;
+
+        if (!below || sysroot_read_allocf(root, &text, "proc/%d/cgroup", (int)pid) < 0)
+                return false;
+        rest = text;
+        while ((line = strsep(&rest, "\n"))) {
+                const char *group = startswith(line, VERSION_2);
+                const char *deeper = group ? startswith(group, below) : NULL;
+
+                if (deeper && (*deeper == '\0' || *deeper == '/'))
+                        return true;
+        }
+        return false;
+}

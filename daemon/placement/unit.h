@@ -20,3 +20,6 @@ int unit_find(struct sysroot *root, const char *name, struct messages *errors, c
 /* Adds the numbers of its processes to *pids; groups may go meanwhile. 0 or -ENOMEM. */
 int unit_add_processes(struct sysroot *root, const char *path, pid_t **pids, size_t *n,
                        size_t *allocated);
+
+/* Whether a process is in that group or below: its number may be another one's by now. */
+bool unit_has_process(struct sysroot *root, const char *path, pid_t pid);

@@ -86,11 +86,28 @@ static void test_processes(void)
         sysroot_free(root);
 }
 
+static void test_membership(void)
+{
+        struct sysroot *root = root_from("proc/12/cgroup:\n  1:name=systemd:/x\n"
+                                         "  0::/system.slice/web.service\n"
+                                         "proc/13/cgroup: 0::/system.slice/web.service/worker\n"
+                                         "proc/14/cgroup: 0::/system.slice/web.service2\n"
+                                         "proc/15/cgroup: 1:cpu:/system.slice/web.service\n");
+        static const char path[] = GROUPS "system.slice/web.service";
+
+        assert(unit_has_process(root, path, 12) && unit_has_process(root, path, 13));
+        assert(!unit_has_process(root, path, 14) && !unit_has_process(root, path, 15));
+        assert(!unit_has_process(root, path, 16));
+        assert(unit_has_process(root, GROUPS "unified/system.slice/web.service", 12));
+        sysroot_free(root);
+}
+
 int main(void)
 {
         test_names();
         test_find();
         test_hybrid();
         test_processes();
+        test_membership();
         return 0;
 }
