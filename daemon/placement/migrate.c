@@ -162,7 +162,7 @@ static int find_subject(struct migration *m)
 /* Reports why a process cannot be read or moved. Of a unit, one that has ended is no error. */
 static int refuse(struct migration *m, const struct process *p, int r)
 {
-        if ((r == -ESRCH || r == -ENOENT) && !process_is_alive(p)) {
+        if ((r == -ESRCH || r == -ENOENT) && process_is_ending(p)) {
                 if (!m->unit)
                         fprintf(stderr, "numatier: process %d (%s) has ended\n", (int)p->pid,
                                 p->name);

@@ -10,6 +10,7 @@
 #define FLAG_KERNEL 0x00200000ULL
 /* The fields after the name: state, ppid, pgrp, session, tty, tpgid, flags. */
 #define FLAGS_FIELD 7
+#define END_MSEC    1000
 
 static void copy_name(const char *from, size_t n, char name[static PROCESS_NAME_MAX])
 {
@@ -131,9 +132,19 @@ void process_close(struct process *p)
         p->fd = -1;
 }
 
-bool process_is_alive(const struct process *p)
+static bool has_ended(const struct process *p, int wait_msec)
 {
         struct pollfd poll_fd = { .fd = p->fd, .events = POLLIN };
 
-        return p->fd < 0 || poll(&poll_fd, 1, 0) == 0;
+        return p->fd >= 0 && poll(&poll_fd, 1, wait_msec) > 0;
+}
+
+bool process_is_alive(const struct process *p)
+{
+        return !has_ended(p, 0);
+}
+
+bool process_is_ending(const struct process *p)
+{
+        return has_ended(p, END_MSEC);
 }

@@ -30,6 +30,9 @@ void process_close(struct process *p);
 /* Whether it has not ended: the number may be that of another process otherwise. */
 bool process_is_alive(const struct process *p);
 
+/* Whether it has ended or does so within a second: its memory goes first, so that calls fail. */
+bool process_is_ending(const struct process *p);
+
 /* Parses /proc/PID/stat: the name, made printable, and whether it is a thread of the kernel. 0 or
  * -EBADMSG. */
 int process_parse_stat(const char *text, char name[static PROCESS_NAME_MAX], bool *ret_kernel);

@@ -252,8 +252,7 @@ int move_session_run(struct move_session *s, const struct process *p, const stru
                 s->has_bound = s->has_bound || a->items[i].is_bound;
                 r = move_area(s, p, &a->items[i]);
         }
-        /* its memory is gone before its number is */
-        if (r < 0 && r != -EINTR && r != -ENOSPC && !process_is_alive(p))
+        if ((r == -ESRCH || r == -EINVAL) && process_is_ending(p))
                 return -ESRCH;
         return r;
 }
