@@ -4,11 +4,42 @@
 
 #include "testing.h"
 
-#define CGROUP       "sys/fs/cgroup/"
-#define CONTROLLERS  CGROUP "cgroup.controllers: cpuset memory pids\n"
-#define STAT(path)   CGROUP path "/memory.numa_stat:\n"
-#define SYSTEM_SLICE STAT("system.slice") "  anon N0=100 N1=50\n  file N0=10 N1=0\n"
-#define CRON         STAT("system.slice/cron.service") "  anon N0=60 N1=40\n  file N0=4 N1=0\n"
+/* Groups are written as "PATH|LINE|LINE..." of memory.numa_stat, or "PATH!ERROR". */
+#define SYSTEM      "system.slice|anon N0=100 N1=50|file N0=10 N1=0\n"
+#define CRON        "system.slice/cron.service|anon N0=60 N1=40|file N0=4 N1=0\n"
+#define CONTROLLERS ": cpuset memory pids"
+
+static void print_group(FILE *f, char *group)
+{
+        char *path = strsep(&group, "|"), *line, *error = strchr(path, '!');
+
+        if (error) {
+                *error++ = '\0';
+                fprintf(f, "sys/fs/cgroup/%s/memory.numa_stat ! %s\n", path, error);
+                return;
+        }
+        fprintf(f, "sys/fs/cgroup/%s/memory.numa_stat:\n", path);
+        while ((line = strsep(&group, "|")))
+                fprintf(f, "  %s\n", line);
+}
+
+/* controllers NULL: there are no control groups. */
+static struct sysroot *root_of(const char *controllers, const char *groups)
+{
+        _cleanup_(freep) char *copy = strdup(groups), *text = NULL;
+        char *rest = copy, *group;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        assert(copy && f);
+        if (controllers)
+                fprintf(f, "sys/fs/cgroup/cgroup.controllers%s\n", controllers);
+        while ((group = strsep(&rest, "\n")))
+                if (*group)
+                        print_group(f, group);
+        assert(fclose(f) == 0);
+        return root_from(text);
+}
 
 /* Node 0 in tier 0, node 1 in tier 1, which is slow; all others in none. */
 static struct usage_tiers two_tiers(void)
@@ -20,10 +51,10 @@ static struct usage_tiers two_tiers(void)
         return t;
 }
 
-static struct usage_list *list_from(const char *text, struct usage_order order,
+static struct usage_list *list_from(const char *groups, struct usage_order order,
                                     struct messages *problems)
 {
-        _cleanup_(sysroot_freep) struct sysroot *root = root_from(text);
+        _cleanup_(sysroot_freep) struct sysroot *root = root_of(CONTROLLERS, groups);
         struct usage_tiers tiers = two_tiers();
         struct usage_list *l = NULL;
 
@@ -44,14 +75,15 @@ static void test_parse(void)
         static const char text[] = "anon N0=4096 N1=8192\nfile N0=1 N1=0\nkernel_stack N0=16 N1=0\n"
                                    "pagetables N0=4\nslab_unreclaimable N0=2\nshmem N0=99\n"
                                    "workingset_refault_anon N0=7\n";
-        static const char *const bad[] = { "",
-                                           "file N0=1\n",
-                                           "anon N0=x\n",
-                                           "anon N1024=1\n",
-                                           "anon\n x\n",
-                                           "anon N0=-1\n",
-                                           "anon N0=18446744073709551615\n"
-                                           "anon N0=1\n" };
+        static const char *const bad[] = {
+                "",
+                "file N0=1\n",
+                "anon N0=x\n",
+                "anon N1024=1\n",
+                "anon\n x\n",
+                "anon N0=-1\n",
+                "anon N0=18446744073709551615\nanon N0=1\n",
+        };
         _cleanup_(freep) struct usage_nodes *n = malloc(sizeof(*n));
 
         assert(n && stat_file_parse(text, strlen(text), n) == 0 && n->has_kernel);
@@ -70,10 +102,10 @@ static void test_parse(void)
 /* What a group has with those in it is shown without them. */
 static void test_disjoint(void)
 {
+        static const char groups[] = SYSTEM CRON "system.slice/ended.service|anon N0=0\n";
         struct messages problems = MESSAGES_INIT;
-        _cleanup_(usage_list_freep) struct usage_list *l = list_from(
-                CONTROLLERS SYSTEM_SLICE CRON STAT("system.slice/ended.service") "  anon N0=0\n",
-                (struct usage_order){ 0 }, &problems);
+        _cleanup_(usage_list_freep) struct usage_list *l =
+                list_from(groups, (struct usage_order){ 0 }, &problems);
         const struct usage_user *u;
 
         assert(problems.n == 0 && l->n == 2 && l->n_found == 2 && l->has_kernel);
@@ -90,29 +122,16 @@ static void test_disjoint(void)
 /* Groups within a unit are a part of it, unless they are units; names of those begin with it. */
 static void test_units(void)
 {
+        static const char groups[] = "a.service|anon N0=100\n"
+                                     "a.service/part|anon N0=70\n"
+                                     "a.service/part/inner.scope|anon N0=10\n"
+                                     "user.slice/u@1.service|anon N0=30\n"
+                                     "user.slice/u@1.service/app.slice/x.service|anon N0=20\n"
+                                     "kube/pod|anon N0=5 N9=1\n"
+                                     "_cpu.service|anon N0=3\n";
         struct messages problems = MESSAGES_INIT;
-        _cleanup_(usage_list_freep) struct usage_list *
-                l = list_from(CONTROLLERS STAT("a.service") "  anon N0=100\n" STAT("a.service/part") "  anon N0=70\n" STAT("a.service/part/inner.scope") "  anon N0=10\n" STAT(
-                                      "user.slice/u@1.service") "  anon N0=30\n" STAT("use"
-                                                                                      "r."
-                                                                                      "sli"
-                                                                                      "ce/"
-                                                                                      "u@"
-                                                                                      "1."
-                                                                                      "ser"
-                                                                                      "vic"
-                                                                                      "e/"
-                                                                                      "app"
-                                                                                      ".sl"
-                                                                                      "ice"
-                                                                                      "/x."
-                                                                                      "ser"
-                                                                                      "vic"
-                                                                                      "e") "  anon "
-                                                                                           "N0="
-                                                                                           "20"
-                                                                                           "\n" STAT("kube/pod") "  anon N0=5 N9=1\n" STAT("_cpu.service") "  anon N0=3\n",
-                              (struct usage_order){ .key = USAGE_BY_NAME }, &problems);
+        _cleanup_(usage_list_freep) struct usage_list *l =
+                list_from(groups, (struct usage_order){ .key = USAGE_BY_NAME }, &problems);
 
         assert(problems.n == 0 && l->n == 5);
         assert_streq(l->users[0]->name, "/kube/pod");
@@ -129,11 +148,10 @@ static void test_units(void)
 /* Values of one time that are larger than those of another do not wrap around. */
 static void test_race(void)
 {
+        static const char groups[] = "s.slice|anon N0=1\ns.slice/a.service|anon N0=2\n";
         struct messages problems = MESSAGES_INIT;
         _cleanup_(usage_list_freep) struct usage_list *l =
-                list_from(CONTROLLERS STAT("s.slice") "  anon N0=1\n" STAT(
-                                  "s.slice/a.service") "  anon N0=2\n",
-                          (struct usage_order){ 0 }, &problems);
+                list_from(groups, (struct usage_order){ 0 }, &problems);
 
         assert(problems.n == 0 && l->n == 1 && l->sum->total == 2);
 }
@@ -141,13 +159,12 @@ static void test_race(void)
 /* What cannot be read now counts for the group above, and is said once. */
 static void test_unreadable(void)
 {
+        static const char groups[] = SYSTEM "system.slice/cron.service!EIO\n"
+                                            "system.slice/\x1b.service|rubbish\n"
+                                            "system.slice/gone.service!ENODEV\n";
         struct messages problems = MESSAGES_INIT;
         _cleanup_(usage_list_freep) struct usage_list *l =
-                list_from(CONTROLLERS SYSTEM_SLICE CGROUP
-                          "system.slice/cron.service/memory.numa_stat ! EIO\n" CGROUP
-                          "system.slice/\x1b.service/memory.numa_stat: rubbish\n" CGROUP
-                          "system.slice/gone.service/memory.numa_stat ! ENODEV\n",
-                          (struct usage_order){ 0 }, &problems);
+                list_from(groups, (struct usage_order){ 0 }, &problems);
 
         assert(l->n == 1 && l->users[0]->total == 160);
         assert(problems.n == 1 && messages_have(&problems, "(and 1 other control group"));
@@ -159,16 +176,9 @@ static void test_unreadable(void)
 
 static void test_order(void)
 {
-        static const char text[] =
-                CONTROLLERS STAT("a.service") "  anon N0=1 N1=9\n  file N0=0\n" STAT(
-                        "b.service") "  anon N0=2 N1=1\n  file N0=30\n" STAT("c.service") "  anon "
-                                                                                          "N0=20 "
-                                                                                          "N1=1\n  "
-                                                                                          "file "
-                                                                                          "N0=1\n  "
-                                                                                          "pagetabl"
-                                                                                          "es "
-                                                                                          "N0=5\n";
+        static const char groups[] = "a.service|anon N0=1 N1=9|file N0=0\n"
+                                     "b.service|anon N0=2 N1=1|file N0=30\n"
+                                     "c.service|anon N0=20 N1=1|file N0=1|pagetables N0=5\n";
         static const struct {
                 struct usage_order order;
                 const char *first, *second;
@@ -189,7 +199,7 @@ static void test_order(void)
                         struct usage_list *l;
 
                         order.limit = limit;
-                        l = list_from(text, order, &problems);
+                        l = list_from(groups, order, &problems);
                         assert(l->n == (limit ?: 3) && l->n_found == 3 && l->sum->total == 70);
                         assert_streq(l->users[0]->name, cases[i].first);
                         if (l->n > 1)
@@ -198,9 +208,9 @@ static void test_order(void)
                 }
 }
 
-static int list(const char *text)
+static int list(const char *controllers, const char *groups)
 {
-        _cleanup_(sysroot_freep) struct sysroot *root = root_from(text);
+        _cleanup_(sysroot_freep) struct sysroot *root = root_of(controllers, groups);
         _cleanup_(usage_list_freep) struct usage_list *l = NULL;
         struct messages problems = MESSAGES_INIT;
         struct usage_tiers tiers = two_tiers();
@@ -213,17 +223,17 @@ static int list(const char *text)
 
 static void test_controller(void)
 {
-        assert(list("") == -EOPNOTSUPP);
-        assert(list(CGROUP "cgroup.controllers: cpu pids\n" CRON) == -EOPNOTSUPP);
-        assert(list(CGROUP "cgroup.controllers: hugememory\n" CRON) == -EOPNOTSUPP);
-        assert(list(CGROUP "cgroup.controllers ! EACCES\n" CRON) == -EACCES);
-        assert(list(CONTROLLERS) == 0);
+        assert(list(NULL, "") == -EOPNOTSUPP);
+        assert(list(": cpu pids", CRON) == -EOPNOTSUPP);
+        assert(list(": hugememory", CRON) == -EOPNOTSUPP);
+        assert(list(" ! EACCES", CRON) == -EACCES);
+        assert(list(CONTROLLERS, "") == 0);
 }
 
 static int read_one(const char *cgroup, const char *want)
 {
         _cleanup_(sysroot_freep) struct sysroot *root =
-                root_from(CONTROLLERS SYSTEM_SLICE CRON CGROUP "io.slice/memory.numa_stat ! EIO\n");
+                root_of(CONTROLLERS, SYSTEM CRON "io.slice!EIO\n");
         _cleanup_(freep) struct usage_nodes *n = malloc(sizeof(*n));
         struct messages errors = MESSAGES_INIT;
         int r;
@@ -250,9 +260,15 @@ static void test_one(void)
                -EIO);
 }
 
-static void check_unit(const char *text, const char *name, int want, const char *found)
+static void check_unit(const char *controllers, const char *name, int want, const char *found)
 {
-        _cleanup_(sysroot_freep) struct sysroot *root = root_from(text);
+        static const char groups[] = SYSTEM CRON "init.scope|anon N0=1\n"
+                                                 "user.slice/u@1.service/init.scope|anon N0=1\n"
+                                                 "user.slice/u@1.service/a.slice/x.service|anon\n"
+                                                 "user.slice/u@2.service/a.slice/x.service|anon\n"
+                                                 "a.service/part/hidden.service|anon N0=1\n"
+                                                 "_memory.service|anon N0=1\n";
+        _cleanup_(sysroot_freep) struct sysroot *root = root_of(controllers, groups);
         struct messages errors = MESSAGES_INIT;
         _cleanup_(freep) char *cgroup = NULL;
 
@@ -264,48 +280,25 @@ static void check_unit(const char *text, const char *name, int want, const char 
         messages_done(&errors);
 }
 
+static void refuse_unit(const char *name, int error, const char *said)
+{
+        check_unit(CONTROLLERS, name, error, said);
+}
+
 static void test_find(void)
 {
-        static const char text[] = CONTROLLERS SYSTEM_SLICE
-                CRON STAT("init.scope") "  anon N0=1\n" STAT("user.slice/u@1.service/init.scope") "  anon N0=1\n" STAT(
-                        "user.slice/u@1.service/app.slice/x.service") "  anon N0=1\n" STAT("user."
-                                                                                           "slice/"
-                                                                                           "u@2."
-                                                                                           "service"
-                                                                                           "/app."
-                                                                                           "slice/"
-                                                                                           "x."
-                                                                                           "servic"
-                                                                                           "e") "  "
-                                                                                                "an"
-                                                                                                "on"
-                                                                                                " N"
-                                                                                                "0="
-                                                                                                "1"
-                                                                                                "\n" STAT("a."
-                                                                                                          "service"
-                                                                                                          "/part/"
-                                                                                                          "hidden."
-                                                                                                          "servic"
-                                                                                                          "e") "  "
-                                                                                                               "an"
-                                                                                                               "on"
-                                                                                                               " N"
-                                                                                                               "0="
-                                                                                                               "1"
-                                                                                                               "\n" STAT(
-                                                                                                                       "_memory.service") "  anon N0=1\n";
-
-        check_unit(text, "cron", 0, "/system.slice/cron.service");
-        check_unit(text, "cron.service", 0, "/system.slice/cron.service");
-        check_unit(text, "system.slice", 0, "/system.slice");
-        check_unit(text, "init.scope", 0, "/init.scope"); /* the system's, not a user's */
-        check_unit(text, "memory", 0, "/_memory.service");
-        check_unit(text, "x", -ENOTUNIQ,
-                   "x.service: several control groups have this name: /user.slice");
-        check_unit(text, "cron.timer", -ENOENT, "cron.timer: expected a unit that runs");
-        check_unit(text, "hidden", -ENOENT, "hidden.service: expected a unit that runs");
-        check_unit("", "cron", -EOPNOTSUPP, "expected control groups of version 2");
+        check_unit(CONTROLLERS, "cron", 0, "/system.slice/cron.service");
+        check_unit(CONTROLLERS, "cron.service", 0, "/system.slice/cron.service");
+        check_unit(CONTROLLERS, "system.slice", 0, "/system.slice");
+        check_unit(CONTROLLERS, "init.scope", 0, "/init.scope"); /* the system's, not a user's */
+        check_unit(CONTROLLERS, "memory", 0, "/_memory.service");
+        refuse_unit("x", -ENOTUNIQ,
+                    "x.service: several control groups have this name: "
+                    "/user.slice/u@1.service/a.slice/x."
+                    "service, /user.slice/u@2");
+        refuse_unit("cron.timer", -ENOENT, "cron.timer: expected a unit that runs");
+        refuse_unit("hidden", -ENOENT, "hidden.service: expected a unit that runs");
+        check_unit(NULL, "cron", -EOPNOTSUPP, "expected control groups of version 2");
 }
 
 int main(void)
