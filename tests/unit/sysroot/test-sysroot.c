@@ -184,6 +184,59 @@ static void test_list(void)
 }
 
 /* A list of /proc that one read(2) does not return: the stack is among the last of it. */
+/* Files and links to directories are left out, and a directory without others is not opened. */
+static void test_list_directories(void)
+{
+        unsigned n = 0;
+
+        assert(mkdirat(directory, "tree", 0755) == 0);
+        put("tree/file", "", 0);
+        assert(symlinkat("..", directory, "tree/link") == 0);
+        assert(sysroot_list_directories(root, "tree", count, &n) == 0 && n == 0);
+        assert(mkdirat(directory, "tree/a", 0755) == 0 && mkdirat(directory, "tree/b", 0) == 0);
+        assert(sysroot_list_directories(root, "tree", count, &n) == 0 && n == 2);
+        assert(sysroot_list_directories(root, "tree/none", count, &n) == -ENOENT);
+        assert(sysroot_list_directories(root, "tree/file", count, &n) == -ENOTDIR && n == 2);
+}
+
+struct scanned {
+        size_t n, size;
+        bool is_cut; /* a piece ended within a line */
+};
+
+static int scan(const char *text, size_t size, void *userdata)
+{
+        struct scanned *s = userdata;
+
+        s->is_cut = s->is_cut || s->n > 1; /* only the last one may */
+        s->n += text[size - 1] != '\n';
+        s->size += size;
+        return memchr(text, '!', size) ? -EBADMSG : 0;
+}
+
+static void test_scan(void)
+{
+        _cleanup_(freep) char *text = malloc(300000);
+        struct scanned s = { 0 };
+
+        assert(text);
+        put("scan", "", 0);
+        assert(sysroot_scan(root, "scan", scan, &s) == 0 && s.size == 0);
+        for (size_t i = 0; i < 300000; i++)
+                text[i] = i % 97 == 0 ? '\n' : 'x';
+        put("scan", text, 300000);
+        assert(sysroot_scan(root, "scan", scan, &s) == 0 && s.size == 300000);
+        assert(s.n == 1 && !s.is_cut); /* the file ends without a newline */
+        memset(text, 'x', 300000);     /* one line that is longer than a piece */
+        put("scan", text, 300000);
+        s = (struct scanned){ 0 };
+        assert(sysroot_scan(root, "scan", scan, &s) == 0 && s.size == 300000 && s.n > 1);
+        text[0] = '!';
+        put("scan", text, 300000);
+        assert(sysroot_scan(root, "scan", scan, &s) == -EBADMSG);
+        assert(sysroot_scan(root, "none", scan, &s) == -ENOENT);
+}
+
 static void test_long_list(void)
 {
         _cleanup_(sysroot_freep) struct sysroot *live = NULL;
@@ -242,6 +295,8 @@ int main(void)
         test_replace();
         test_replace_under_umask();
         test_list();
+        test_list_directories();
+        test_scan();
         test_long_list();
         test_short_read();
         sysroot_free(root);
