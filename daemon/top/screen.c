@@ -8,6 +8,9 @@
 
 #include "cli/output.h"
 
+/* after all others: it defines macros such as columns */
+#include <term.h>
+
 #define ESCAPE 27
 
 static attr_t styles[ATTRIBUTES] = {
@@ -36,11 +39,22 @@ static void choose_colours(void)
                         styles[colours[i].attribute] = (attr_t)COLOR_PAIR(i + 1);
 }
 
+/* newterm() leaks memory where it fails. */
+static bool knows_terminal(void)
+{
+        int error;
+
+        if (setupterm(NULL, STDOUT_FILENO, &error) != OK)
+                return false;
+        (void)del_curterm(cur_term);
+        return true;
+}
+
 int screen_open(void)
 {
         const char *term = getenv("TERM");
 
-        if (!newterm(NULL, stdout, stdin)) {
+        if (!knows_terminal() || !newterm(NULL, stdout, stdin)) {
                 fprintf(stderr,
                         "numatier: TERM=%s: expected a terminal that the system knows; --once "
                         "needs none\n",
