@@ -23,16 +23,22 @@ static bool parse(const char *name, const char *prefix, unsigned long long max,
                parse_u64(digits, 10, max, ret) == 0;
 }
 
-static int insert(struct members *m, size_t at, uint64_t block)
+/* Those that are new are appended: members_update() sorts them in. */
+static int append(struct members *m, uint64_t block, uint32_t node)
 {
-        int r = array_grow(&m->items, &m->allocated, m->n + 1, sizeof(*m->items));
+        int r = array_grow(&m->items, &m->allocated, m->n + m->n_new + 1, sizeof(*m->items));
 
         if (r < 0)
                 return r;
-        memmove(m->items + at + 1, m->items + at, (m->n - at) * sizeof(*m->items));
-        m->items[at] = (struct member){ .block = block, .node = MEMBER_NO_NODE };
-        m->n++;
+        m->items[m->n + m->n_new++] =
+                (struct member){ .block = block, .node = node, .seen = m->listings };
         return 0;
+}
+
+static void note_again(struct member *i, uint32_t node, uint32_t listing)
+{
+        i->node = i->seen == listing ? MEMBER_NO_NODE : node;
+        i->seen = listing;
 }
 
 static int note_block(const char *name, void *userdata)
@@ -41,19 +47,14 @@ static int note_block(const char *name, void *userdata)
         struct members *m = l->members;
         unsigned long long block;
         size_t i;
-        int r;
 
         static_assert(offsetof(struct member, block) == 0, "for array_find()");
         if (!parse(name, "memory", UINT64_MAX, &block))
                 return 0;
         i = array_find(m->items, m->n, sizeof(*m->items), block);
-        if (i == m->n || m->items[i].block != block) {
-                r = insert(m, i, block);
-                if (r < 0)
-                        return r;
-        }
-        m->items[i].node = m->items[i].seen == m->listings ? MEMBER_NO_NODE : l->node;
-        m->items[i].seen = m->listings;
+        if (i == m->n || m->items[i].block != block)
+                return append(m, block, l->node);
+        note_again(&m->items[i], l->node, m->listings);
         return 0;
 }
 
@@ -70,6 +71,29 @@ static int note_node(const char *name, void *userdata)
         return r == -ENOMEM ? r : 0; /* else it is gone */
 }
 
+static int compare(const void *a, const void *b)
+{
+        const struct member *x = a, *y = b;
+
+        return (x->block > y->block) - (x->block < y->block);
+}
+
+/* A new block that several nodes have is there several times. */
+static void sort(struct members *m)
+{
+        const size_t n = m->n + m->n_new;
+
+        if (m->n_new == 0)
+                return;
+        qsort(m->items, n, sizeof(*m->items), compare);
+        m->n = m->n_new = 0;
+        for (size_t i = 0; i < n; i++)
+                if (m->n > 0 && m->items[m->n - 1].block == m->items[i].block)
+                        m->items[m->n - 1].node = MEMBER_NO_NODE;
+                else
+                        m->items[m->n++] = m->items[i];
+}
+
 int members_update(struct members *m, struct sysroot *root)
 {
         struct listing l = { .members = m, .root = root };
@@ -77,6 +101,7 @@ int members_update(struct members *m, struct sysroot *root)
 
         m->listings++;
         r = sysroot_list(root, NODE_DIR, note_node, &l);
+        sort(m);
         return r == -ENOMEM ? r : 0;
 }
 

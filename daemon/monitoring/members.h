@@ -21,6 +21,7 @@ struct member {
 struct members {
         struct member *items; /* by block */
         size_t n, allocated;
+        size_t n_new; /* behind them, while blocks are listed */
         uint32_t listings;
 };
 

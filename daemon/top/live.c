@@ -72,7 +72,8 @@ static int take(struct collector *c, struct model *m, char **ret_why)
                 *ret_why = TAKE_PTR(why);
                 return r;
         }
-        m->now->problem = texts_copy(&m->now->texts, why ?: strerror(-r));
+        if (!m->now->problem || !why || !streq(m->now->problem, why))
+                m->now->problem = texts_copy(&m->now->texts, why ?: strerror(-r));
         return 1;
 }
 

@@ -43,12 +43,18 @@ repeat_events() { # more of them than an ordinary user's socket holds
         done
 }
 
+lines_are() { # NUMBER FILE
+        [ "$(wc -l <"$2")" = "$1" ]
+}
+
 on_screen() { # PATTERN
         tmux -S /run/tmux capture-pane -p | grep -q "$1"
 }
 
 demote() { # asks for it, until it is seen
-        echo 16M >$nodes/node0/reclaim
+        local file=$nodes/node0/reclaim amount=16M
+        [ -e $file ] || file=/sys/fs/cgroup/system.slice/memory.reclaim amount=2M # before 7.0
+        echo $amount >$file
         has_rates
 }
 
@@ -67,6 +73,12 @@ sysctl -q net.core.rmem_max=212992 # as kernels before 6.16 have it, so that few
 LC_ALL=C.UTF-8 tmux -S /run/tmux -f /dev/null new-session -d -x 100 -y 24 \
         'LC_ALL=C.UTF-8 numatier top --delay 0.5; echo "status $?"; sleep 1000'
 check "top: one node" wait_for 30 on_screen '^numatier top  1 node in 1 tier '
+
+numatier monitor --lines 2 >/run/last &
+last=$!
+check "monitor: the last two" wait_for 20 lines_are 2 /run/last
+kill -INT $last
+check "a reader that goes ends it" timeout 20 bash -c 'numatier monitor | sleep 0.1'
 
 setpriv --reuid=65534 --clear-groups numatier monitor >/run/ordinary 2>&1 &
 user=$!
