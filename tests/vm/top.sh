@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# kernels: 7.3
+# kernels: 7.3 6.12
 # machines: dimm
+# spread: yes
 # module: yes
-# timeout: 240
+# timeout: 400
 # What is shown live, while a DIMM is plugged and unplugged, and pages are demoted to it: numatier monitor, and
 # numatier top in tmux.
 
