@@ -84,19 +84,34 @@ static int find_match(const char *text, const char *equals, struct messages *err
         return 0;
 }
 
+static bool has_identity(const struct memdev *m, const struct rule_identity *identity)
+{
+        char serial[VALUE_SIZE];
+
+        if (streq(identity->key, "pci-address"))
+                return m->pci_address && streq(m->pci_address, identity->value);
+        snprintf(serial, sizeof(serial), "0x%" PRIx64, m->serial);
+        return streq(identity->key, "cxl-serial") && streq(serial, identity->value);
+}
+
+/* As a rule matches: by any device of the node. */
+static bool has_device(const struct node *node, const struct rule_identity *identity)
+{
+        for (size_t i = 0; i < node->n_devices; i++)
+                for (size_t j = 0; j < node->devices[i].n_memdevs; j++)
+                        if (has_identity(&node->devices[i].memdevs[j], identity))
+                                return true;
+        return false;
+}
+
 /* Whether another node's memory has that identity, too: a device may have memory in several nodes,
- * and two devices may have one serial number. */
+ * alone or with other devices, and two devices may have one serial number. */
 static bool is_shared(const struct machine *m, const struct node *node,
                       const struct rule_identity *identity)
 {
-        for (size_t i = 0; i < m->n_nodes; i++) {
-                struct rule_identity other;
-
-                rules_identify(&m->nodes[i], &other);
-                if (&m->nodes[i] != node && streq(other.key, identity->key) &&
-                    streq(other.value, identity->value))
+        for (size_t i = 0; i < m->n_nodes; i++)
+                if (&m->nodes[i] != node && has_device(&m->nodes[i], identity))
                         return true;
-        }
         return false;
 }
 

@@ -122,6 +122,13 @@ static void add_device(struct node *n, uint64_t serial, const char *pci_address)
                 (struct memdev){ .serial = serial, .pci_address = (char *)pci_address };
 }
 
+static void remove_devices(struct node *n)
+{
+        for (size_t i = 0; i < n->n_devices; i++)
+                free(n->devices[i].memdevs);
+        free(n->devices);
+}
+
 static void assert_file(const struct machine *m, const char *what, const char *want)
 {
         struct messages errors = MESSAGES_INIT;
@@ -162,10 +169,29 @@ static void test_identity(void)
         assert(set_target_find("2", &m, &errors, &t) == 0);
         set_target_name(&t, name);
         assert_streq(name, "pci-address-0000.0e.00.0");
-        for (size_t i = 1; i < 5; i++) {
-                free(nodes[i].devices[0].memdevs);
-                free(nodes[i].devices);
-        }
+        for (size_t i = 1; i < 5; i++)
+                remove_devices(&nodes[i]);
+}
+
+/* Node 1 is interleaved over two devices; node 2 has the rest of the second one, as a rule for that
+ * device matches both. */
+static void test_interleaved(void)
+{
+        struct node nodes[] = { { .id = 1 }, { .id = 2 } };
+        const struct machine m = { .nodes = nodes, .n_nodes = ELEMENTSOF(nodes) };
+        struct memdev *both;
+
+        add_device(&nodes[0], 0x10, NULL);
+        add_device(&nodes[1], 0x20, NULL);
+        both = reallocarray(nodes[0].devices[0].memdevs, 2, sizeof(*both));
+        assert(both);
+        both[1] = nodes[1].devices[0].memdevs[0];
+        nodes[0].devices[0].memdevs = both;
+        nodes[0].devices[0].n_memdevs = 2;
+        assert_file(&m, "1", "cxl-serial-0x10.conf");
+        assert_file(&m, "2", "cxl-serial-0x20-node-2.conf");
+        for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
+                remove_devices(&nodes[i]);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -183,6 +209,7 @@ int main(void)
         put(NODE "node1/meminfo", "Node 1 MemTotal: 1024 kB\n");
         put("etc/numatier/numatierd.conf", "[tier dram]\nmax-latency = 1.5x\n[tier far]\n");
         test_identity();
+        test_interleaved();
         test_set_and_clear();
         test_refused();
         nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
