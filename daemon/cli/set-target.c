@@ -161,11 +161,13 @@ int set_target_find(const char *text, const struct machine *m, struct messages *
         return 0;
 }
 
+/* ".node-3.conf" sorts behind ".conf": what is for one node is tried before what is for all memory
+ * of the device. */
 void set_target_path(const struct set_target *t, bool runtime, char ret[static DROPIN_PATH_MAX])
 {
         snprintf(ret, DROPIN_PATH_MAX, "%s%s-%s%s%s.conf",
                  runtime ? RUNTIME_PREFIX : LASTING_PREFIX, t->identity.key, t->identity.value,
-                 t->has_node ? "-node-" : "", t->has_node ? t->node : "");
+                 t->has_node ? ".node-" : "", t->has_node ? t->node : "");
 }
 
 void set_target_name(const struct set_target *t, char ret[static SET_NAME_MAX])

@@ -93,6 +93,14 @@ static int make_text(const struct arguments *a, struct sysroot *root, const stru
         return r;
 }
 
+/* Both are what is set for the same memory: for good, and for this boot. */
+static bool is_same_target(const char *file, const char *other)
+{
+        const char *a = strstr(file, "-set-"), *b = strstr(other, "-set-");
+
+        return a && b && streq(a, b);
+}
+
 /* Which sections the new one takes the place of, and which keep it from having an effect. before:
  * NULL, if the policy was wrong. */
 static void print_effect(const struct machine *m, const struct policy *before,
@@ -115,7 +123,7 @@ static void print_effect(const struct machine *m, const struct policy *before,
                                 "numatier: warning: node %u: [node %s] (%s:%u) is tried first, so "
                                 "that this has no effect\n",
                                 n->id, is->name, is->file, is->line);
-                else if (was && was->file && !strstr(was->file, "-set-"))
+                else if (was && was->file && !is_same_target(was->file, file))
                         fprintf(stderr,
                                 "numatier: warning: node %u: nothing of [node %s] (%s:%u) counts "
                                 "any more\n",

@@ -140,6 +140,38 @@ static void assert_file(const struct machine *m, const char *what, const char *w
         assert_streq(path + strlen(CONFIG_DIR "/90-set-"), want);
 }
 
+/* The last line that it says on standard error. */
+static const char *set_and_read(const char *what, const char *tier, bool runtime)
+{
+        static char line[512];
+        int saved = dup(STDERR_FILENO), status;
+        FILE *f = tmpfile();
+
+        assert(saved >= 0 && f && dup2(fileno(f), STDERR_FILENO) >= 0);
+        status = set(what, tier, NULL, runtime);
+        assert(dup2(saved, STDERR_FILENO) >= 0 && close(saved) == 0 && status == EXIT_SUCCESS);
+        rewind(f);
+        for (*line = '\0'; fgets(line, sizeof(line), f);)
+                ;
+        fclose(f);
+        return line;
+}
+
+/* Which other sections it takes the place of: also those that it wrote itself, for others. */
+static void test_effect(void)
+{
+        assert_streq(set_and_read("kind=dram", "dram", false), "");
+        assert_streq(set_and_read("node=1", "far", false),
+                     "numatier: warning: node 1: nothing of [node kind-dram] "
+                     "(/" CONFIG_DIR "/90-set-kind-dram.conf:2) counts any more\n");
+        assert_streq(set_and_read("node=1", "dram", true), ""); /* of itself, it begins with it */
+        assert_streq(set_and_read("node=1", "dram", false),
+                     "numatier: warning: node 1: [node node-1] "
+                     "(/" RUNTIME ":2) is tried first, so that this has no effect\n");
+        assert(clear("1", false) == EXIT_SUCCESS);
+        assert(clear("kind=dram", false) == EXIT_SUCCESS);
+}
+
 /* The device, as long as it is the node's alone. */
 static void test_identity(void)
 {
@@ -160,9 +192,11 @@ static void test_identity(void)
         assert_file(&m, "cxl-serial=4660", "cxl-serial-0x1234.conf");
         assert_file(&m, "2", "pci-address-0000:0e:00.0.conf");
         assert_file(&m, "pci-address=0e:00.0", "pci-address-0000:0e:00.0.conf");
-        assert_file(&m, "3", "cxl-serial-0x5678-node-3.conf");
-        assert_file(&m, "node3", "cxl-serial-0x5678-node-3.conf");
+        assert_file(&m, "3", "cxl-serial-0x5678.node-3.conf");
+        assert_file(&m, "node3", "cxl-serial-0x5678.node-3.conf");
         assert_file(&m, "node=3", "node-3.conf");
+        assert_file(&m, "cxl-serial=0x5678", "cxl-serial-0x5678.conf");
+        assert(strcmp("cxl-serial-0x5678.conf", "cxl-serial-0x5678.node-3.conf") < 0);
         assert(set_target_find("5", &m, &errors, &t) < 0);
         assert(messages_have(&errors, "node 5: its devices cannot be read now"));
         messages_done(&errors);
@@ -189,7 +223,7 @@ static void test_interleaved(void)
         nodes[0].devices[0].memdevs = both;
         nodes[0].devices[0].n_memdevs = 2;
         assert_file(&m, "1", "cxl-serial-0x10.conf");
-        assert_file(&m, "2", "cxl-serial-0x20-node-2.conf");
+        assert_file(&m, "2", "cxl-serial-0x20.node-2.conf");
         for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
                 remove_devices(&nodes[i]);
 }
@@ -211,6 +245,7 @@ int main(void)
         test_identity();
         test_interleaved();
         test_set_and_clear();
+        test_effect();
         test_refused();
         nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
         return 0;
