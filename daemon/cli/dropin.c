@@ -9,15 +9,23 @@
 
 int dropin_read(struct sysroot *root, const char *path, char **ret)
 {
-        int r = sysroot_read_alloc(root, path, ret);
+        _cleanup_(freep) char *text = NULL;
+        size_t size = 0;
+        int r = sysroot_read_bytes(root, path, &text, &size);
 
-        if (r == -ENOENT) {
-                *ret = NULL;
+        *ret = NULL;
+        if (r == -ENOENT)
                 return 0;
-        }
-        if (r < 0)
+        if (r < 0) {
                 fprintf(stderr, "numatier: /%s: cannot be read: %s\n", path, strerror(-r));
-        return r < 0 ? r : 0;
+                return r;
+        }
+        if (memchr(text, '\0', size)) { /* what follows it would be lost */
+                fprintf(stderr, "numatier: /%s: expected text, found a NUL byte\n", path);
+                return -EBADMSG;
+        }
+        *ret = TAKE_PTR(text);
+        return 0;
 }
 
 int dropin_check(struct sysroot *root, const struct config_change *change, struct policy **ret)
@@ -61,11 +69,11 @@ static void reload(struct sysroot *root)
 int dropin_install(struct sysroot *root, const struct config_change *change)
 {
         _cleanup_(freep) char *old = NULL;
-        int r = dropin_read(root, change->path, &old);
+        int r = change->text ? dropin_read(root, change->path, &old) : 0;
 
         if (r < 0)
                 return EXIT_FAILURE;
-        if (old && change->text && streq(old, change->text)) {
+        if (old && streq(old, change->text)) {
                 printf("/%s has that already.\n", change->path);
                 return EXIT_SUCCESS;
         }

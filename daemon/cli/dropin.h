@@ -9,7 +9,8 @@
 
 #define DROPIN_PATH_MAX 256
 
-/* Reads it: *ret is NULL if it is not there. 0 or a negative errno (reported). */
+/* Reads it: *ret is NULL if it is not there. 0 or a negative errno (reported); -EBADMSG: it is no
+ * text. */
 int dropin_read(struct sysroot *root, const char *path, char **ret);
 
 /* Checks the whole policy as it would be. 0 or a negative errno (reported; nothing was changed).

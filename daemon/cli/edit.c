@@ -4,12 +4,14 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "cli/cli.h"
 #include "cli/dropin.h"
+#include "cli/edit.h"
 #include "policy/effective.h"
 
 #define DEFAULT_NAME "override"
@@ -21,10 +23,16 @@
 /* A drop-in, and the file beside it that the editor has. */
 struct edit {
         struct sysroot *root;
+        const char *top;            /* where the root is */
         char path[DROPIN_PATH_MAX]; /* of the drop-in, below the root */
         char *before;               /* what it holds, or NULL */
-        char copy[DROPIN_PATH_MAX + 16];
+        char copy[PATH_MAX];        /* with top */
 };
+
+static const char *copy_below_root(const struct edit *e)
+{
+        return e->copy + strlen(e->top) + 1;
+}
 
 static void print_rest_of_policy(FILE *f, struct sysroot *root)
 {
@@ -49,7 +57,7 @@ static void print_rest_of_policy(FILE *f, struct sysroot *root)
 
 static int make_directory(const char *file)
 {
-        char path[DROPIN_PATH_MAX + 16];
+        char path[PATH_MAX];
 
         snprintf(path, sizeof(path), "%s", file);
         for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -68,7 +76,8 @@ static int make_copy(struct edit *e)
         FILE *f;
         int fd, r;
 
-        snprintf(e->copy, sizeof(e->copy), "/%.*s.#%sXXXXXX", (int)(name - e->path), e->path, name);
+        snprintf(e->copy, sizeof(e->copy), "%s/%.*s.#%sXXXXXX", e->top, (int)(name - e->path),
+                 e->path, name);
         r = make_directory(e->copy);
         if (r < 0)
                 return r;
@@ -123,14 +132,24 @@ static int run_editor(const char *file)
         return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECANCELED;
 }
 
+/* A drop-in may hold the same line: the last one is ours. */
+static const char *find_end(const char *text)
+{
+        const char *end = NULL;
+
+        for (const char *at = text; (at = strstr(at, END)); at += strlen(END))
+                end = at;
+        return end ?: text + strlen(text);
+}
+
 /* The text between the two lines, or up to where one is missing, without empty lines around it. */
 static int find_text(const char *whole, char **ret)
 {
-        const char *begin = strstr(whole, BEGIN), *end = strstr(whole, END);
+        const char *begin = strstr(whole, BEGIN);
         size_t length;
 
         begin = begin ? begin + strlen(BEGIN) : whole;
-        length = end && end >= begin ? (size_t)(end - begin) : strlen(begin);
+        length = (size_t)(find_end(begin) - begin);
         while (length > 0 && isspace((unsigned char)*begin)) {
                 begin++;
                 length--;
@@ -150,6 +169,11 @@ static bool wants_again(void)
         fputs("Edit it again? [Y/n] ", stdout);
         fflush(stdout);
         return fgets(answer, sizeof(answer), stdin) && !strchr("nN", answer[0]);
+}
+
+static bool is_unchanged(const struct edit *e, const char *text)
+{
+        return *text == '\0' || (e->before && streq(text, e->before));
 }
 
 static int report_kept(const struct edit *e)
@@ -176,13 +200,16 @@ static int take_text(const struct edit *e)
 {
         _cleanup_(freep) char *whole = NULL, *text = NULL;
         struct config_change change = { .path = e->path };
-        int r = dropin_read(e->root, e->copy + 1, &whole);
+        int r = dropin_read(e->root, copy_below_root(e), &whole);
 
-        if (r < 0 || !whole)
+        if (r == 0 && !whole) {
+                fprintf(stderr, "numatier: the editor removed %s: /%s was not changed\n", e->copy,
+                        e->path);
                 return EXIT_FAILURE;
-        if (find_text(whole, &text) < 0)
+        }
+        if (r < 0 || find_text(whole, &text) < 0)
                 return report_kept(e);
-        if (*text == '\0' || (e->before && streq(text, e->before))) {
+        if (is_unchanged(e, text)) {
                 (void)unlink(e->copy);
                 printf("%s: /%s is as it was.\n",
                        *text == '\0' ? "The text is empty" : "Nothing was changed", e->path);
@@ -197,6 +224,20 @@ static int take_text(const struct edit *e)
         return EXIT_SUCCESS;
 }
 
+/* A text that nobody wrote is not kept. */
+static int report_failed_editor(const struct edit *e)
+{
+        _cleanup_(freep) char *whole = NULL, *text = NULL;
+
+        fputs("numatier: the editor failed\n", stderr);
+        if (dropin_read(e->root, copy_below_root(e), &whole) < 0 || !whole ||
+            find_text(whole, &text) < 0 || !is_unchanged(e, text))
+                return report_kept(e);
+        (void)unlink(e->copy);
+        fprintf(stderr, "numatier: /%s was not changed\n", e->path);
+        return EXIT_FAILURE;
+}
+
 static int edit(struct edit *e)
 {
         int r = make_copy(e);
@@ -207,10 +248,8 @@ static int edit(struct edit *e)
                 return EXIT_FAILURE;
         }
         do {
-                if (run_editor(e->copy) < 0) {
-                        fputs("numatier: the editor failed\n", stderr);
-                        return report_kept(e);
-                }
+                if (run_editor(e->copy) < 0)
+                        return report_failed_editor(e);
                 r = take_text(e);
         } while (r == -EAGAIN);
         return r;
@@ -230,10 +269,47 @@ static int find_path(const char *name, bool runtime, char ret[static DROPIN_PATH
         return 0;
 }
 
+/* What is for this boot counts only where there is no file of that name for good: it would not even
+ * be checked. */
+static int refuse_hidden(struct sysroot *root, const char *name, bool runtime)
+{
+        char path[DROPIN_PATH_MAX];
+        _cleanup_(freep) char *text = NULL;
+        int r = runtime ? find_path(name, false, path) : 0;
+
+        if (runtime && r == 0)
+                r = dropin_read(root, path, &text);
+        if (r < 0 || !text)
+                return r;
+        fprintf(stderr,
+                "numatier: /%s: hides a file of that name in /run: expected another name, or no "
+                "--runtime\n",
+                path);
+        return -EEXIST;
+}
+
+int edit_drop_in(struct sysroot *root, const char *top, const char *name, bool runtime)
+{
+        struct edit e = { .root = root, .top = top };
+        int status;
+
+        if (find_path(name, runtime, e.path) < 0) {
+                fprintf(stderr,
+                        "numatier: edit: expected the name of a drop-in of at most 100 letters, "
+                        "without \"/\", found \"%s\"\n",
+                        name);
+                return EXIT_USAGE;
+        }
+        if (refuse_hidden(root, name, runtime) < 0)
+                return EXIT_FAILURE;
+        status = dropin_read(root, e.path, &e.before) < 0 ? EXIT_FAILURE : edit(&e);
+        free(e.before);
+        return status;
+}
+
 int verb_edit(const struct arguments *a)
 {
         _cleanup_(sysroot_freep) struct sysroot *root = NULL;
-        struct edit e = { 0 };
         int status = cli_refuse_copy(a, "edit");
 
         if (status != 0)
@@ -243,17 +319,7 @@ int verb_edit(const struct arguments *a)
                       stderr);
                 return EXIT_USAGE;
         }
-        if (find_path(a->operands[0] ?: DEFAULT_NAME, a->runtime, e.path) < 0) {
-                fprintf(stderr,
-                        "numatier: edit: expected the name of a drop-in of at most 100 letters, "
-                        "without \"/\", found \"%s\"\n",
-                        a->operands[0]);
-                return EXIT_USAGE;
-        }
         if (input_open_root(&a->input, &root) < 0)
                 return EXIT_FAILURE;
-        e.root = root;
-        status = dropin_read(root, e.path, &e.before) < 0 ? EXIT_FAILURE : edit(&e);
-        free(e.before);
-        return status;
+        return edit_drop_in(root, "", a->operands[0] ?: DEFAULT_NAME, a->runtime);
 }

@@ -197,9 +197,9 @@ static int clear_file(struct sysroot *root, const struct set_target *t, bool run
 
         set_target_path(t, runtime, path);
         r = dropin_read(root, path, &text);
-        if (r < 0)
+        if (r < 0 && r != -EBADMSG)
                 return EXIT_FAILURE;
-        if (!text)
+        if (r == 0 && !text)
                 return EXIT_SUCCESS;
         *any = true;
         present = load_present(root);
