@@ -140,6 +140,21 @@ static void assert_file(const struct machine *m, const char *what, const char *w
         assert_streq(path + strlen(CONFIG_DIR "/90-set-"), want);
 }
 
+/* A damaged file is not written over, since that would lose what is behind the NUL byte; but it can
+ * be taken back. */
+static void test_damaged(void)
+{
+        static const char text[] = "[node node-1]\nnode = 1\n\0tier = far\n";
+        _cleanup_(sysroot_freep) struct sysroot *root = open_copy();
+
+        assert(sysroot_replace_bytes(root, LASTING, text, sizeof(text) - 1) == 0);
+        assert(set("1", "far", NULL, false) == EXIT_FAILURE);
+        assert(set("1", "far", NULL, true) == EXIT_FAILURE); /* it would begin with it */
+        assert_holds(LASTING, text);
+        assert(clear("1", false) == EXIT_SUCCESS);
+        assert_holds(LASTING, NULL);
+}
+
 /* The last line that it says on standard error. */
 static const char *set_and_read(const char *what, const char *tier, bool runtime)
 {
@@ -246,6 +261,7 @@ int main(void)
         test_interleaved();
         test_set_and_clear();
         test_effect();
+        test_damaged();
         test_refused();
         nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
         return 0;
