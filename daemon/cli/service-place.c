@@ -142,6 +142,15 @@ static void report_hidden(const char *path, const char *unit)
                 path, unit_name_format(unit, false, word));
 }
 
+/* Somebody ended numatier after it had written the file. */
+static int reload_stale(struct service_placing *p)
+{
+        if (p->reload() < 0)
+                return EXIT_FAILURE;
+        p->done = true;
+        return EXIT_SUCCESS;
+}
+
 static int place(struct service_placing *p, const char *unit, bool runtime, const char *text,
                  const struct service_files *files, struct changes *c)
 {
@@ -168,7 +177,7 @@ static int place(struct service_placing *p, const char *unit, bool runtime, cons
                 return EXIT_FAILURE;
         if (c->items[0].before && streq(c->items[0].before, text)) {
                 printf("/%s has that already.\n", path);
-                return EXIT_SUCCESS;
+                return p->stale ? reload_stale(p) : EXIT_SUCCESS;
         }
         if (hidden)
                 printf("/%s is hidden by it, and counts no more.\n", hidden->path);

@@ -11,6 +11,7 @@ struct service_placing {
         struct sysroot *root;
         const char *path;    /* of the root, without a slash at its end: "" for / */
         int (*reload)(void); /* systemctl_reload() */
+        bool stale;          /* systemd has not read the unit's files as they are */
         bool done;           /* returned: something was changed */
 };
 

@@ -143,6 +143,7 @@ static int write_drop_in(const struct service_request *q, struct sysroot *root,
 
         if (find_unit(q->unit, &unit) < 0)
                 return EXIT_FAILURE;
+        p.stale = unit.stale;
         status = service_place(&p, q->unit, q->runtime, text);
         if (p.done)
                 print_outlook(q, d, unit_is_running(&unit));

@@ -108,7 +108,7 @@ static void find_value(const char *output, const char *key, char ret[static 32])
 int systemctl_get_status(const char *unit, struct unit_status *ret)
 {
         _cleanup_(freep) char *name = NULL;
-        char output[OUTPUT_SIZE];
+        char output[OUTPUT_SIZE], stale[32];
         const char *dot = strrchr(unit, '.');
         int r;
 
@@ -119,13 +119,15 @@ int systemctl_get_status(const char *unit, struct unit_status *ret)
         if (!name)
                 return cli_error(-ENOMEM, unit), -ENOMEM;
         r = run((char *const[]){ (char *)"systemctl", (char *)"show",
-                                 (char *)"--property=LoadState,ActiveState", (char *)"--", name,
-                                 NULL },
+                                 (char *)"--property=LoadState,ActiveState,NeedDaemonReload",
+                                 (char *)"--", name, NULL },
                 output);
         if (r < 0)
                 return r;
         find_value(output, "LoadState", ret->load);
         find_value(output, "ActiveState", ret->active);
+        find_value(output, "NeedDaemonReload", stale);
+        ret->stale = streq(stale, "yes");
         return 0;
 }
 

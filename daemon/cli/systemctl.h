@@ -11,6 +11,7 @@
 struct unit_status {
         char load[32];   /* "loaded", "not-found", "masked"... */
         char active[32]; /* "active", "inactive"... */
+        bool stale;      /* its files are newer than what systemd has read */
 };
 
 /* Both: 0; or reports on standard error (systemctl may have said why before) and -EIO, or the error

@@ -72,6 +72,14 @@ static void test_place(void)
         assert(place(false, OURS) == EXIT_SUCCESS && placing.done && reloads == 1);
         assert_text(ETC, OURS);
         assert(place(false, OURS) == EXIT_SUCCESS && !placing.done && reloads == 1); /* the same */
+        placing.stale = true; /* and systemd has not read it */
+        assert(place(false, OURS) == EXIT_SUCCESS && placing.done && reloads == 2);
+        result = -EIO;
+        assert(place(false, OURS) == EXIT_FAILURE && !placing.done && reloads == 3);
+        assert_text(ETC, OURS);
+        placing.stale = false;
+        begin(OURS, NULL);
+        reloads = 1;
         assert(place(false, OURS "#\n") == EXIT_SUCCESS && placing.done && reloads == 2);
         assert_text(ETC, OURS "#\n");
         begin(NULL, NULL);
