@@ -140,6 +140,19 @@ static int find_difference(struct sysroot *root, struct tier_reading tiers, stru
         return plan_new(ret->assignment, state, &ret->warnings, &ret->plan);
 }
 
+/* What was too busy, or went away, is tried again by the next pass: it counts then. */
+static void count_moves(struct state_activity *a, const struct report *report)
+{
+        for (size_t i = 0; i < report->n_entries; i++) {
+                const struct report_entry *e = &report->entries[i];
+
+                if (e->write->kind != WRITE_NODE_TIER)
+                        continue;
+                a->moves += e->outcome == OUTCOME_DONE || e->outcome == OUTCOME_UNVERIFIED;
+                a->failed_moves += e->outcome == OUTCOME_FAILED || e->outcome == OUTCOME_IGNORED;
+        }
+}
+
 static int write_difference(struct sysroot *root, struct state *state, struct snapshot *s)
 {
         int r;
@@ -147,6 +160,8 @@ static int write_difference(struct sysroot *root, struct state *state, struct sn
         r = update_state(state, s->assignment);
         if (r == 0)
                 r = apply_plan(root, s->plan, state, &s->problems, &s->report);
+        if (r == 0 && s->report)
+                count_moves(&state->activity, s->report);
         /* apply_plan() saved the state before its first write; what the writes did comes on top */
         return r < 0 ? r : state_save(root, state, &s->problems);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* numatier doctor: reads all that the checks of lib/doctor need, and shows what they found. */
 
-#include "doctor/doctor.h"
+#include "cli/doctor.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "base/units.h"
-#include "cli/cli.h"
 #include "cli/hmat-wanted.h"
 #include "cli/json.h"
 #include "cli/kmsg.h"
@@ -452,21 +451,32 @@ static void print_text(const struct arguments *a, const struct diagnosis *d)
         pager_close();
 }
 
-int verb_doctor(const struct arguments *a)
+int doctor_diagnose(const struct arguments *a, struct diagnosis *ret)
 {
-        struct diagnosis d = { 0 };
         struct reading r;
-        int status = EXIT_ERRORS, error;
+        int error;
 
+        *ret = (struct diagnosis){ 0 };
         error = read_all(a, &r);
         if (error == 0) {
-                error = doctor_examine(&r.subject, &d);
+                error = doctor_examine(&r.subject, ret);
                 if (error < 0)
                         (void)cli_error(error, "the machine cannot be examined");
         }
         if (error == 0) {
-                add_problems(&d, &r.snapshot->problems);
-                add_problems(&d, &r.problems);
+                add_problems(ret, &r.snapshot->problems);
+                add_problems(ret, &r.problems);
+        }
+        reading_done(&r);
+        return error;
+}
+
+int verb_doctor(const struct arguments *a)
+{
+        struct diagnosis d;
+        int status = EXIT_ERRORS;
+
+        if (doctor_diagnose(a, &d) == 0) {
                 if (a->json)
                         print_json(&d);
                 else
@@ -476,6 +486,5 @@ int verb_doctor(const struct arguments *a)
                                                                      : EXIT_SUCCESS;
         }
         diagnosis_done(&d);
-        reading_done(&r);
         return status;
 }

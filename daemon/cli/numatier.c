@@ -73,7 +73,8 @@ static const struct verb {
           BIT(OPT_TIER) | BIT(OPT_POLICY) | BIT(OPT_CONFINE) | BIT(OPT_CLEAR) | BIT(OPT_RUNTIME) |
                   BIT(OPT_SHOW) },
         { "usage", verb_usage, true, true, BIT(OPT_SORT) | BIT(OPT_ALL) | BIT(OPT_BYTES) },
-        { "metrics", verb_metrics, false, false, BIT(OPT_OUTPUT) | BIT(OPT_DOCTOR) },
+        { "metrics", verb_metrics, false, false,
+          BIT(OPT_OUTPUT) | BIT(OPT_FORMAT) | BIT(OPT_DOCTOR) },
 };
 
 static void help(void)

@@ -361,6 +361,14 @@ bool state_was_tiering(const struct state *s)
         return s->tiering || state_get_original(s, BALANCING_PATH);
 }
 
+bool state_knows_activity(const struct state *s, struct sysroot *root)
+{
+        const struct state_disk *disk = &s->disk[STATE_VIEW];
+
+        return disk->is_saved ||
+               (sysroot_is_live(root) && disk->error == 0 && !disk->damaged.bytes);
+}
+
 bool state_daemon_is_alive(const struct state *s, struct sysroot *root)
 {
         char comm[64];

@@ -79,6 +79,14 @@ struct state_ignored {
         uint64_t retry; /* not to be tried before this time, as state.now */
 };
 
+/* What a program that watches numatier wants to know, and no pass. Of this boot. */
+struct state_activity {
+        uint64_t moves, failed_moves; /* of nodes */
+        uint64_t policy_loaded;       /* when a daemon last loaded a policy that it accepted, in
+                                         seconds since 1970; 0: not known */
+        bool policy_refused;          /* it has refused another one since */
+};
+
 /* Bytes, followed by a NUL; or NULL. */
 struct state_bytes {
         char *bytes;
@@ -96,9 +104,10 @@ struct state_disk {
 };
 
 struct state {
-        pid_t daemon;    /* who keeps the view, or 0 */
-        bool tiering;    /* NUMA balancing's tiering mode may have been on in this boot */
-        bool seen_off;   /* NUMA balancing was off at the last pass */
+        pid_t daemon;  /* who keeps the view, or 0 */
+        bool tiering;  /* NUMA balancing's tiering mode may have been on in this boot */
+        bool seen_off; /* NUMA balancing was off at the last pass */
+        struct state_activity activity;
         uint64_t policy; /* the hash of the policy that the assignments were made under */
         char *baseline;  /* the key of the memory that was chosen as the baseline in the last pass
                             ("nodeN" without one), or NULL: none, or the policy named it */
@@ -209,6 +218,9 @@ void state_doubt_placements(struct state *s);
 /* Whether NUMA balancing's tiering mode may have been on in this boot, as far as is known: also if
  * an earlier version wrote to that setting, whatever it held before. */
 bool state_was_tiering(const struct state *s);
+
+/* Whether the activity is known: of a running kernel, whatever was done in this boot is in it. */
+bool state_knows_activity(const struct state *s, struct sysroot *root);
 
 /* Whether the daemon that wrote this state still runs (proc/PID/comm below root says so). */
 bool state_daemon_is_alive(const struct state *s, struct sysroot *root);

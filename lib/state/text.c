@@ -221,6 +221,41 @@ static int parse_present(struct state *s, char *rest)
         return 0;
 }
 
+static int take_count(char **rest, uint64_t *ret)
+{
+        const char *word = take_word(rest);
+        unsigned long long v;
+
+        if (!word || parse_u64(word, 10, UINT64_MAX, &v) < 0)
+                return -EINVAL;
+        *ret = v;
+        return 0;
+}
+
+/* MOVES FAILED-MOVES */
+static int parse_moves(struct state *s, char *rest)
+{
+        struct state_activity *a = &s->activity;
+        int r;
+
+        if (a->moves + a->failed_moves > 0)
+                return -EINVAL;
+        r = take_count(&rest, &a->moves);
+        return r < 0 ? r : take_count(&rest, &a->failed_moves);
+}
+
+/* accepted|refused SECONDS */
+static int parse_loaded(struct state *s, char *rest)
+{
+        struct state_activity *a = &s->activity;
+        const char *word = take_word(&rest);
+
+        if (!word || (!streq(word, "accepted") && !streq(word, "refused")) || a->policy_loaded > 0)
+                return -EINVAL;
+        a->policy_refused = streq(word, "refused");
+        return take_count(&rest, &a->policy_loaded);
+}
+
 static const struct text_line undo_lines[] = {
         TEXT_ORIGINAL,
         { "intent", parse_intent, "intent PATH KEY VALUE, once, of an original above" },
@@ -240,6 +275,8 @@ static const struct text_line memory_lines[] = {
 
 static const struct text_line view_lines[] = {
         TEXT_DAEMON,
+        { "moves", parse_moves, "moves MOVES FAILED-MOVES, once" },
+        { "policy", parse_loaded, "policy accepted or refused, SECONDS, once" },
         { "node", parse_present, "node NUMBER TIER, each number once" },
 };
 
@@ -443,10 +480,20 @@ static void format_memory_file(FILE *f, const struct state *s)
                 fprintf(f, "gpu %s %u\n", s->gpus[i].address, s->gpus[i].node);
 }
 
+static void format_activity(FILE *f, const struct state_activity *a)
+{
+        if (a->moves + a->failed_moves > 0)
+                fprintf(f, "moves %" PRIu64 " %" PRIu64 "\n", a->moves, a->failed_moves);
+        if (a->policy_loaded > 0)
+                fprintf(f, "policy %s %" PRIu64 "\n", a->policy_refused ? "refused" : "accepted",
+                        a->policy_loaded);
+}
+
 static void format_view(FILE *f, const struct state *s)
 {
         if (s->daemon > 0)
                 fprintf(f, "daemon %ld\n", (long)s->daemon);
+        format_activity(f, &s->activity);
         for (size_t i = 0; i < s->n_nodes; i++)
                 if (s->nodes[i].present_tier != TIER_UNKNOWN)
                         fprintf(f, "node %u %" PRIu32 "\n", s->nodes[i].node,
