@@ -116,12 +116,19 @@ static bool is_any_drained(struct job *j)
         return any;
 }
 
+static void note_loading(struct job *j)
+{
+        j->state->activity.policy_loaded = j->policy_loaded;
+        j->state->activity.policy_refused = j->policy_refused;
+}
+
 void job_run_pass(struct job *j)
 {
         struct timespec now;
 
         assert(j->policy && !j->result);
         set_place(j, "");
+        note_loading(j);
         (void)clock_gettime(CLOCK_MONOTONIC, &now);
         j->state->now = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
         j->error = reconcile(j->root, j->policy, j->tiers, RECONCILE_APPLY, j->state, j->previous,
@@ -165,6 +172,12 @@ void job_run_withdraw(struct job *j)
         if (forget_known_tiers(j->state))
                 (void)state_save(j->root, j->state,
                                  NULL); /* the next pass tries again, and reports it */
+}
+
+void job_run_publish(struct job *j)
+{
+        note_loading(j);
+        (void)state_save(j->root, j->state, NULL); /* as above */
 }
 
 void job_get_place(struct job *j, char ret[static JOB_PLACE_MAX])

@@ -17,6 +17,10 @@ struct job {
         const char *path; /* of the root, or NULL for / */
         struct state *state;
 
+        /* For the state, of all commands that save it: as state.activity has it */
+        uint64_t policy_loaded;
+        bool policy_refused;
+
         /* The arguments of a pass */
         struct policy *policy;
         struct snapshot *previous; /* what the last pass produced, or NULL */
@@ -73,6 +77,9 @@ void job_run_online(struct job *j);
  * for it, must not go by it. If memory went, where it was put is in doubt: when it comes back
  * elsewhere, that is no manual move. */
 void job_run_withdraw(struct job *j);
+
+/* Saves the state: what all commands are given. */
+void job_run_publish(struct job *j);
 
 /* The file that the running command read last: every write is preceded by a read of the same file.
  */

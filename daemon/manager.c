@@ -40,6 +40,7 @@ struct manager {
         struct sysroot *events_root; /* what the event loop reads; the other root is the job's */
 
         struct policy *policy;
+        time_t policy_loaded;      /* when it was; 0: not yet */
         struct snapshot *snapshot; /* the last that has a machine; the next pass gets it */
         struct job job;            /* the worker's while a command runs */
         bool job_ready;
@@ -181,6 +182,8 @@ static void prepare_command(enum command c, void *userdata)
 {
         struct manager *m = userdata;
 
+        m->job.policy_loaded = (uint64_t)m->policy_loaded;
+        m->job.policy_refused = m->policy_refused;
         if (c == COMMAND_PASS) {
                 /* before the events that it counts are read */
                 m->count_error = schedule_prepare_pass(m->schedule);
@@ -192,7 +195,7 @@ static void prepare_command(enum command c, void *userdata)
                 job_prepare_online(&m->job, m->policy, m->snapshot);
                 m->job.find_rivals = m->job.find_rivals || m->find_rivals;
                 m->find_rivals = false;
-        } else {
+        } else if (c == COMMAND_WITHDRAW) {
                 m->job.memory_went = m->memory_went;
                 m->memory_went = false;
         }
@@ -209,6 +212,8 @@ static void run_command(enum command c, void *userdata)
                 job_run_pass(&m->job);
         else if (c == COMMAND_ONLINE)
                 job_run_online(&m->job);
+        else if (c == COMMAND_PUBLISH)
+                job_run_publish(&m->job);
         else
                 job_run_withdraw(&m->job);
 }
@@ -293,6 +298,8 @@ static int on_command_done(enum command c, void *userdata)
                 return finish_pass(m);
         if (c == COMMAND_ONLINE)
                 return finish_online(m);
+        if (c == COMMAND_PUBLISH)
+                return 0;
         m->tiers_withdrawn = true;
         m->placements_withdrawn = m->placements_withdrawn || m->job.memory_went;
         m->job.memory_went = false;
@@ -334,6 +341,7 @@ static int use_policy(struct manager *m, struct policy *policy)
 {
         policy_unref(m->policy);
         m->policy = policy;
+        m->policy_loaded = time(NULL);
         m->policy_refused = false;
         m->online_settled = false;
         if (wanted_any(policy))
@@ -373,7 +381,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
         if (load_policy(m, &policy) < 0) {
                 m->policy_refused = true;
                 end_reload(m);
-                return 0;
+                return worker_push(m->worker, COMMAND_PUBLISH);
         }
         r = use_policy(m, policy);
         if (r < 0)

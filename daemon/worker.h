@@ -14,6 +14,7 @@
 enum command {
         COMMAND_WITHDRAW, /* what is known of tiers may be wrong: no longer say it */
         COMMAND_PASS,     /* reconcile */
+        COMMAND_PUBLISH,  /* save what the event loop has found out, where no pass will */
         COMMAND_ONLINE,   /* a slice of bringing memory online (online/slice.h) */
         COMMANDS,
 };

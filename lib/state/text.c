@@ -236,12 +236,14 @@ static int take_count(char **rest, uint64_t *ret)
 static int parse_moves(struct state *s, char *rest)
 {
         struct state_activity *a = &s->activity;
-        int r;
+        uint64_t moves, failed;
 
-        if (a->moves + a->failed_moves > 0)
+        if (a->moves + a->failed_moves > 0 || take_count(&rest, &moves) < 0 ||
+            take_count(&rest, &failed) < 0)
                 return -EINVAL;
-        r = take_count(&rest, &a->moves);
-        return r < 0 ? r : take_count(&rest, &a->failed_moves);
+        a->moves = moves;
+        a->failed_moves = failed;
+        return 0;
 }
 
 /* accepted|refused SECONDS */
@@ -250,10 +252,11 @@ static int parse_loaded(struct state *s, char *rest)
         struct state_activity *a = &s->activity;
         const char *word = take_word(&rest);
 
-        if (!word || (!streq(word, "accepted") && !streq(word, "refused")) || a->policy_loaded > 0)
+        if (!word || (!streq(word, "accepted") && !streq(word, "refused")) ||
+            a->policy_loaded > 0 || take_count(&rest, &a->policy_loaded) < 0)
                 return -EINVAL;
         a->policy_refused = streq(word, "refused");
-        return take_count(&rest, &a->policy_loaded);
+        return 0;
 }
 
 static const struct text_line undo_lines[] = {

@@ -152,6 +152,24 @@ static int wait_for_end(pid_t pid)
         return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* Waits until what numatierd publishes has this line. */
+static void expect_published(const char *line)
+{
+        for (unsigned i = 0;; i++) {
+                char buf[512];
+                FILE *f = fopen("root/run/numatier/view", "r");
+                size_t n = f ? fread(buf, 1, sizeof(buf) - 1, f) : 0;
+
+                if (f)
+                        fclose(f);
+                buf[n] = '\0';
+                if (strstr(buf, line))
+                        return;
+                assert(i < 2000);
+                usleep(10000);
+        }
+}
+
 static void test_service(void)
 {
         pid_t pid;
@@ -171,15 +189,55 @@ static void test_service(void)
         expect("RELOADING=1\nMONOTONIC_USEC=");
         expect("READY=1");
         assert(strstr(message, "STATUS=A new policy was refused"));
+        expect_published("\nmoves 1 0\npolicy refused ");
 
         write_file("[tier all]\n[daemon]\nrescan = 0\n", "policy");
         kill(pid, SIGHUP);
         expect("READY=1");
         assert(strstr(message, "STATUS=2 nodes in 1 tier (all: 0-1)"));
         assert(reads("root/" NODE_PATH "/node1/memtier_override", "4"));
+        expect_published("\nmoves 2 0\npolicy accepted ");
 
         kill(pid, SIGTERM);
         expect("STOPPING=1");
+        assert(wait_for_end(pid) == 0);
+}
+
+static ino_t get_published(void)
+{
+        struct stat st;
+
+        assert(stat("root/run/numatier/view", &st) == 0);
+        return st.st_ino;
+}
+
+/* What was counted counts on after a restart, and idle passes write nothing. */
+static void test_activity(void)
+{
+        ino_t published;
+        pid_t pid;
+
+        begin();
+        write_file("[tier dram]\nmax-latency = 1.5x\n[tier slow]\n[daemon]\nrescan = 200ms\n",
+                   "policy");
+        pid = start();
+        expect("READY=1");
+        expect_published("\nmoves 1 0\npolicy accepted ");
+        kill(pid, SIGTERM);
+        assert(wait_for_end(pid) == 0);
+        write_file("memory_tier4\n", "root/" NODE_PATH "/node1/memtier_override");
+        write_file("[tier dram]\nmax-latency = 1.5x\n[tier slow]\n[apply]\nmanual = restore\n"
+                   "[daemon]\nrescan = 200ms\n",
+                   "policy");
+        pid = start();
+        expect_published("\nmoves 2 0\npolicy accepted ");
+        expect("READY=1");
+        expect("STATUS=");
+        published = get_published();
+        for (unsigned i = 0; i < 3; i++)
+                expect("STATUS=");
+        assert(get_published() == published);
+        kill(pid, SIGTERM);
         assert(wait_for_end(pid) == 0);
 }
 
@@ -400,7 +458,7 @@ int main(int argc, char *argv[])
 {
         static void (*const tests[])(void) = {
                 test_command_line, test_once,      test_service, test_idle_blocks,
-                test_kept_value,   test_stuck_job, test_online,
+                test_kept_value,   test_stuck_job, test_online,  test_activity,
         };
 
         assert(argc == 2);

@@ -29,7 +29,8 @@ static const char memory_text[] = MEMORY_HEADER "tiering off\n"
                                                 "gpu 0009:01:00.0 3\n"
                                                 "end 10\n";
 
-static const char view_text[] = VIEW_HEADER "daemon 42\nnode 1 5\nnode 1023 4\nend 4\n";
+static const char view_text[] = VIEW_HEADER
+        "daemon 42\nmoves 7 2\npolicy refused 1764000000\nnode 1 5\nnode 1023 4\nend 6\n";
 
 static const char *const texts[] = {
         [STATE_UNDO] = undo_text,
@@ -93,6 +94,8 @@ static void check_content(const struct state *s)
         assert_streq(s->originals[0].key, "cxl:0x1234");
         assert(s->n_gpus == 1 && s->gpus[0].node == 3);
         assert(s->n_lost == 1);
+        assert(s->activity.moves == 7 && s->activity.failed_moves == 2);
+        assert(s->activity.policy_refused && s->activity.policy_loaded == 1764000000);
 }
 
 static int parse(struct state *s, enum state_file file, const char *text, struct messages *errors)
@@ -143,6 +146,11 @@ static void refuse(enum state_file file, const char *line, const char *complaint
 static void test_refused(void)
 {
         refuse(STATE_UNDO, "nonsense\n", "f:2: expected a known word at the beginning of the line");
+        refuse(STATE_VIEW, "moves 1\n", "f:2: expected moves MOVES FAILED-MOVES, once");
+        refuse(STATE_VIEW, "moves 1 0\nmoves 1 0\n",
+               "f:3: expected moves MOVES FAILED-MOVES, once");
+        refuse(STATE_VIEW, "policy taken 1\n",
+               "f:2: expected policy accepted or refused, SECONDS, once");
         refuse(STATE_VIEW, "\ndaemon x\n", "f:3: expected daemon PID");
         refuse(STATE_VIEW, "node 1 5\nnode 1 5\n",
                "f:3: expected node NUMBER TIER, each number once");
