@@ -20,7 +20,7 @@ struct arguments {
         /* Options that only some verbs take */
         unsigned own; /* a bit for each that was given; only numatier.c looks at it */
         bool serials, bytes, watch, diff, rollback, unplug, force;
-        bool runtime, confine, clear, show, all, doctor;
+        bool runtime, confine, clear, show, all, doctor, http;
         const char *output, *timeout, *zone;        /* as given, or NULL */
         const char *format, *nodes, *cpus, *memory; /* the same */
         const char *tier, *latency, *bandwidth, *policy, *sort;

@@ -40,6 +40,7 @@ enum {
         OPT_SORT,
         OPT_ALL,
         OPT_DOCTOR,
+        OPT_HTTP,
 };
 
 #define BIT(option) (1U << ((option)-OPT_OWN))
@@ -74,7 +75,7 @@ static const struct verb {
                   BIT(OPT_SHOW) },
         { "usage", verb_usage, true, true, BIT(OPT_SORT) | BIT(OPT_ALL) | BIT(OPT_BYTES) },
         { "metrics", verb_metrics, false, false,
-          BIT(OPT_OUTPUT) | BIT(OPT_FORMAT) | BIT(OPT_DOCTOR) },
+          BIT(OPT_OUTPUT) | BIT(OPT_FORMAT) | BIT(OPT_DOCTOR) | BIT(OPT_HTTP) },
 };
 
 static void help(void)
@@ -142,7 +143,8 @@ static void help(void)
              "  --sort COLUMN    usage: slow, total, anon, file, kernel, name or a tier\n"
              "  --all            usage: not only the first 20\n"
              "  --doctor         metrics: with the findings of doctor\n"
-             "  --format FORMAT  guest: qemu or libvirt\n"
+             "  --http           metrics: answer a request of HTTP on standard input\n"
+             "  --format FORMAT  guest: qemu or libvirt; metrics: openmetrics or prometheus\n"
              "  --nodes LIST     guest: only the memory of these nodes\n"
              "  --cpus LIST      guest: the number of CPUs of each node\n"
              "  --memory LIST    guest: the size of each node's memory\n"
@@ -186,6 +188,7 @@ static const struct option options[] = {
         { "sort", required_argument, NULL, OPT_SORT },
         { "all", no_argument, NULL, OPT_ALL },
         { "doctor", no_argument, NULL, OPT_DOCTOR },
+        { "http", no_argument, NULL, OPT_HTTP },
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, OPT_VERSION },
         { NULL, 0, NULL, 0 },
@@ -268,6 +271,7 @@ static void set_flags(struct arguments *a)
         a->show = a->own & BIT(OPT_SHOW);
         a->all = a->own & BIT(OPT_ALL);
         a->doctor = a->own & BIT(OPT_DOCTOR);
+        a->http = a->own & BIT(OPT_HTTP);
 }
 
 /* -1: go on; else exit with that status. */

@@ -82,6 +82,12 @@ int quiet_wait(struct sysroot *root, uint64_t timeout_usec, struct tier_reading 
 int quiet_reconcile(struct sysroot *root, struct policy *policy, enum reconcile_mode mode,
                     struct state *state, struct snapshot **ret)
 {
+        return quiet_reconcile_within(root, policy, mode, state, GIVE_UP_USEC, ret);
+}
+
+int quiet_reconcile_within(struct sysroot *root, struct policy *policy, enum reconcile_mode mode,
+                           struct state *state, uint64_t timeout_usec, struct snapshot **ret)
+{
         _cleanup_(snapshot_unrefp) struct snapshot *first = NULL;
         struct tier_reading tiers = TIERS_KNOWN_ONLY;
         int r, error = 0;
@@ -94,7 +100,7 @@ int quiet_reconcile(struct sysroot *root, struct policy *policy, enum reconcile_
                 return r;
         if ((*ret)->machine->tiers_withheld) {
                 /* not quiet in time: then it stays at what can be known without nodelist */
-                error = quiet_wait(root, GIVE_UP_USEC, &tiers);
+                error = quiet_wait(root, timeout_usec, &tiers);
                 if (error < 0)
                         tiers = TIERS_KNOWN_ONLY;
         } else if (mode == RECONCILE_PLAN) {

@@ -42,3 +42,7 @@ int quiet_wait(struct sysroot *root, uint64_t timeout_usec, struct tier_reading 
  * stay unknown (tiers_withheld). */
 int quiet_reconcile(struct sysroot *root, struct policy *policy, enum reconcile_mode mode,
                     struct state *state, struct snapshot **ret);
+
+/* The same for who has less time than those ten seconds. */
+int quiet_reconcile_within(struct sysroot *root, struct policy *policy, enum reconcile_mode mode,
+                           struct state *state, uint64_t timeout_usec, struct snapshot **ret);

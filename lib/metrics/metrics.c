@@ -24,6 +24,19 @@ static void add_number(struct exposition *e, const struct metric_label *labels,
 
 /* numatier itself */
 
+static void print_problems(const struct metrics *m, struct exposition *e)
+{
+        static const struct metric_family problems = {
+                "numatier_read_problems",
+                METRIC_GAUGE,
+                NULL,
+                "Facts about the machine that numatier could not read or understand.",
+        };
+
+        exposition_begin(e, &problems);
+        exposition_add_integer(e, NO_LABELS, m->problems);
+}
+
 static void print_build(const struct metrics *m, struct exposition *e)
 {
         static const struct metric_family build = {
@@ -429,6 +442,7 @@ void metrics_print(const struct metrics *m, struct exposition *e)
 {
         print_build(m, e);
         print_policy(m, e);
+        print_problems(m, e);
         print_activity(m, e);
         print_node_info(m, e);
         print_places(m, e);

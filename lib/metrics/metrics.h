@@ -21,6 +21,7 @@ struct metrics {
         bool knows_activity;
         struct state_activity activity;
         struct view_flag daemon_runs;
+        size_t problems;                   /* facts that could not be read or understood */
         const struct diagnosis *diagnosis; /* of doctor, or NULL: was not asked */
 };
 
