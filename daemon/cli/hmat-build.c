@@ -2,11 +2,10 @@
 /* numatier hmat build: the table that the firmware should have had. */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include "cli/hmat-wanted.h"
 #include "cli/hmat.h"
+#include "cli/replace.h"
 #include "facts/block-devices.h"
 #include "facts/health.h"
 #include "hmat/correct.h"
@@ -161,42 +160,6 @@ int hmat_wanted_build(struct sysroot *root, const struct snapshot *s, struct hma
         return correct(&f, ret);
 }
 
-/* The file. */
-
-/* Whatever happens, the file is the old one or the whole new one. */
-static int replace(const char *path, const void *bytes, size_t size)
-{
-        _cleanup_(freep) char *temporary = NULL;
-        _cleanup_(closep) int fd = -1;
-        int r;
-
-        if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-                temporary = NULL;
-                return -ENOMEM;
-        }
-        fd = mkostemp(temporary, O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        r = write_all(fd, bytes, size);
-        if (r == 0 && (fchmod(fd, 0644) < 0 || fsync(fd) < 0 || rename(temporary, path) < 0))
-                r = -errno;
-        if (r < 0)
-                (void)unlink(temporary);
-        return r;
-}
-
-/* A file that is there and is not a regular one (/dev/null, a pipe) is written to. */
-static int write_file(const char *path, const void *bytes, size_t size)
-{
-        _cleanup_(closep) int fd = -1;
-        struct stat st;
-
-        if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
-                return replace(path, bytes, size);
-        fd = open(path, O_WRONLY | O_CLOEXEC);
-        return fd < 0 ? -errno : write_all(fd, bytes, size);
-}
-
 static int print_table(const struct arguments *a, const struct hmat_wanted *w)
 {
         int r;
@@ -205,7 +168,7 @@ static int print_table(const struct arguments *a, const struct hmat_wanted *w)
                 r = fwrite(w->bytes, 1, w->size, stdout) == w->size ? 0 : -EIO;
                 return r < 0 ? cli_print_error(r) : EXIT_SUCCESS;
         }
-        r = write_file(a->output, w->bytes, w->size);
+        r = output_write_file(a->output, w->bytes, w->size);
         return r < 0 ? cli_error(r, a->output) : EXIT_SUCCESS;
 }
 

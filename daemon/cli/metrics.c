@@ -23,16 +23,6 @@ static int choose_format(const struct arguments *a, enum exposition_format *ret)
         return -EINVAL;
 }
 
-static int write_output(const char *path, const char *text, size_t size)
-{
-        int r = replace_file(path, text, size);
-
-        if (r != -EEXIST)
-                return r < 0 ? cli_error(r, path) : EXIT_SUCCESS;
-        fprintf(stderr, "numatier: %s: expected a regular file, or none\n", path);
-        return EXIT_FAILURE;
-}
-
 int verb_metrics(const struct arguments *a)
 {
         _cleanup_(freep) char *text = NULL;
@@ -49,8 +39,11 @@ int verb_metrics(const struct arguments *a)
                 return EXIT_USAGE;
         if (metrics_format(a, format, &text, &size) < 0)
                 return EXIT_FAILURE;
-        if (a->output)
-                return write_output(a->output, text, size);
+        if (a->output) {
+                int r = output_write_file(a->output, text, size);
+
+                return r < 0 ? cli_error(r, a->output) : EXIT_SUCCESS;
+        }
         (void)fwrite(text, 1, size, stdout); /* finish_output() finds errors */
         return EXIT_SUCCESS;
 }

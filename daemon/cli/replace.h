@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A file that others read at any time. */
+/* What --output FILE does. */
 
 #include <stddef.h>
 
-/* Puts a new file in the place of path, so that a reader sees the old text or the new one. Everyone
- * may read it, whatever the umask. 0 or -errno; -EEXIST: there is something that is not a regular
- * file. */
-int replace_file(const char *path, const char *text, size_t size);
+/* Replaces the file, so that whoever reads it has the old text or all of the new one. Everyone may
+ * read it, whatever the umask. A file that is there and is not a regular one (/dev/null, a pipe) is
+ * written to. 0 or -errno. */
+int output_write_file(const char *path, const void *bytes, size_t size);

@@ -241,6 +241,55 @@ static void print_node_sizes(const struct metrics *m, struct exposition *e)
         print_node_number(m, e, &free, offsetof(struct view_node, free_kib), KIB);
 }
 
+/* The sum over all nodes in slower tiers than n: where its pages can be demoted to
+ * (mm/memory-tiers.c:node_get_allowed_targets). Unknown if any of it is. */
+static struct view_number sum_below(const struct metrics *m, const struct view_node *n,
+                                    size_t offset)
+{
+        struct view_number sum = { .known = n->present_tier.known };
+
+        foreach_memory (other, m) {
+                const struct view_number *number = (const void *)((const char *)other + offset);
+                bool below = other->present_tier.known &&
+                             other->present_tier.value > n->present_tier.value;
+
+                sum.known = sum.known && other->present_tier.known && (!below || number->known);
+                sum.value += below ? number->value : 0;
+        }
+        return sum;
+}
+
+static void print_below(const struct metrics *m, struct exposition *e,
+                        const struct metric_family *family, size_t offset)
+{
+        char node[NODE_TEXT];
+
+        exposition_begin(e, family);
+        foreach_memory (n, m)
+                add_number(e, LABELS({ "node", name_node(n->node, node) }),
+                           sum_below(m, n, offset), KIB);
+}
+
+static void print_room(const struct metrics *m, struct exposition *e)
+{
+        static const struct metric_family size = {
+                "numatier_node_below_size_bytes",
+                METRIC_GAUGE,
+                "bytes",
+                "Memory of all nodes that are in slower tiers than a node: where its pages can be "
+                "demoted to.",
+        };
+        static const struct metric_family free = {
+                "numatier_node_below_free_bytes",
+                METRIC_GAUGE,
+                "bytes",
+                "Free memory of all nodes that are in slower tiers than a node.",
+        };
+
+        print_below(m, e, &size, offsetof(struct view_node, size_kib));
+        print_below(m, e, &free, offsetof(struct view_node, free_kib));
+}
+
 static void print_node_value(const struct metrics *m, struct exposition *e,
                              const struct metric_family *family, size_t offset, double factor)
 {
@@ -447,6 +496,7 @@ void metrics_print(const struct metrics *m, struct exposition *e)
         print_node_info(m, e);
         print_places(m, e);
         print_node_sizes(m, e);
+        print_room(m, e);
         print_node_values(m, e);
         print_all_pages(m, e);
         print_tiers(m, e);
