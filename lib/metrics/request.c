@@ -114,7 +114,7 @@ static bool parse_first_line(struct piece line, struct request *ret, bool *ret_n
         struct piece method, target;
 
         if (!take(&line, ' ', &method) || !take(&line, ' ', &target) || !is_token(method) ||
-            target.size == 0 || !is_text(target) ||
+            target.size == 0 || !is_text(target) || memchr(target.text, '\t', target.size) ||
             (!piece_is(line, "HTTP/1.1") && !piece_is(line, "HTTP/1.0")))
                 return false;
         *ret_needs_host = piece_is(line, "HTTP/1.1");
