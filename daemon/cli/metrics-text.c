@@ -88,7 +88,8 @@ static int read_machine(struct reading *r, struct messages *problems)
         if (error == 0)
                 error = view_new(r->snapshot, sysroot_is_live(r->root), &r->view);
         if (error == 0)
-                error = counts_read(r->root, &r->snapshot->machine->memory, problems, &r->counts);
+                error = counts_read_moved(r->root, &r->snapshot->machine->memory, problems,
+                                          &r->counts);
         return error;
 }
 

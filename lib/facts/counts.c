@@ -71,9 +71,11 @@ static bool read_file(struct sysroot *root, unsigned node, const char *name, enu
         return !sysroot_is_absent(r);
 }
 
-static bool read_node(struct sysroot *root, struct node_counts *n, struct messages *problems)
+static bool read_node(struct sysroot *root, bool moved, struct node_counts *n,
+                      struct messages *problems)
 {
-        if (!read_file(root, n->node, "meminfo", 0, COUNT_VMSTAT_FIRST, n->counts, problems))
+        if (!moved &&
+            !read_file(root, n->node, "meminfo", 0, COUNT_VMSTAT_FIRST, n->counts, problems))
                 return false;
         /* an old capture does not have it */
         (void)read_file(root, n->node, "vmstat", COUNT_VMSTAT_FIRST, COUNTS, n->counts, problems);
@@ -91,8 +93,8 @@ static void read_machine(struct sysroot *root, struct counts *c, struct messages
                 sysroot_reportf(problems, r, "%s", VMSTAT_PATH);
 }
 
-int counts_read(struct sysroot *root, const struct nodeset *nodes, struct messages *problems,
-                struct counts **ret)
+static int read_counts(struct sysroot *root, const struct nodeset *nodes, bool moved,
+                       struct messages *problems, struct counts **ret)
 {
         _cleanup_(counts_freep) struct counts *c = calloc(1, sizeof(*c));
 
@@ -105,12 +107,24 @@ int counts_read(struct sysroot *root, const struct nodeset *nodes, struct messag
                 struct node_counts *n = &c->nodes[c->n_nodes];
 
                 *n = (struct node_counts){ .node = node };
-                if (read_node(root, n, problems))
+                if (read_node(root, moved, n, problems))
                         c->n_nodes++;
         }
         read_machine(root, c, problems);
         *ret = TAKE_PTR(c);
         return 0;
+}
+
+int counts_read(struct sysroot *root, const struct nodeset *nodes, struct messages *problems,
+                struct counts **ret)
+{
+        return read_counts(root, nodes, false, problems, ret);
+}
+
+int counts_read_moved(struct sysroot *root, const struct nodeset *nodes, struct messages *problems,
+                      struct counts **ret)
+{
+        return read_counts(root, nodes, true, problems, ret);
 }
 
 struct counts *counts_free(struct counts *c)

@@ -56,6 +56,10 @@ struct counts {
 int counts_read(struct sysroot *root, const struct nodeset *nodes, struct messages *problems,
                 struct counts **ret);
 
+/* The same without what meminfo says: only pages that were moved. */
+int counts_read_moved(struct sysroot *root, const struct nodeset *nodes, struct messages *problems,
+                      struct counts **ret);
+
 struct counts *counts_free(struct counts *c);
 DEFINE_CLEANUP(struct counts *, counts_free)
 
