@@ -165,11 +165,13 @@ static void print_node_info(const struct metrics *m, struct exposition *e)
         char node[NODE_TEXT];
 
         exposition_begin(e, &info);
-        foreach_memory(n, m) exposition_add_integer(
-                e,
-                LABELS({ "node", name_node(n->node, node) }, { "tier", n->tier },
-                       { "kind", n->kind }, { "source", n->latency.source ?: n->bandwidth.source }),
-                1);
+        foreach_memory (n, m)
+                exposition_add_integer(
+                        e,
+                        LABELS({ "node", name_node(n->node, node) }, { "tier", n->tier },
+                               { "kind", n->kind },
+                               { "source", n->latency.source ?: n->bandwidth.source }),
+                        1);
 }
 
 static void print_node_number(const struct metrics *m, struct exposition *e,
@@ -178,8 +180,7 @@ static void print_node_number(const struct metrics *m, struct exposition *e,
         char node[NODE_TEXT];
 
         exposition_begin(e, family);
-        foreach_memory(n, m)
-        {
+        foreach_memory (n, m) {
                 const struct view_number *number = (const void *)((const char *)n + offset);
 
                 add_number(e, LABELS({ "node", name_node(n->node, node) }), *number, factor);
@@ -197,9 +198,10 @@ static void print_misplaced(const struct metrics *m, struct exposition *e)
         char node[NODE_TEXT];
 
         exposition_begin(e, &misplaced);
-        foreach_memory(n, m) if (n->present_tier.known && n->wanted_tier.known)
-                exposition_add_integer(e, LABELS({ "node", name_node(n->node, node) }),
-                                       n->present_tier.value != n->wanted_tier.value);
+        foreach_memory (n, m)
+                if (n->present_tier.known && n->wanted_tier.known)
+                        exposition_add_integer(e, LABELS({ "node", name_node(n->node, node) }),
+                                               n->present_tier.value != n->wanted_tier.value);
 }
 
 static void print_places(const struct metrics *m, struct exposition *e)
@@ -266,8 +268,8 @@ static void print_below(const struct metrics *m, struct exposition *e,
 
         exposition_begin(e, family);
         foreach_memory (n, m)
-                add_number(e, LABELS({ "node", name_node(n->node, node) }),
-                           sum_below(m, n, offset), KIB);
+                add_number(e, LABELS({ "node", name_node(n->node, node) }), sum_below(m, n, offset),
+                           KIB);
 }
 
 static void print_room(const struct metrics *m, struct exposition *e)
@@ -296,8 +298,7 @@ static void print_node_value(const struct metrics *m, struct exposition *e,
         char node[NODE_TEXT];
 
         exposition_begin(e, family);
-        foreach_memory(n, m)
-        {
+        foreach_memory (n, m) {
                 const struct view_value *v = (const void *)((const char *)n + offset);
 
                 if (v->value.known)
@@ -369,8 +370,7 @@ static void print_pages(const struct metrics *m, struct exposition *e,
         char node[NODE_TEXT];
 
         exposition_begin(e, of_node);
-        foreach_memory(n, m)
-        {
+        foreach_memory (n, m) {
                 const struct node_counts *c = counts_get_node(m->counts, n->node);
 
                 if (!c)
