@@ -40,6 +40,8 @@ installed() {
                 <<<"$(journalctl -b -x -u numatierd)"
         equal "the preset is to enable it" "numatierd.service enabled enabled" \
                 "$(systemctl list-unit-files --no-legend numatierd.service | xargs)"
+        equal "metrics are off" "disabled disabled inactive inactive" \
+                "$(systemctl is-enabled numatier-metrics.{socket,timer} | xargs) $(systemctl is-active numatier-metrics.{socket,timer} | xargs)"
         equal "numatier says which version it is" "numatier 0.2.0" "$(numatier --version | head -n 1)"
         check "debian/tests/service" bash -c 'cd /run/payload/source && debian/tests/service'
         equal "/etc/numatier has only a README" /etc/numatier/README "$(echo /etc/numatier/*)"
