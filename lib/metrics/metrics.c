@@ -150,7 +150,7 @@ static void print_activity(const struct metrics *m, struct exposition *e)
 
 #define foreach_memory(n, m)                                                                       \
         for (const struct view_node *n = (m)->view->nodes;                                         \
-             n < (m)->view->nodes + (m)->view->n_nodes; n++)                                       \
+             n && n < (m)->view->nodes + (m)->view->n_nodes; n++)                                  \
                 if (n->has_memory)
 
 static void print_node_info(const struct metrics *m, struct exposition *e)

@@ -39,6 +39,12 @@ but_free() { # what is free changes all the time
 equal "a replay is the machine" "$(but_free numatier --json)" "$(but_free numatier --json --machine /run/capture)"
 check "explain" numatier explain 1
 refuse "explain of a node that is not there" numatier explain 7
+numatier metrics >/run/metrics
+equal "metrics: the tiers" "$(tier_of 0) $(tier_of 1)" "$(sed -n 's/^numatier_node_present_tier{.*} //p' /run/metrics | xargs)"
+[ "$KERNEL" = 6.1 ] && demoted='numatier_machine_demoted_pages_total{cause="direct"}' ||
+        demoted='numatier_demoted_pages_total{node="1",tier="cxl",cause="direct"}'
+check "metrics: demotions, of nodes where this kernel counts them" grep -q "^$demoted 0$" /run/metrics
+check "metrics: promotions of each node" grep -q '^numatier_promoted_pages_total{node="1",tier="cxl"} 0$' /run/metrics
 numatier --nonsense >/dev/null 2>&1
 equal "wrong usage" 2 $?
 numatier status --serials >/dev/null 2>&1
