@@ -62,6 +62,14 @@ static int load_policy(const struct arguments *a, struct reading *r)
         return error == 0 || error == -ENOMEM ? error : policy_new(&r->policy);
 }
 
+/* Whether processes of other users can be seen: /proc may be mounted with hidepid=. */
+static bool sees_processes(struct sysroot *root)
+{
+        char comm[64];
+
+        return sysroot_is_live(root) && sysroot_read(root, "proc/1/comm", comm, sizeof(comm)) > 0;
+}
+
 /* Before a pass under the policy of the files brings the state up to date. */
 static void note_daemon(struct reading *r)
 {
@@ -71,7 +79,7 @@ static void note_daemon(struct reading *r)
         m->activity = r->state->activity;
         m->knows_activity = state_knows_activity(r->state, r->root);
         m->daemon_runs.value = state_daemon_is_alive(r->state, r->root);
-        m->daemon_runs.known = m->daemon_runs.value || sysroot_is_live(r->root);
+        m->daemon_runs.known = m->daemon_runs.value || sees_processes(r->root);
 }
 
 static int read_machine(struct reading *r, struct messages *problems)
