@@ -146,11 +146,26 @@ static void test_due(void)
         assert(burst_due_usec(&b) == UINT64_MAX);
 }
 
+/* A terabyte in blocks of 64 MiB. */
+static void test_storm(void)
+{
+        struct members m = members_of("");
+        struct burst b = { 0 };
+
+        add(&b, 1000, 16384, UEVENT_ADD);
+        add(&b, 1000, 16384, UEVENT_ONLINE);
+        assert_streq(take(&b, &m), "blocks_added: 16384 memory blocks added\n"
+                                   "blocks_online: 16384 memory blocks online\n");
+        burst_done(&b);
+        members_done(&m);
+}
+
 int main(void)
 {
         test_members();
         test_groups();
         test_contradiction();
         test_due();
+        test_storm();
         return 0;
 }
