@@ -2,6 +2,7 @@
 #include "cli/service-place.h"
 
 #include <errno.h>
+#include <signal.h>
 
 #include "cli/cli.h"
 
@@ -80,7 +81,7 @@ static void put_back(struct service_placing *p, const struct changes *c, size_t 
         }
 }
 
-static int carry_out(struct service_placing *p, const struct changes *c)
+static int change_files(struct service_placing *p, const struct changes *c)
 {
         size_t i;
         int r;
@@ -102,6 +103,30 @@ static int carry_out(struct service_placing *p, const struct changes *c)
                 printf("%s /%s.\n", c->items[i].after ? "Wrote" : "Removed", c->items[i].path);
         p->done = true;
         return EXIT_SUCCESS;
+}
+
+static void note_signal(int number)
+{
+}
+
+/* Ctrl-C ends systemctl: a handler is not inherited. Then it has failed, and all is put back: a
+ * file that systemd has not read must not be left behind. */
+static int carry_out(struct service_placing *p, const struct changes *c)
+{
+        static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+        const struct sigaction handler = { .sa_handler = note_signal, .sa_flags = SA_RESTART };
+        struct sigaction before[ELEMENTSOF(signals)];
+        int status;
+
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
+                (void)sigaction(signals[i], NULL, &before[i]);
+                if (before[i].sa_handler != SIG_IGN)
+                        (void)sigaction(signals[i], &handler, NULL);
+        }
+        status = change_files(p, c);
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
+                (void)sigaction(signals[i], &before[i], NULL);
+        return status;
 }
 
 /* The problems of a file of ours that is damaged do not matter: it is replaced. */

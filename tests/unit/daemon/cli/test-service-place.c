@@ -2,6 +2,7 @@
 /* The drop-ins of a unit on a machine that is a directory. systemd is played. */
 #include "cli/service-place.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "../../testing.h"
@@ -16,10 +17,13 @@
 static char path[] = "/tmp/numatier-test-XXXXXX";
 static struct service_placing placing;
 static int reloads, result; /* of systemd */
+static bool interrupted;    /* Ctrl-C meanwhile */
 
 static int reload(void)
 {
         reloads++;
+        if (interrupted)
+                assert(raise(SIGINT) == 0 && raise(SIGTERM) == 0);
         return result;
 }
 
@@ -143,6 +147,22 @@ static void test_failure(void)
         assert_text(RUN, OURS);
 }
 
+/* No file is left that systemd has not read. */
+static void test_interrupted(void)
+{
+        struct sigaction after;
+
+        begin(NULL, NULL);
+        interrupted = true;
+        result = -EIO; /* systemctl is ended by it, too */
+        assert(place(false, OURS) == EXIT_FAILURE && reloads == 1);
+        assert(!is_there(DIR("etc")));
+        result = 0;
+        assert(place(false, OURS) == EXIT_SUCCESS && placing.done);
+        interrupted = false;
+        assert(sigaction(SIGINT, NULL, &after) == 0 && after.sa_handler == SIG_DFL);
+}
+
 /* A root on which the file in /run can be read, and not be removed. */
 static ssize_t read_inner(void *data, const char *file, char *buf, size_t size)
 {
@@ -203,6 +223,7 @@ int main(void)
         test_foreign();
         test_remove();
         test_failure();
+        test_interrupted();
         test_halfway();
         test_unreadable();
         sysroot_free(placing.root);
