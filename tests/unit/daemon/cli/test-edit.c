@@ -91,6 +91,29 @@ static void test_write(void)
         assert(take_copies() == 0);
 }
 
+/* Below the text, for the eye. */
+static void test_policy(void)
+{
+        put(FILE_X, OLD);
+        assert(edit("grep -q '^# \\[tier dram\\]' \"$1\" && grep -q '^# rescan = 9s' \"$1\"") ==
+               EXIT_SUCCESS);
+        put(CONFIG_DIR "/y.conf", "nonsense\n");
+        assert(edit("grep -q '^### The policy has an error: .*/y.conf:1: ' \"$1\"") ==
+               EXIT_SUCCESS);
+        assert(sysroot_remove(root, CONFIG_DIR "/y.conf") == 0);
+}
+
+/* Which one, and with arguments. */
+static void test_editors(void)
+{
+        put(FILE_X, OLD);
+        assert(setenv("SYSTEMD_EDITOR", "sed -i s/9s/8s/", 1) == 0);
+        assert(edit("exit 1") == EXIT_SUCCESS);
+        assert_holds(FILE_X, NEW);
+        assert(setenv("SYSTEMD_EDITOR", "", 1) == 0 && edit("exit 1") == EXIT_FAILURE);
+        assert(unsetenv("SYSTEMD_EDITOR") == 0 && take_copies() == 0);
+}
+
 /* Nothing is changed, and what somebody wrote is kept. */
 static void test_refused(void)
 {
@@ -149,6 +172,8 @@ int main(void)
         assert(unsetenv("SYSTEMD_EDITOR") == 0 && freopen("/dev/null", "re", stdin));
         put("etc/numatier/numatierd.conf", "[tier dram]\n");
         test_write();
+        test_policy();
+        test_editors();
         test_refused();
         test_lines();
         test_hidden();

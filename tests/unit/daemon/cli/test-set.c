@@ -79,8 +79,21 @@ static void test_set_and_clear(void)
         assert_holds(RUNTIME, HEADER "[node node-1]\nlatency = 250ns\nnode = 1\ntier = dram\n");
         assert(clear("1", true) == EXIT_SUCCESS);
         assert_holds(RUNTIME, NULL);
+        assert_holds(LASTING, HEADER "[node node-1]\ntier = far\nnode = 1\nlatency = 250ns\n");
+        assert(set("1", "dram", NULL, true) == EXIT_SUCCESS); /* without --runtime, both go */
         assert(clear("1", false) == EXIT_SUCCESS);
         assert_holds(LASTING, NULL);
+        assert_holds(RUNTIME, NULL);
+        assert(clear("1", false) == EXIT_SUCCESS);
+}
+
+static void test_bandwidth(void)
+{
+        char *operands[] = { (char *)"1", NULL };
+        const struct arguments a = { .operands = operands, .bandwidth = "30GiB/s" };
+
+        assert(verb_set(&a) == EXIT_SUCCESS);
+        assert_holds(LASTING, HEADER "[node node-1]\nnode = 1\nbandwidth = 30GiB/s\n");
         assert(clear("1", false) == EXIT_SUCCESS);
 }
 
@@ -260,6 +273,7 @@ int main(void)
         test_identity();
         test_interleaved();
         test_set_and_clear();
+        test_bandwidth();
         test_effect();
         test_damaged();
         test_refused();
