@@ -9,6 +9,7 @@
 #include "placement/session.h"
 #include "placement/tiers.h"
 #include "placement/unit.h"
+#include "usage/usage.h"
 
 /* Processes that a unit starts while those before are dealt with: looked for again so many times.
  */
@@ -22,7 +23,7 @@ struct migration {
         const struct migrate_arguments *a;
         struct tiers tiers;
         struct nodeset from, to;
-        char *unit, *group; /* its name and its directory; NULL: one process */
+        char *unit, *group; /* its name and its control group; NULL: one process */
         pid_t *pids;        /* negative: it cannot be read, which was reported */
         size_t n, allocated;
         size_t moved; /* of these processes, those that are dealt with */
@@ -98,12 +99,12 @@ static int find_unit(struct migration *m)
                         m->a->what);
                 return -EINVAL;
         }
-        m->unit = unit_complete_name(m->a->what);
-        if (!m->unit)
-                return fail(-ENOMEM, "cannot start");
-        r = unit_find(m->tiers.root, m->unit, &errors, &m->group);
+        r = usage_find_unit(m->tiers.root, m->a->what, &errors, &m->group);
         print_errors(&errors);
-        return r;
+        if (r < 0)
+                return r;
+        m->unit = strdup(last_component(m->group));
+        return m->unit ? 0 : fail(-ENOMEM, "cannot start");
 }
 
 static uint32_t *copy_sorted(const pid_t *pids, size_t n)
