@@ -151,7 +151,7 @@ static void help(void)
              "  --serials        capture: with the serial numbers of devices\n"
              "  --help, --version\n\n"
              "Exit status: 0 done, 1 failed, 2 usage,\n"
-             "3 (plan, apply, hmat status) something differs from the policy.\n"
+             "3 (plan, apply, hmat status, service) something differs from the policy.\n"
              "doctor: 0 nothing is wrong, 1 warnings, 2 errors.\n"
              "See numatier(1), numatierd.conf(5).");
 }
