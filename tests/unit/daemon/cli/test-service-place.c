@@ -110,6 +110,9 @@ static void test_foreign(void)
         assert(service_remove(&placing, "x.service", false) == EXIT_SUCCESS);
         assert_text(ETC, NULL);
         assert_text(RUN, OTHERS);
+        begin(NULL, OTHERS); /* it is hidden, and stays */
+        assert(place(false, OURS) == EXIT_SUCCESS && placing.done);
+        assert_text(RUN, OTHERS);
         begin("", NULL); /* masks one in /run: somebody means that */
         assert(place(false, OURS) == EXIT_FAILURE);
         assert_text(ETC, "");
