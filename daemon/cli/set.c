@@ -63,21 +63,24 @@ static void print_errors(struct messages *errors)
         messages_done(errors);
 }
 
-/* What the file is to hold. What is set for this boot begins with what is set for good. */
+/* What the file (path: with a slash) is to hold. What is set for this boot begins with what is set
+ * for good. */
 static int make_text(const struct arguments *a, struct sysroot *root, const struct set_target *t,
                      const char *path, char **ret)
 {
         _cleanup_(freep) char *old = NULL;
         struct messages errors = MESSAGES_INIT;
         struct rule_key keys[ELEMENTSOF(t->keys) + 3];
-        char name[SET_NAME_MAX], lasting[DROPIN_PATH_MAX];
+        char name[SET_NAME_MAX], lasting[DROPIN_PATH_MAX + 1] = "/";
         size_t n = t->n;
         int r;
 
-        set_target_path(t, false, lasting);
-        r = dropin_read(root, path, &old);
-        if (r == 0 && !old && a->runtime)
-                r = dropin_read(root, lasting, &old);
+        set_target_path(t, false, lasting + 1);
+        r = dropin_read(root, path + 1, &old);
+        if (r == 0 && !old && a->runtime) {
+                path = lasting;
+                r = dropin_read(root, path + 1, &old);
+        }
         if (r < 0)
                 return r;
         memcpy(keys, t->keys, sizeof(t->keys));
@@ -160,7 +163,7 @@ static int set(const struct arguments *a, const struct pass *p)
         if (r < 0)
                 return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
         set_target_path(&target, a->runtime, path + 1);
-        if (make_text(a, p->root, &target, path + 1, &text) < 0)
+        if (make_text(a, p->root, &target, path, &text) < 0)
                 return EXIT_FAILURE;
         change.text = text;
         before = load_present(p->root);

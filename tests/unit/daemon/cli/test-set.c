@@ -169,7 +169,7 @@ static void test_damaged(void)
 }
 
 /* The last line that it says on standard error. */
-static const char *set_and_read(const char *what, const char *tier, bool runtime)
+static const char *set_and_read_as(int want, const char *what, const char *tier, bool runtime)
 {
         static char line[512];
         int saved = dup(STDERR_FILENO), status;
@@ -177,12 +177,29 @@ static const char *set_and_read(const char *what, const char *tier, bool runtime
 
         assert(saved >= 0 && f && dup2(fileno(f), STDERR_FILENO) >= 0);
         status = set(what, tier, NULL, runtime);
-        assert(dup2(saved, STDERR_FILENO) >= 0 && close(saved) == 0 && status == EXIT_SUCCESS);
+        assert(dup2(saved, STDERR_FILENO) >= 0 && close(saved) == 0 && status == want);
         rewind(f);
         for (*line = '\0'; fgets(line, sizeof(line), f);)
                 ;
         fclose(f);
         return line;
+}
+
+static const char *set_and_read(const char *what, const char *tier, bool runtime)
+{
+        return set_and_read_as(EXIT_SUCCESS, what, tier, runtime);
+}
+
+/* Which file it is that is not as it was written. */
+static void test_other_file(void)
+{
+        static const char error[] =
+                "numatier: /" LASTING ": expected one [node] section and nothing else\n";
+
+        put(LASTING, "[daemon]\n");
+        assert_streq(set_and_read_as(EXIT_FAILURE, "1", "far", false), error);
+        assert_streq(set_and_read_as(EXIT_FAILURE, "1", "far", true), error);
+        assert(clear("1", false) == EXIT_SUCCESS);
 }
 
 /* Which other sections it takes the place of: also those that it wrote itself, for others. */
@@ -274,6 +291,7 @@ int main(void)
         test_interleaved();
         test_set_and_clear();
         test_bandwidth();
+        test_other_file();
         test_effect();
         test_damaged();
         test_refused();
