@@ -75,6 +75,7 @@ int dropin_install(struct sysroot *root, const struct config_change *change)
                 return EXIT_FAILURE;
         if (old && streq(old, change->text)) {
                 printf("/%s has that already.\n", change->path);
+                reload(root); /* perhaps it was not told when that was written */
                 return EXIT_SUCCESS;
         }
         r = change->text ? sysroot_replace(root, change->path, change->text)

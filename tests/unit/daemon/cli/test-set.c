@@ -2,6 +2,7 @@
 /* numatier set and clear, on a copy of a machine that has the files of its policy, too. */
 
 #include <ftw.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "cli/cli.h"
@@ -190,6 +191,34 @@ static const char *set_and_read(const char *what, const char *tier, bool runtime
         return set_and_read_as(EXIT_SUCCESS, what, tier, runtime);
 }
 
+static unsigned hangups;
+
+static void note_hangup(int number)
+{
+        hangups++;
+}
+
+/* This process plays the daemon. It is told again, too: the first time may have been interrupted.
+ */
+static void test_reload(void)
+{
+        char path[64], view[64];
+
+        snprintf(path, sizeof(path), "proc/%ld/comm", (long)getpid());
+        snprintf(view, sizeof(view), "# numatier view 2\ndaemon %ld\nend 2\n", (long)getpid());
+        put(path, "numatierd\n");
+        put("run/numatier/view", view);
+        assert(signal(SIGHUP, note_hangup) != SIG_ERR);
+        assert(set("1", "far", NULL, false) == EXIT_SUCCESS && hangups == 1);
+        assert(set("1", "far", NULL, false) == EXIT_SUCCESS && hangups == 2);
+        assert(set("1", "nowhere", NULL, false) == EXIT_FAILURE && hangups == 2);
+        assert(clear("1", false) == EXIT_SUCCESS && hangups == 3);
+        assert(clear("1", false) == EXIT_SUCCESS && hangups == 3);
+        put(path, "other\n"); /* its number is another process's now */
+        assert(set("1", "far", NULL, false) == EXIT_SUCCESS && hangups == 3);
+        assert(clear("1", false) == EXIT_SUCCESS);
+}
+
 /* Which file it is that is not as it was written. */
 static void test_other_file(void)
 {
@@ -291,6 +320,7 @@ int main(void)
         test_interleaved();
         test_set_and_clear();
         test_bandwidth();
+        test_reload();
         test_other_file();
         test_effect();
         test_damaged();
