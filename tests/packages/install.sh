@@ -56,7 +56,9 @@ removed() {
         mkdir -p $policies
         printf '[daemon]\nrescan = 1h\n' >$policies/site.conf
         systemctl reload numatierd
+        systemctl enable --quiet --now numatier-metrics.{socket,timer}
         apt "apt removes it" remove numatier
+        equal "nothing answers scrapes" "inactive inactive" "$(systemctl is-active numatier-metrics.{socket,timer} | xargs)"
         check "that offers numatier restore" grep -q 'numatier restore' /tmp/apt
         equal "the service has stopped" inactive "$(systemctl is-active numatierd)"
         refuse "and does not run on" pgrep -x numatierd
