@@ -108,6 +108,14 @@ exec 9<>/dev/tcp/127.0.0.1/9873
 printf 'nonsense\r\n\r\n' >&9
 check "no HTTP" grep -q '^HTTP/1.1 400 ' <<<"$(cat <&9)"
 exec 9>&-
+mkdir -p /run/systemd/system/numatier-metrics@.service.d
+printf '[Service]\nExecStart=\nExecStart=%s metrics --http --doctor\n' "$(command -v numatier)" \
+        >/run/systemd/system/numatier-metrics@.service.d/doctor.conf
+systemctl daemon-reload
+check "doctor's findings, in the sandbox" grep -q '^numatier_findings{severity="error"} ' \
+        <<<"$(curl -s http://$address/metrics)"
+rm -r /run/systemd/system/numatier-metrics@.service.d
+systemctl daemon-reload
 # eight clients that say nothing: no more are let in, and they are sent away
 python3 - <<'PY'
 import socket
