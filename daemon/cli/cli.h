@@ -145,5 +145,9 @@ int cli_error(int error, const char *what);
 /* Reports that a verb changes this machine, if another one was named: EXIT_USAGE, else 0. */
 int cli_refuse_copy(const struct arguments *a, const char *verb);
 
+/* Takes the lock of something that only one program may do (common/lock.h), until this one ends.
+ * what: what the other one does. 0 or a negative errno (reported). */
+int cli_take_lock(const char *path, const char *what);
+
 /* Reports that an answer could not be printed; returns the exit status for it. */
 int cli_print_error(int error);

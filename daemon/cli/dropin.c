@@ -7,6 +7,11 @@
 #include "cli/cli.h"
 #include "common/session.h"
 
+int dropin_lock(void)
+{
+        return cli_take_lock("run/numatier/policy.lock", "changes the policy");
+}
+
 int dropin_read(struct sysroot *root, const char *path, char **ret)
 {
         _cleanup_(freep) char *text = NULL;

@@ -9,6 +9,11 @@
 
 #define DROPIN_PATH_MAX 256
 
+/* Nobody else changes drop-ins from here to the end of the program. 0 or a negative errno
+ * (reported).
+ */
+int dropin_lock(void);
+
 /* Reads it: *ret is NULL if it is not there. 0 or a negative errno (reported); -EBADMSG: it is no
  * text. */
 int dropin_read(struct sysroot *root, const char *path, char **ret);

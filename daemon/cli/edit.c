@@ -218,7 +218,8 @@ static int take_text(const struct edit *e)
         change.text = text;
         if (dropin_check(e->root, &change, NULL) < 0)
                 return wants_again() ? -EAGAIN : report_kept(e);
-        if (!is_as_before(e) || dropin_install(e->root, &change) != EXIT_SUCCESS)
+        if (dropin_lock() < 0 || !is_as_before(e) ||
+            dropin_install(e->root, &change) != EXIT_SUCCESS)
                 return report_kept(e);
         (void)unlink(e->copy);
         return EXIT_SUCCESS;

@@ -6,7 +6,6 @@
 #include "cli/hmat-place.h"
 #include "cli/hmat-wanted.h"
 #include "cli/hmat.h"
-#include "common/lock.h"
 #include "facts/module.h"
 #include "hmat/obstacles.h"
 
@@ -15,24 +14,6 @@
 static int measure_boot(struct boot_room *ret)
 {
         return boot_room_measure("/boot", ret);
-}
-
-/* The lock is held until the program ends. */
-static int take_lock(void)
-{
-        pid_t holder = 0;
-        int fd, r = lock_take_file(NULL, LOCK, &fd, &holder);
-
-        if (r == -EBUSY)
-                fprintf(stderr,
-                        "numatier: another numatier installs or uninstalls a table "
-                        "(process %ld)\n",
-                        (long)holder);
-        else if (r == -EACCES || r == -EPERM)
-                fputs("numatier: only root can do this\n", stderr);
-        else if (r < 0)
-                (void)cli_error(r, "/" LOCK);
-        return r;
 }
 
 static void print_all(const char *prefix, const struct messages *m)
@@ -97,7 +78,7 @@ int hmat_install(const struct arguments *a, char **operands)
 
         if (status != 0)
                 return status;
-        if (take_lock() < 0)
+        if (cli_take_lock(LOCK, "installs or uninstalls a table") < 0)
                 return EXIT_FAILURE;
         status = EXIT_FAILURE;
         if (hmat_wanted_find(a, &w) == 0) {
@@ -122,7 +103,8 @@ int hmat_uninstall(const struct arguments *a, char **operands)
 
         if (status != 0)
                 return status;
-        if (take_lock() < 0 || input_open_root(&a->input, &root) < 0)
+        if (cli_take_lock(LOCK, "installs or uninstalls a table") < 0 ||
+            input_open_root(&a->input, &root) < 0)
                 return EXIT_FAILURE;
         p.root = root;
         status = hmat_place(&p, NULL, 0);

@@ -5,6 +5,7 @@
 #include "classify/targets.h"
 #include "cli/cli.h"
 #include "cli/kept.h"
+#include "common/lock.h"
 #include "common/quiet.h"
 #include "common/session.h"
 #include "facts/knobs.h"
@@ -27,6 +28,21 @@ int cli_refuse_copy(const struct arguments *a, const char *verb)
         fprintf(stderr, "numatier: %s takes no --%s: it is for this machine\n", verb,
                 a->input.root ? "root" : "machine");
         return EXIT_USAGE;
+}
+
+int cli_take_lock(const char *path, const char *what)
+{
+        pid_t holder = 0;
+        int fd, r = lock_take_file(NULL, path, &fd, &holder);
+
+        if (r == -EBUSY)
+                fprintf(stderr, "numatier: another numatier %s (process %ld)\n", what,
+                        (long)holder);
+        else if (r == -EACCES || r == -EPERM)
+                fputs("numatier: only root can do this\n", stderr);
+        else if (r < 0)
+                fprintf(stderr, "numatier: /%s: %s\n", path, strerror(-r));
+        return r;
 }
 
 int cli_print_error(int error)

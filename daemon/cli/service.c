@@ -93,6 +93,12 @@ static int find_unit(const char *unit, struct unit_status *ret)
 
         if (r < 0)
                 return r;
+        /* systemd reads the drop-ins of all names, and two could say different things */
+        if (streq(ret->load, "loaded") && ret->is_alias) {
+                fprintf(stderr, "numatier: %s is an alias: expected the unit's name, %s\n", unit,
+                        ret->id);
+                return -EINVAL;
+        }
         if (streq(ret->load, "loaded"))
                 return 0;
         if (*ret->load == '\0')

@@ -13,6 +13,7 @@
 #define LASTING_PREFIX CONFIG_DIR "/90-set-"
 #define RUNTIME_PREFIX CONFIG_RUNTIME_DIR "/91-set-"
 
+#define NODE_PART  ".node-" /* between the device and the node in the name of a file */
 #define VALUE_SIZE sizeof(((struct rule_identity *)0)->value)
 
 static const char *const keys[] = { "cxl-serial", "pci-address", "pci-id", "region",
@@ -167,7 +168,28 @@ void set_target_path(const struct set_target *t, bool runtime, char ret[static D
 {
         snprintf(ret, DROPIN_PATH_MAX, "%s%s-%s%s%s.conf",
                  runtime ? RUNTIME_PREFIX : LASTING_PREFIX, t->identity.key, t->identity.value,
-                 t->has_node ? ".node-" : "", t->has_node ? t->node : "");
+                 t->has_node ? NODE_PART : "", t->has_node ? t->node : "");
+}
+
+bool set_target_owns(const struct set_target *t, bool runtime, const char *name)
+{
+        char path[DROPIN_PATH_MAX];
+        struct set_target device = *t;
+        const char *rest;
+
+        device.has_node = false;
+        set_target_path(&device, runtime, path);
+        if (streq(name, last_component(path)))
+                return !t->has_node;
+        path[strlen(path) - strlen(".conf")] = '\0';
+        rest = startswith(name, last_component(path));
+        rest = rest ? startswith(rest, NODE_PART) : NULL;
+        if (!rest)
+                return false;
+        if (*t->node == '\0')
+                return true;
+        rest = startswith(rest, t->node);
+        return rest && streq(rest, ".conf");
 }
 
 void set_target_name(const struct set_target *t, char ret[static SET_NAME_MAX])

@@ -10,8 +10,8 @@
 
 struct set_target {
         struct rule_identity identity;
-        bool has_node; /* the identity is not enough: another node has it, too */
-        char node[12];
+        bool has_node;           /* the identity is not enough: another node has it, too */
+        char node[12];           /* "": a match was given, and not a node */
         struct rule_key keys[2]; /* the same as keys of the policy */
         size_t n;
 };
@@ -24,6 +24,10 @@ int set_target_find(const char *text, const struct machine *m, struct messages *
 
 /* The file, below the root: of this boot, or for good. */
 void set_target_path(const struct set_target *t, bool runtime, char ret[static DROPIN_PATH_MAX]);
+
+/* Whether set wrote the file of that name for this memory: for a node also what was written while
+ * the device was, or was not, that node's alone; for a match all that has it. */
+bool set_target_owns(const struct set_target *t, bool runtime, const char *name);
 
 /* The name of the section. */
 #define SET_NAME_MAX 49

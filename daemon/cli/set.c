@@ -109,19 +109,19 @@ static bool is_same_target(const char *file, const char *other)
 static void print_effect(const struct machine *m, const struct policy *before,
                          const struct policy *after, const char *file)
 {
-        const struct node_rule *new = rule_file_find(after, file);
+        const struct node_rule *rule = rule_file_find(after, file);
         bool matches = false;
 
-        for (size_t i = 0; new &&i < m->n_nodes; i++) {
+        for (size_t i = 0; rule && i < m->n_nodes; i++) {
                 const struct node *n = &m->nodes[i];
                 const struct node_rule *was, *is;
 
-                if (!rule_may_match(new, n))
+                if (!rule_may_match(rule, n))
                         continue;
                 matches = true;
                 was = before ? rules_find(before, n) : NULL;
                 is = rules_find(after, n);
-                if (is && is != new)
+                if (is && is != rule)
                         fprintf(stderr,
                                 "numatier: warning: node %u: [node %s] (%s:%u) is tried first, so "
                                 "that this has no effect\n",
@@ -132,7 +132,7 @@ static void print_effect(const struct machine *m, const struct policy *before,
                                 "any more\n",
                                 n->id, was->name, was->file, was->line);
         }
-        if (new && !matches)
+        if (rule && !matches)
                 puts("No node that is online matches; it counts for one that comes later.");
 }
 
@@ -163,6 +163,8 @@ static int set(const struct arguments *a, const struct pass *p)
         if (r < 0)
                 return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
         set_target_path(&target, a->runtime, path + 1);
+        if (dropin_lock() < 0)
+                return EXIT_FAILURE;
         if (make_text(a, p->root, &target, path, &text) < 0)
                 return EXIT_FAILURE;
         change.text = text;
@@ -189,47 +191,71 @@ int verb_set(const struct arguments *a)
         return status;
 }
 
-/* 0: the file is gone, or was not there. */
-static int clear_file(struct sysroot *root, const struct set_target *t, bool runtime, bool *any)
+/* The drop-ins of a directory that set wrote for this memory. */
+struct clearing {
+        struct sysroot *root;
+        const struct set_target *target;
+        bool runtime, any;
+        int status;
+};
+
+static int clear_file(const char *name, void *userdata)
 {
+        struct clearing *c = userdata;
         char path[DROPIN_PATH_MAX];
         const struct config_change change = { .path = path };
         _cleanup_(policy_unrefp) struct policy *present = NULL;
-        _cleanup_(freep) char *text = NULL;
+
+        if (!set_target_owns(c->target, c->runtime, name))
+                return 0;
+        c->any = true;
+        snprintf(path, sizeof(path), "%s/%s", c->runtime ? CONFIG_RUNTIME_DIR : CONFIG_DIR, name);
+        present = load_present(c->root);
+        /* what was wrong already does not get worse */
+        if (dropin_check(c->root, &change, NULL) < 0 && present)
+                c->status = EXIT_FAILURE;
+        else
+                c->status = exit_join(c->status, dropin_install(c->root, &change));
+        return 0;
+}
+
+static void clear_directory(struct clearing *c, bool runtime)
+{
+        const char *directory = runtime ? CONFIG_RUNTIME_DIR : CONFIG_DIR;
         int r;
 
-        set_target_path(t, runtime, path);
-        r = dropin_read(root, path, &text);
-        if (r < 0 && r != -EBADMSG)
-                return EXIT_FAILURE;
-        if (r == 0 && !text)
-                return EXIT_SUCCESS;
-        *any = true;
-        present = load_present(root);
-        /* what was wrong already does not get worse */
-        if (dropin_check(root, &change, NULL) < 0 && present)
-                return EXIT_FAILURE;
-        return dropin_install(root, &change);
+        c->runtime = runtime;
+        r = sysroot_list(c->root, directory, clear_file, c);
+        if (r < 0 && r != -ENOENT) {
+                fprintf(stderr, "numatier: /%s: cannot be listed: %s\n", directory, strerror(-r));
+                c->status = EXIT_FAILURE;
+        }
 }
 
 static int clear(const struct arguments *a, const struct pass *p)
 {
         struct messages errors = MESSAGES_INIT;
         struct set_target target;
-        bool any = false;
-        int r, status;
+        struct clearing c = { .root = p->root, .target = &target };
+        int r;
 
         r = set_target_find(a->operands[0], p->result->machine, &errors, &target);
         print_errors(&errors);
         if (r < 0)
                 return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
-        status = clear_file(p->root, &target, true, &any);
-        if (status == EXIT_SUCCESS && !a->runtime)
-                status = clear_file(p->root, &target, false, &any);
-        if (status == EXIT_SUCCESS && !any)
-                printf("Nothing is set for %s = %s%s.\n", target.identity.key,
-                       target.identity.value, a->runtime ? " for this boot" : "");
-        return status;
+        if (dropin_lock() < 0)
+                return EXIT_FAILURE;
+        clear_directory(&c, true);
+        if (c.status == EXIT_SUCCESS && !a->runtime)
+                clear_directory(&c, false);
+        if (c.status == EXIT_SUCCESS && !c.any)
+                printf("Nothing is set for %s = %s%s%s%s.\n", target.identity.key,
+                       target.identity.value, target.has_node ? " with node = " : "",
+                       target.has_node ? target.node : "", a->runtime ? " for this boot" : "");
+        if (!c.any && target.has_node)
+                printf("For all memory of this device: numatier clear %s=%s\n", target.identity.key,
+                       target.identity.value);
+        return c.status;
 }
 
 int verb_clear(const struct arguments *a)

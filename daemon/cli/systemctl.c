@@ -91,7 +91,7 @@ static int run(char *const argv[], char output[static OUTPUT_SIZE])
 }
 
 /* The value of a line KEY=value. */
-static void find_value(const char *output, const char *key, char ret[static 32])
+static void find_value(const char *output, const char *key, char *ret, size_t size)
 {
         size_t n = strlen(key);
 
@@ -100,7 +100,7 @@ static void find_value(const char *output, const char *key, char ret[static 32])
                 size_t length = strcspn(line, "\n");
 
                 if (length > n && strncmp(line, key, n) == 0 && line[n] == '=')
-                        snprintf(ret, 32, "%.*s", (int)(length - n - 1), line + n + 1);
+                        snprintf(ret, size, "%.*s", (int)(length - n - 1), line + n + 1);
                 line += length;
         }
 }
@@ -119,15 +119,17 @@ int systemctl_get_status(const char *unit, struct unit_status *ret)
         if (!name)
                 return cli_error(-ENOMEM, unit), -ENOMEM;
         r = run((char *const[]){ (char *)"systemctl", (char *)"show",
-                                 (char *)"--property=LoadState,ActiveState,NeedDaemonReload",
+                                 (char *)"--property=Id,LoadState,ActiveState,NeedDaemonReload",
                                  (char *)"--", name, NULL },
                 output);
         if (r < 0)
                 return r;
-        find_value(output, "LoadState", ret->load);
-        find_value(output, "ActiveState", ret->active);
-        find_value(output, "NeedDaemonReload", stale);
+        find_value(output, "Id", ret->id, sizeof(ret->id));
+        find_value(output, "LoadState", ret->load, sizeof(ret->load));
+        find_value(output, "ActiveState", ret->active, sizeof(ret->active));
+        find_value(output, "NeedDaemonReload", stale, sizeof(stale));
         ret->stale = streq(stale, "yes");
+        ret->is_alias = *ret->id != '\0' && !streq(ret->id, name);
         return 0;
 }
 

@@ -9,9 +9,11 @@
 
 /* Whether systemd knows a unit, and whether it runs. */
 struct unit_status {
-        char load[32];   /* "loaded", "not-found", "masked"... */
-        char active[32]; /* "active", "inactive"... */
-        bool stale;      /* its files are newer than what systemd has read */
+        char id[UNIT_NAME_SIZE]; /* its name, of which others may be aliases */
+        bool is_alias;           /* it was asked for by another name */
+        char load[32];           /* "loaded", "not-found", "masked"... */
+        char active[32];         /* "active", "inactive"... */
+        bool stale;              /* its files are newer than what systemd has read */
 };
 
 /* Both: 0; or reports on standard error (systemctl may have said why before) and -EIO, or the error

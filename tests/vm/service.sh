@@ -105,6 +105,10 @@ check "it runs in its tier" wait_for 60 held 1
 before=$(cat $etc)
 refuse "a unit that is not there" numatier service nonesuch --tier cxl
 refuse "has no drop-in" test -e /etc/systemd/system/nonesuch.service.d
+ln -s holder.service /run/systemd/system/alias.service
+systemctl daemon-reload
+refuse "an alias" numatier service alias --tier cxl
+check "it says which name to give" grep -q 'holder.service' <<<"$(numatier service alias --tier cxl 2>&1)"
 refuse "another user" setpriv --reuid 65534 --regid 65534 --clear-groups numatier service holder --clear
 mkdir /run/broken
 cat >/run/broken/systemctl <<'SCRIPT'

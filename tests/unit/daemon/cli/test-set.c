@@ -21,6 +21,19 @@ int __wrap_input_open_root(const struct input *in, struct sysroot **ret)
         return sysroot_open(directory, ret);
 }
 
+/* This process takes it again and again. */
+int __wrap_lock_take_file(const char *root, const char *path, int *ret_fd, pid_t *ret_holder);
+
+static bool is_locked;
+
+int __wrap_lock_take_file(const char *root, const char *path, int *ret_fd, pid_t *ret_holder)
+{
+        assert(!root);
+        assert_streq(path, "run/numatier/policy.lock");
+        *ret_holder = 1;
+        return is_locked ? -EBUSY : 0;
+}
+
 static struct sysroot *open_copy(void)
 {
         struct sysroot *root;
@@ -302,6 +315,53 @@ static void test_interleaved(void)
                 remove_devices(&nodes[i]);
 }
 
+/* Which files clear removes. */
+static void test_owned(void)
+{
+        struct node nodes[] = { { .id = 3 }, { .id = 4 }, { .id = 5 } };
+        const struct machine m = { .nodes = nodes, .n_nodes = ELEMENTSOF(nodes) };
+        static const struct {
+                const char *what, *file;
+                bool owned;
+        } cases[] = {
+                { "3", "90-set-cxl-serial-0x5678.node-3.conf", true },
+                { "3", "90-set-cxl-serial-0x5678.node-33.conf", false },
+                { "3", "90-set-cxl-serial-0x5678.node-4.conf", false },
+                { "3", "90-set-cxl-serial-0x5678.conf", false }, /* node 4's, too */
+                { "3", "91-set-cxl-serial-0x5678.node-3.conf", false },
+                { "cxl-serial=0x5678", "90-set-cxl-serial-0x5678.node-3.conf", true },
+                { "cxl-serial=0x5678", "90-set-cxl-serial-0x5678.conf", true },
+                { "cxl-serial=0x5678", "90-set-cxl-serial-0x56789.conf", false },
+                { "5", "90-set-cxl-serial-0x9.conf", true },
+                { "5", "90-set-cxl-serial-0x9.node-5.conf", true }, /* when it was shared */
+                { "5", "90-set-cxl-serial-0x9.node-6.conf", false },
+                { "node=5", "90-set-node-5.conf", true },
+                { "node=5", "90-set-cxl-serial-0x9.conf", false },
+        };
+
+        add_device(&nodes[0], 0x5678, NULL);
+        add_device(&nodes[1], 0x5678, NULL);
+        add_device(&nodes[2], 0x9, NULL);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                struct messages errors = MESSAGES_INIT;
+                struct set_target t;
+
+                assert(set_target_find(cases[i].what, &m, &errors, &t) == 0);
+                assert(set_target_owns(&t, false, cases[i].file) == cases[i].owned);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
+                remove_devices(&nodes[i]);
+}
+
+static void test_locked(void)
+{
+        is_locked = true;
+        assert(set("1", "far", NULL, false) == EXIT_FAILURE);
+        assert(clear("1", false) == EXIT_FAILURE);
+        is_locked = false;
+        assert_holds(LASTING, NULL);
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
         return remove(path);
@@ -317,6 +377,8 @@ int main(void)
         put(NODE "node1/meminfo", "Node 1 MemTotal: 1024 kB\n");
         put("etc/numatier/numatierd.conf", "[tier dram]\nmax-latency = 1.5x\n[tier far]\n");
         test_identity();
+        test_owned();
+        test_locked();
         test_interleaved();
         test_set_and_clear();
         test_bandwidth();
