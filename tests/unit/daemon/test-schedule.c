@@ -33,12 +33,13 @@ static uint64_t get_now(void)
         return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* Before what begins a wait: on a busy machine that may take long itself. */
+/* Before what begins a wait: on a busy machine that may take long itself. It is the loop's time,
+ * from which the schedule counts. */
 static uint64_t begin;
 
 static void begin_wait(void)
 {
-        begin = get_now();
+        assert(sd_event_now(event, CLOCK_MONOTONIC, &begin) >= 0);
 }
 
 /* Runs the loop until a pass is due. Returns how many microseconds that is after begin_wait(). */
