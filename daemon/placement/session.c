@@ -17,6 +17,7 @@
 /* Others use memory, too: no more than this is moved before it is read again what is free. */
 #define FRESH_KIB (UINT64_C(128) << 10)
 #define USEC      UINT64_C(1000000)
+#define WAIT_USEC UINT64_C(100000)
 
 static bool is_stopped(const struct move_session *s)
 {
@@ -168,19 +169,27 @@ static int move_batch(struct move_session *s, const struct area *a, struct batch
         return 0;
 }
 
-/* Waits until so much may have been moved. */
-static void keep_rate(const struct move_session *s)
+/* How long to wait until so much may have been moved. */
+static uint64_t get_wait(const struct move_session *s)
 {
-        uint64_t moved = s->mover.kib[MOVE_DONE] << 10, passed = monotonic_usec() - s->start_usec;
-        uint64_t due;
+        uint64_t passed = monotonic_usec() - s->start_usec;
+        double moved = (double)(s->mover.kib[MOVE_DONE] << 10);
+        double due = s->rate > 0 ? moved / (double)s->rate * (double)USEC : 0;
 
-        if (s->rate == 0)
-                return;
-        due = (uint64_t)((double)moved / (double)s->rate * (double)USEC);
-        if (due <= passed)
-                return;
-        due -= passed;
-        nanosleep(&(struct timespec){ (time_t)(due / USEC), (long)(due % USEC * 1000) }, NULL);
+        return due > (double)passed ? (uint64_t)(due - (double)passed) : 0;
+}
+
+/* In small parts: a signal that came while pages were moved ends no sleep after it, and the process
+ * may end meanwhile. */
+static void keep_rate(const struct move_session *s, const struct process *p)
+{
+        uint64_t wait;
+
+        while (!is_stopped(s) && process_is_alive(p) && (wait = get_wait(s)) > 0) {
+                long usec = (long)(wait < WAIT_USEC ? wait : WAIT_USEC);
+
+                nanosleep(&(struct timespec){ .tv_nsec = usec * 1000 }, NULL);
+        }
 }
 
 /* With a limit of the rate less, but not less than a huge page, which moves as a whole. */
@@ -234,7 +243,7 @@ static int move_area(struct move_session *s, const struct process *p, const stru
                 if (r == 0)
                         r = move_batch(s, a, &b);
                 draw(s);
-                keep_rate(s);
+                keep_rate(s, p);
         }
         return r;
 }

@@ -180,6 +180,19 @@ static void test_stop(struct sysroot *root)
         assert(s.mover.kib[MOVE_DONE] == (PAGES - count(1)) * 4U);
 }
 
+/* The signal comes while pages are moved, before what would be a wait of months. */
+static void test_stop_before_wait(struct sysroot *root)
+{
+        struct move_session s = begin(root);
+
+        s.rate = 1;
+        stop_at = 1;
+        alarm(10);
+        assert(move_all(&s, &whole) == -EINTR);
+        alarm(0);
+        assert(s.mover.kib[MOVE_DONE] > 0 && count(1) > 0);
+}
+
 /* Slower than that: 64 MiB at 128 MiB/s take half a second. */
 static void test_rate(struct sysroot *root)
 {
@@ -225,6 +238,7 @@ int main(void)
         test_rival(root);
         test_part(root);
         test_stop(root);
+        test_stop_before_wait(root);
         test_rate(root);
         test_huge(root);
         sysroot_free(root);
