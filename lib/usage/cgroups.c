@@ -110,17 +110,13 @@ int usage_read_cgroup(struct sysroot *root, const char *cgroup, struct messages 
                       struct usage_nodes *ret)
 {
         const char *slash = cgroup[0] == '/' ? "" : "/";
+        bool is_root = cgroup[strspn(cgroup, "/")] == '\0';
         struct stat_file f = { 0 };
         char path[PATH_MAX];
         int r = cgroups_check(root), n;
 
-        if (r == 0 && cgroup[strspn(cgroup, "/")] == '\0') {
-                messages_add(errors,
-                             "%s: expected a control group below the root, which has no "
-                             "memory.numa_stat",
-                             cgroup);
-                return -ENOENT;
-        }
+        if (is_root)
+                cgroup = slash = "";
         n = snprintf(path, sizeof(path), CGROUP_DIR "%s%s" STAT_FILE, slash, cgroup);
         if (r == 0 && (n < 0 || (size_t)n >= sizeof(path)))
                 r = -ENAMETOOLONG;
@@ -129,5 +125,10 @@ int usage_read_cgroup(struct sysroot *root, const char *cgroup, struct messages 
         if (r == 0)
                 r = stat_file_read(&f, root, path, ret);
         free(f.text);
+        if (is_root && sysroot_is_absent(r)) {
+                messages_add(errors, "/: expected a control group below the root, which has no "
+                                     "memory.numa_stat");
+                return r;
+        }
         return r < 0 ? cgroups_explain(errors, cgroup, r) : 0;
 }

@@ -91,9 +91,9 @@ int usage_list_processes(struct sysroot *root, const struct usage_tiers *tiers,
 struct usage_list *usage_list_free(struct usage_list *l);
 DEFINE_CLEANUP(struct usage_list *, usage_list_free)
 
-/* What a control group has, with all below it ("/system.slice"; "/" is the root, which has no such
- * file), or a process. 0; -ENOMEM; else what is wrong is said in errors: -ENOENT and -ESRCH (it is
- * not there, or no longer), -EACCES, -EOPNOTSUPP and so on. */
+/* What a control group has, with all below it ("/system.slice"; "/" is the root, which has such a
+ * file only in a container), or a process. 0; -ENOMEM; else what is wrong is said in errors:
+ * -ENOENT and -ESRCH (it is not there, or no longer), -EACCES, -EOPNOTSUPP and so on. */
 int usage_read_cgroup(struct sysroot *root, const char *cgroup, struct messages *errors,
                       struct usage_nodes *ret);
 int usage_read_process(struct sysroot *root, pid_t pid, struct messages *errors,

@@ -134,7 +134,7 @@ int walk_start(struct walk *w, struct sysroot *root, struct messages *problems, 
         w->problems = problems;
         strcpy(w->path, CGROUP_DIR);
         w->length = strlen(CGROUP_DIR);
-        r = walk_down(w, NULL, NULL, enter);
+        r = enter(w, "", NULL, NULL);
         report_unreadable(w);
         return r;
 }

@@ -42,8 +42,8 @@ struct walk {
 typedef int (*walk_fn)(struct walk *w, const char *name, const char *outer,
                        struct usage_user *below);
 
-/* Enters those below the root. What could not be read is reported in problems, once. 0, -ENOMEM or
- * what enter returned. */
+/* Enters the root, which has no name. What could not be read is reported in problems, once. 0,
+ * -ENOMEM or what enter returned. */
 int walk_start(struct walk *w, struct sysroot *root, struct messages *problems, walk_fn enter);
 
 /* Enters the groups in this one. Within a unit only other units count: a unit may make groups of

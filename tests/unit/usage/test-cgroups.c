@@ -18,7 +18,7 @@ static void print_group(FILE *f, char *group)
                 fprintf(f, "sys/fs/cgroup/%s/memory.numa_stat ! %s\n", path, error);
                 return;
         }
-        fprintf(f, "sys/fs/cgroup/%s/memory.numa_stat:\n", path);
+        fprintf(f, "sys/fs/cgroup%s%s/memory.numa_stat:\n", *path ? "/" : "", path);
         while ((line = strsep(&group, "|")))
                 fprintf(f, "  %s\n", line);
 }
@@ -97,6 +97,26 @@ static void test_parse(void)
                         abort();
                 }
         assert(stat_file_parse("anon\n", 5, n) == 0 && nodeset_count(&n->nodes) == 0);
+}
+
+/* In a container, the root is a group as others, and often the only one. */
+static void test_container(void)
+{
+        static const char groups[] = "|anon N0=100 N1=50\n" SYSTEM CRON;
+        _cleanup_(sysroot_freep) struct sysroot *root = root_of(CONTROLLERS, groups);
+        _cleanup_(freep) struct usage_nodes *n = malloc(sizeof(*n));
+        struct messages problems = MESSAGES_INIT;
+        _cleanup_(usage_list_freep) struct usage_list *l =
+                list_from("|anon N0=3 N1=4\n", (struct usage_order){ 0 }, &problems);
+
+        assert(problems.n == 0 && l->n == 1 && l->sum->total == 7 && l->sum->slow == 4);
+        assert_streq(l->users[0]->name, "/");
+        assert_streq(l->users[0]->cgroup, "/");
+        usage_list_free(TAKE_PTR(l));
+        l = list_from("|anon N0=200 N1=50\n" SYSTEM CRON, (struct usage_order){ 0 }, &problems);
+        assert(l->n == 3 && l->sum->amount.anon == 250); /* each byte once */
+        assert(n && usage_read_cgroup(root, "//", &problems, n) == 0 && problems.n == 0);
+        assert(n->amounts[0].anon == 100 && n->amounts[1].anon == 50);
 }
 
 /* What a group has with those in it is shown without them. */
@@ -305,6 +325,7 @@ int main(void)
 {
         test_parse();
         test_disjoint();
+        test_container();
         test_units();
         test_race();
         test_unreadable();
