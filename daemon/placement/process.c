@@ -82,6 +82,25 @@ static int open_pidfd(pid_t pid)
         return fd < 0 ? -errno : fd;
 }
 
+/* The system calls take the number in the namespace of this program, and /proc may be mounted for
+ * another one. A pidfd says by which number /proc has its process; -1: it has ended. */
+static int check_namespace(struct sysroot *root, const struct process *p, struct messages *errors)
+{
+        char text[1024] = "", same[32];
+
+        (void)sysroot_readf(root, text, sizeof(text), "proc/self/fdinfo/%d", p->fd);
+        snprintf(same, sizeof(same), "\nPid:\t%d\n", (int)p->pid);
+        if (strstr(text, same))
+                return 0;
+        if (strstr(text, "\nPid:\t-1\n"))
+                return -ESRCH;
+        messages_add(errors,
+                     "process %d: /proc does not show the process that has this number here: it is "
+                     "mounted for another PID namespace",
+                     (int)p->pid);
+        return -EXDEV;
+}
+
 static int fail(struct messages *errors, pid_t pid, int error)
 {
         if (error == -ESRCH || error == -ENOENT) {
@@ -104,7 +123,11 @@ int process_open(struct sysroot *root, pid_t pid, struct messages *errors, struc
                         messages_add(errors, "%d is a thread, and not a process", (int)pid);
                         return -EINVAL;
                 }
-                r = p.fd < 0 ? p.fd : 0;
+                r = p.fd < 0 ? p.fd : check_namespace(root, &p, errors);
+                if (r == -EXDEV) {
+                        process_close(&p);
+                        return r;
+                }
         }
         if (r == 0)
                 r = read_stat(root, pid, &p, &is_kernel);

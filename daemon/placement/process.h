@@ -22,8 +22,9 @@ struct process {
 
 #define PROCESS_NONE ((struct process){ .fd = -1 })
 
-/* 0; -ESRCH: there is none; -EINVAL: a thread of the kernel, which has no memory of its own; or
- * what the system says. What is wrong is said in errors. */
+/* 0; -ESRCH: there is none; -EINVAL: a thread of the kernel, which has no memory of its own;
+ * -EXDEV: /proc is of another PID namespace; or what the system says. What is wrong is said in
+ * errors. */
 int process_open(struct sysroot *root, pid_t pid, struct messages *errors, struct process *ret);
 void process_close(struct process *p);
 

@@ -2,6 +2,7 @@
 
 #include "placement/process.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -90,8 +91,44 @@ static void test_end(void)
         sysroot_free(root);
 }
 
+/* Number 1 is the child itself, and another process in /proc. */
+static void open_other(void)
+{
+        struct messages errors = MESSAGES_INIT;
+        struct sysroot *root;
+        struct process p;
+
+        assert(getpid() == 1 && sysroot_open("/", &root) == 0);
+        assert(process_open(root, 1, &errors, &p) == -EXDEV && errors.n == 1);
+        assert(messages_have(&errors, "for another PID namespace"));
+        messages_done(&errors);
+        sysroot_free(root);
+}
+
+static void run(void (*fn)(void))
+{
+        pid_t child = fork();
+        int status;
+
+        assert(child >= 0);
+        if (child == 0) {
+                fn();
+                _exit(0);
+        }
+        assert(waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void leave_namespace(void)
+{
+        if (unshare(CLONE_NEWPID) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWPID) == 0)
+                run(open_other);
+        else
+                fprintf(stderr, "another PID namespace: not permitted, not tried\n");
+}
+
 int main(void)
 {
+        run(leave_namespace);
         test_stat();
         test_memory();
         test_open();
