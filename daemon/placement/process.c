@@ -119,7 +119,8 @@ int process_open(struct sysroot *root, pid_t pid, struct messages *errors, struc
 
         if (sysroot_is_live(root)) {
                 p.fd = open_pidfd(pid);
-                if (p.fd == -EINVAL) {
+                /* the latter since Linux 6.16 (kernel/fork.c:pidfd_prepare) */
+                if (p.fd == -EINVAL || p.fd == -ENOENT) {
                         messages_add(errors, "%d is a thread, and not a process", (int)pid);
                         return -EINVAL;
                 }
