@@ -57,29 +57,66 @@ int mover_select(struct mover *m, struct batch *b)
 #define BUSY_TRIES 2U
 #define PAUSE_NSEC 10000000L
 
+/* A huge page that does not move ends each try, with an error for one of its pages only: each page
+ * would take a try of its own, and the kernel unmaps all of it each time. So after some of them the
+ * rest of it is given up. */
+#define FOLIO_TRIES 4U
+
+static uintptr_t find_block(const struct mover *m, const void *page)
+{
+        return (uintptr_t)page - (uintptr_t)page % m->folio;
+}
+
+/* page: the last that was busy; the kernel has tried none after it. */
+static void give_up_folio(struct mover *m, struct batch *b, const void *page)
+{
+        size_t kept = 0;
+
+        if (m->folio == 0)
+                return;
+        if (m->busy_block != find_block(m, page))
+                m->n_busy = 0;
+        m->busy_block = find_block(m, page);
+        if (++m->n_busy < FOLIO_TRIES)
+                return;
+        for (size_t i = 0; i < b->n; i++) {
+                if (find_block(m, b->pages[i]) == m->busy_block)
+                        count(m, b, MOVE_BUSY);
+                else
+                        b->pages[kept++] = b->pages[i];
+        }
+        b->n = kept;
+}
+
 /* Of the pages of a batch: which were moved, and which not and why, or UNKNOWN. The first status of
  * a page of a large folio may be EBUSY, since another page took it along. So where each is now
  * counts. keep_busy: those that are busy will be tried again. */
 static void settle(struct mover *m, struct batch *b, const int *status, const int *now,
                    bool keep_busy)
 {
+        const void *busy = NULL;
         size_t kept = 0;
 
         for (size_t i = 0; i < b->n; i++) {
-                if (is_on(&m->to, now[i]))
+                if (is_on(&m->to, now[i])) {
                         count(m, b, MOVE_DONE);
-                else if (!is_on(&m->from, now[i]))
+                        m->n_busy = 0;
+                } else if (!is_on(&m->from, now[i])) {
                         count(m, b, MOVE_GONE);
-                else if (status[i] == -EACCES)
+                } else if (status[i] == -EACCES) {
                         count(m, b, MOVE_SHARED);
-                else if (status[i] == -ENOMEM)
+                } else if (status[i] == -ENOMEM) {
                         count(m, b, MOVE_NO_MEMORY);
-                else if (status[i] < 0 && status[i] != UNKNOWN && !keep_busy)
+                } else if (status[i] < 0 && status[i] != UNKNOWN && !keep_busy) {
                         count(m, b, MOVE_BUSY);
-                else
+                        busy = b->pages[i];
+                } else {
                         b->pages[kept++] = b->pages[i];
+                }
         }
         b->n = kept;
+        if (busy)
+                give_up_folio(m, b, busy);
 }
 
 /* One try with all of them. The kernel ends it when a page cannot be moved, with those after that
@@ -109,6 +146,7 @@ int mover_move(struct mover *m, struct batch *b, unsigned node)
         static const struct timespec pause = { .tv_nsec = PAUSE_NSEC };
         unsigned fruitless = 0;
 
+        m->n_busy = 0;
         for (unsigned tries = 0; b->n > 0; tries++) {
                 size_t before = b->n;
                 int r = try_all(m, b, node, tries < BUSY_TRIES);

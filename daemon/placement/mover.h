@@ -39,6 +39,9 @@ struct mover {
         bool shared;             /* move also what other processes use; for root */
         move_pages_fn move;
         const volatile sig_atomic_t *stop; /* not 0: no further call; or NULL */
+        uint64_t folio;       /* the size of a transparent huge page in bytes; 0: not yet read */
+        uintptr_t busy_block; /* the last that had a busy page, a multiple of folio */
+        unsigned n_busy;      /* tries in a row that found one there, and moved nothing */
         uint64_t kib[MOVE_OUTCOMES];
 };
 

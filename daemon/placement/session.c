@@ -199,8 +199,8 @@ static size_t get_batch_size(const struct move_session *s, const struct area *a)
 
         if (s->rate > 0 && s->rate / 4096 < kib)
                 kib = s->rate / 4096;
-        if (kib < s->folio >> 10)
-                kib = s->folio >> 10;
+        if (kib < s->mover.folio >> 10)
+                kib = s->mover.folio >> 10;
         return kib > a->page_kib ? kib / a->page_kib : 1;
 }
 
@@ -208,10 +208,10 @@ static void read_folio(struct move_session *s)
 {
         unsigned size;
 
-        s->folio = sysroot_read_unsigned(s->root, FOLIO_PATH, UINT32_MAX, &size, NULL) == 0 &&
-                                   size >= (unsigned)sysconf(_SC_PAGESIZE)
-                           ? size
-                           : FOLIO_DEFAULT;
+        s->mover.folio = sysroot_read_unsigned(s->root, FOLIO_PATH, UINT32_MAX, &size, NULL) == 0 &&
+                                         size >= (unsigned)sysconf(_SC_PAGESIZE)
+                                 ? size
+                                 : FOLIO_DEFAULT;
 }
 
 /* There may be more than at first: processes are started and allocate. */
@@ -233,7 +233,7 @@ static int move_area(struct move_session *s, const struct process *p, const stru
 
         area_reader_init(&reader, s->root, p->pid, a);
         while (r == 0 && found < a->kib &&
-               area_reader_next(&reader, get_batch_size(s, a), s->folio, &b)) {
+               area_reader_next(&reader, get_batch_size(s, a), s->mover.folio, &b)) {
                 if (is_stopped(s))
                         return -EINTR;
                 if (!process_is_alive(p))
@@ -254,7 +254,7 @@ int move_session_run(struct move_session *s, const struct process *p, const stru
 
         if (s->start_usec == 0)
                 s->start_usec = monotonic_usec();
-        if (s->folio == 0)
+        if (s->mover.folio == 0)
                 read_folio(s);
         s->mover.pid = p->pid;
         for (size_t i = 0; i < a->n && r == 0; i++) {

@@ -11,7 +11,6 @@
 struct move_session {
         struct sysroot *root;
         struct mover mover;
-        uint64_t folio;      /* the size of a transparent huge page in bytes; 0: not yet read */
         struct nodeset full; /* nodes of mover.to that turned out to have no memory */
         struct targets targets;
         uint64_t since_kib; /* moved since targets was read */

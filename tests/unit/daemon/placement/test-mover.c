@@ -239,6 +239,36 @@ static void test_folios(void)
         assert(m.kib[MOVE_DONE] == PAGES * 4U && m.kib[MOVE_BUSY] == 0);
 }
 
+/* Each try finds the folio stuck, and says so of one of its other pages only. Beyond it all move.
+ */
+static void test_stuck_folio(void)
+{
+        struct mover m = begin();
+        struct batch b;
+
+        m.folio = 512;
+        for (size_t i = 0; i < 511; i++) /* page 0 is at 1, so at 512 the next folio begins */
+                pages[i] = (struct page){ .node = 1, .stuck = i == 0, .is_tail = i > 0 };
+        pages[590].refusal = EBUSY;
+        assert(select_and_move(&m, &b) == 0 && b.n == 0);
+        assert(m.kib[MOVE_BUSY] == 512 * 4U && m.kib[MOVE_DONE] == (PAGES - 512) * 4U);
+        assert(calls < 30); /* two each try */
+}
+
+/* Some pages that are busy beside others that move: each is dealt with. */
+static void test_busy_beside(void)
+{
+        struct mover m = begin();
+        struct batch b;
+
+        m.folio = 512;
+        for (size_t i = 0; i < 100; i += 2)
+                pages[i].refusal = EBUSY;
+        pages[101].stuck = true; /* ends each try */
+        assert(select_and_move(&m, &b) == 0 && b.n == 0);
+        assert(m.kib[MOVE_BUSY] == 51 * 4U && m.kib[MOVE_DONE] == (PAGES - 51) * 4U);
+}
+
 /* What is left can go to another node. */
 static void test_full(void)
 {
@@ -310,6 +340,8 @@ int main(void)
         test_stuck();
         test_all_stuck();
         test_folios();
+        test_stuck_folio();
+        test_busy_beside();
         test_full();
         test_stop();
         test_errors();
