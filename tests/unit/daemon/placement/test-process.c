@@ -4,6 +4,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "testing.h"
@@ -68,6 +69,18 @@ static void test_open(void)
         sysroot_free(root);
 }
 
+/* Valgrind 3.19 does not know the call; each kernel that numatier supports does. */
+static bool has_pidfd(void)
+{
+        int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+        if (fd < 0)
+                assert(errno == ENOSYS);
+        else
+                close(fd);
+        return fd >= 0;
+}
+
 /* One that ends, of this machine. */
 static void test_end(void)
 {
@@ -128,10 +141,14 @@ static void leave_namespace(void)
 
 int main(void)
 {
-        run(leave_namespace);
         test_stat();
         test_memory();
         test_open();
-        test_end();
+        if (has_pidfd()) {
+                run(leave_namespace);
+                test_end();
+        } else {
+                fputs("pidfd_open(2): not here, so that no process is opened\n", stderr);
+        }
         return 0;
 }
