@@ -7,8 +7,7 @@
 
 static void print_problems(struct messages *problems)
 {
-        for (size_t i = 0; i < problems->n; i++)
-                fprintf(stderr, "numatier: %s\n", problems->items[i]);
+        cli_print_messages("", problems);
         messages_done(problems);
 }
 

@@ -28,12 +28,6 @@ static void print_json(const struct messages *errors)
         puts("]}");
 }
 
-static void print_errors(const struct messages *errors)
-{
-        for (size_t i = 0; i < errors->n; i++)
-                fprintf(stderr, "numatier: %s\n", errors->items[i]);
-}
-
 int verb_check(const struct arguments *a)
 {
         _cleanup_(policy_unrefp) struct policy *policy = NULL;
@@ -49,7 +43,7 @@ int verb_check(const struct arguments *a)
         if (a->json)
                 print_json(&errors);
         else if (r < 0)
-                print_errors(&errors);
+                cli_print_messages("", &errors);
         else
                 print_builtin(policy);
         messages_done(&errors);

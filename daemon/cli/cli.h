@@ -142,6 +142,9 @@ void print_held(const struct snapshot *r);
 /* Reports what failed, as "numatier: WHAT: ERROR"; returns the exit status for it. */
 int cli_error(int error, const char *what);
 
+/* Prints each message on standard error, after "numatier: " and its kind ("", "warning: "). */
+void cli_print_messages(const char *kind, const struct messages *m);
+
 /* Reports that a verb changes this machine, if another one was named: EXIT_USAGE, else 0. */
 int cli_refuse_copy(const struct arguments *a, const char *verb);
 

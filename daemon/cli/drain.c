@@ -103,8 +103,7 @@ static int check_room(const struct hotplug *h)
         int r;
 
         r = room_read(h->root, h->node, &problems, &room);
-        for (size_t i = 0; i < problems.n; i++)
-                fprintf(stderr, "numatier: %s\n", problems.items[i]);
+        cli_print_messages("", &problems);
         messages_done(&problems);
         if (r < 0)
                 return r;

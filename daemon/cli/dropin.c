@@ -41,8 +41,7 @@ int dropin_check(struct sysroot *root, const struct config_change *change, struc
 
         if (r < 0 && errors.n == 0)
                 messages_add(&errors, "the policy cannot be checked: %s", strerror(-r));
-        for (size_t i = 0; i < errors.n; i++)
-                fprintf(stderr, "numatier: %s\n", errors.items[i]);
+        cli_print_messages("", &errors);
         messages_done(&errors);
         if (r == 0 && ret)
                 *ret = TAKE_PTR(policy);
@@ -56,8 +55,7 @@ static void reload(struct sysroot *root)
         struct messages problems = MESSAGES_INIT;
         int r = session_load_state(root, &problems, &state);
 
-        for (size_t i = 0; i < problems.n; i++)
-                fprintf(stderr, "numatier: warning: %s\n", problems.items[i]);
+        cli_print_messages("warning: ", &problems);
         messages_done(&problems);
         if (r < 0 || !state_daemon_is_alive(state, root))
                 puts("numatierd does not run: the policy counts when it starts, or with "

@@ -27,12 +27,6 @@ static const struct format *find_format(const char *name)
         return NULL;
 }
 
-static void report(const char *kind, const struct messages *m)
-{
-        for (size_t i = 0; i < m->n; i++)
-                fprintf(stderr, "numatier: %s%s\n", kind, m->items[i]);
-}
-
 /* A list as the kernel prints it: nothing else may get into a script. */
 static char *read_cpus(struct sysroot *root, unsigned node)
 {
@@ -91,13 +85,13 @@ static int print_guest(const struct pass *l, const struct guest_wish *w, const s
         if (r == 0)
                 r = f->print(g, &text);
         free_lists(cpus, m->n_nodes);
-        report("", &errors);
+        cli_print_messages("", &errors);
         if (r < 0 && errors.n == 0)
                 (void)cli_print_error(r);
         messages_done(&errors);
         if (r < 0)
                 return r;
-        report("warning: ", &g->warnings);
+        cli_print_messages("warning: ", &g->warnings);
         fputs(text, stdout);
         return 0;
 }
@@ -110,7 +104,7 @@ int verb_guest(const struct arguments *a)
         struct pass l = { 0 };
         int r = f ? guest_wish_parse(a->nodes, a->cpus, a->memory, &w, &errors) : -EINVAL;
 
-        report("", &errors);
+        cli_print_messages("", &errors);
         messages_done(&errors);
         if (r == 0) {
                 r = pass_run(a, RECONCILE_PLAN, &l);

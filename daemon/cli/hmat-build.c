@@ -184,10 +184,8 @@ int hmat_build(const struct arguments *a, char **operands)
                 return EXIT_USAGE;
         }
         if (hmat_wanted_find(a, &w) == 0) {
-                for (size_t i = 0; i < w.remarks.n; i++)
-                        fprintf(stderr, "numatier: %s\n", w.remarks.items[i]);
-                for (size_t i = 0; i < w.refusals.n; i++)
-                        fprintf(stderr, "numatier: %s\n", w.refusals.items[i]);
+                cli_print_messages("", &w.remarks);
+                cli_print_messages("", &w.refusals);
                 if (w.bytes)
                         status = print_table(a, &w);
         }

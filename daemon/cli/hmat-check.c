@@ -32,8 +32,7 @@ int hmat_check(const struct arguments *a, char **operands)
         if (r < 0)
                 return cli_error(r, file);
         r = hmat_parse(bytes, size, file, &errors, &warnings, &h);
-        for (size_t i = 0; i < errors.n; i++)
-                fprintf(stderr, "numatier: %s\n", errors.items[i]);
+        cli_print_messages("", &errors);
         messages_done(&errors);
         messages_done(&warnings);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -16,12 +16,6 @@ static int measure_boot(struct boot_room *ret)
         return boot_room_measure("/boot", ret);
 }
 
-static void print_all(const char *prefix, const struct messages *m)
-{
-        for (size_t i = 0; i < m->n; i++)
-                fprintf(stderr, "numatier: %s%s\n", prefix, m->items[i]);
-}
-
 /* Without that option no kernel takes a table from its initrd. Where it cannot be read, nothing is
  * said. */
 static bool is_possible(struct sysroot *root, const char *kernel)
@@ -84,8 +78,8 @@ int hmat_install(const struct arguments *a, char **operands)
         if (hmat_wanted_find(a, &w) == 0) {
                 struct placing p = { .root = w.pass.root, .run = system, .measure = measure_boot };
 
-                print_all("", &w.remarks);
-                print_all("", &w.refusals);
+                cli_print_messages("", &w.remarks);
+                cli_print_messages("", &w.refusals);
                 if (w.bytes && is_possible(w.pass.root, w.pass.result->machine->kernel))
                         status = hmat_place(&p, w.bytes, w.size);
                 if (status == EXIT_SUCCESS)

@@ -415,8 +415,7 @@ static void print_json(const struct hmat_rows *r)
 
 static void report(const char *kind, struct messages *m)
 {
-        for (size_t i = 0; i < m->n; i++)
-                fprintf(stderr, "numatier: %s%s\n", kind, m->items[i]);
+        cli_print_messages(kind, m);
         messages_done(m);
 }
 

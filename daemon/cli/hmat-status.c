@@ -295,10 +295,8 @@ int hmat_status(const struct arguments *a, char **operands)
         int status = EXIT_FAILURE, error = read_all(a, &r);
 
         if (r.installed) {
-                for (size_t k = 0; k < r.problems.n; k++)
-                        fprintf(stderr, "numatier: warning: %s\n", r.problems.items[k]);
-                for (size_t k = 0; k < r.wanted.refusals.n; k++)
-                        fprintf(stderr, "numatier: %s\n", r.wanted.refusals.items[k]);
+                cli_print_messages("warning: ", &r.problems);
+                cli_print_messages("", &r.wanted.refusals);
                 if (a->json)
                         error = print_json(&r) ?: error;
                 else

@@ -35,8 +35,7 @@ void hotplug_error(const struct hotplug *h, const char *format, ...)
 static void print_problems(const struct hotplug *h, struct messages *problems)
 {
         bar_clear(&h->bar);
-        for (size_t i = 0; i < problems->n; i++)
-                fprintf(stderr, "numatier: %s\n", problems->items[i]);
+        cli_print_messages("", problems);
         messages_done(problems);
 }
 

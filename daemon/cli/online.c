@@ -378,8 +378,7 @@ static int read_node(struct online *o, struct block_table **ret)
         if (r < 0)
                 return r;
         r = memory_devices_find(o->h.root, o->h.node, *ret, &problems, &o->devices);
-        for (size_t i = 0; i < problems.n; i++)
-                fprintf(stderr, "numatier: %s\n", problems.items[i]);
+        cli_print_messages("", &problems);
         messages_done(&problems);
         if (r == 0)
                 r = check_table(o, *ret);

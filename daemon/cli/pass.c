@@ -21,6 +21,12 @@ int cli_error(int error, const char *what)
         return EXIT_FAILURE;
 }
 
+void cli_print_messages(const char *kind, const struct messages *m)
+{
+        for (size_t i = 0; i < m->n; i++)
+                fprintf(stderr, "numatier: %s%s\n", kind, m->items[i]);
+}
+
 int cli_refuse_copy(const struct arguments *a, const char *verb)
 {
         if (!a->input.root && !a->input.machine)
@@ -56,19 +62,13 @@ static void warn_from(const struct messages *m, size_t first)
                 fprintf(stderr, "numatier: warning: %s\n", m->items[i]);
 }
 
-static void warn_all(const struct messages *m)
-{
-        warn_from(m, 0);
-}
-
 static int load_state(struct sysroot *root, struct state **ret)
 {
         struct messages problems = MESSAGES_INIT;
         int r;
 
         r = session_load_state(root, &problems, ret);
-        for (size_t i = 0; i < problems.n; i++)
-                fprintf(stderr, "numatier: %s%s\n", r < 0 ? "" : "warning: ", problems.items[i]);
+        cli_print_messages(r < 0 ? "" : "warning: ", &problems);
         messages_done(&problems);
         return r;
 }
@@ -114,10 +114,10 @@ static int run(const struct input *in, const struct kind *k, struct pass *ret)
                 return r;
         r = reconcile_as(k, ret);
         if (ret->result) {
-                warn_all(&ret->result->problems);
+                cli_print_messages("warning: ", &ret->result->problems);
                 if (!k->without_policy)
-                        warn_all(&ret->result->warnings);
-                warn_all(&ret->result->bugs);
+                        cli_print_messages("warning: ", &ret->result->warnings);
+                cli_print_messages("warning: ", &ret->result->bugs);
         }
         if (r < 0)
                 complain(in, ret->result, r);

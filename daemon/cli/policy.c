@@ -526,8 +526,7 @@ static int load_vendors(struct policy **ret)
         r = sysroot_open("/", &root);
         if (r == 0)
                 r = config_load_vendor(root, &errors, ret);
-        for (size_t i = 0; i < errors.n; i++)
-                fprintf(stderr, "numatier: %s\n", errors.items[i]);
+        cli_print_messages("", &errors);
         messages_done(&errors);
         return r;
 }

@@ -7,18 +7,12 @@
 #include "cli/service.h"
 #include "view/tier-list.h"
 
-static void print_all(const struct messages *m)
-{
-        for (size_t i = 0; i < m->n; i++)
-                fprintf(stderr, "numatier: %s\n", m->items[i]);
-}
-
 static int find_nodes(const struct view *v, const char *tiers, struct nodeset *ret)
 {
         struct messages errors = MESSAGES_INIT;
         int r = tier_list_find_nodes(v, tiers, ret, &errors);
 
-        print_all(&errors);
+        cli_print_messages("", &errors);
         if (r < 0 && errors.n == 0)
                 (void)cli_error(r, tiers);
         messages_done(&errors);

@@ -210,8 +210,7 @@ static int print_status(const struct arguments *a, const struct pass *pass, cons
         struct messages problems = MESSAGES_INIT;
         int r = service_files_read(pass->root, unit, &problems, &s->files);
 
-        for (size_t i = 0; i < problems.n; i++)
-                fprintf(stderr, "numatier: %s\n", problems.items[i]);
+        cli_print_messages("", &problems);
         if (problems.n > 0)
                 s->exit_status = EXIT_FAILURE;
         messages_done(&problems);

@@ -43,8 +43,7 @@ static int parse_unit(const char *text, struct service_request *q)
         struct messages errors = MESSAGES_INIT;
         int r = unit_name_complete(text, q->unit, &q->kind, &errors);
 
-        for (size_t i = 0; i < errors.n; i++)
-                fprintf(stderr, "numatier: %s\n", errors.items[i]);
+        cli_print_messages("", &errors);
         messages_done(&errors);
         return r < 0 ? EXIT_USAGE : 0;
 }

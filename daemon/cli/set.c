@@ -58,8 +58,7 @@ static int check_values(const struct arguments *a)
 
 static void print_errors(struct messages *errors)
 {
-        for (size_t i = 0; i < errors->n; i++)
-                fprintf(stderr, "numatier: %s\n", errors->items[i]);
+        cli_print_messages("", errors);
         messages_done(errors);
 }
 

@@ -56,12 +56,6 @@ static void print_json(const struct view_usage *u)
         json_print_tables(stdout, tables, view_usage_get_tables(u, tables));
 }
 
-static void warn(const struct messages *m)
-{
-        for (size_t i = 0; i < m->n; i++)
-                fprintf(stderr, "numatier: warning: %s\n", m->items[i]);
-}
-
 /* Nothing to list, which a recording never has. */
 static int refuse_list(const struct arguments *a, int error)
 {
@@ -90,7 +84,7 @@ static int read_list(const struct arguments *a, const struct pass *l,
         if (r == 0 && (*ret)->users_overlap)
                 fprintf(stderr, "numatier: warning: /sys/fs/cgroup: there are no control groups of "
                                 "version 2 with the memory controller; these are processes\n");
-        warn(&problems);
+        cli_print_messages("warning: ", &problems);
         messages_done(&problems);
         return r < 0 ? refuse_list(a, r) : 0;
 }
@@ -219,8 +213,7 @@ static int find_cgroup(const struct pass *l, const char *text, struct target *t,
 
 static int fail(const struct arguments *a, int error, const struct messages *errors)
 {
-        for (size_t i = 0; i < errors->n; i++)
-                fprintf(stderr, "numatier: %s\n", errors->items[i]);
+        cli_print_messages("", errors);
         if (errors->n == 0)
                 (void)cli_error(error, a->operands[0]);
         if (a->input.machine)

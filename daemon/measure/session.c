@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "cli/cli.h"
 #include "facts/key.h"
 #include "measure/progress.h"
 #include "measure/store.h"
@@ -12,8 +13,7 @@
 
 static void print_messages(struct messages *m, const char *kind)
 {
-        for (size_t i = 0; i < m->n; i++)
-                fprintf(stderr, "numatier: %s%s\n", kind, m->items[i]);
+        cli_print_messages(kind, m);
         messages_done(m);
 }
 

@@ -6,6 +6,7 @@
 #include <numaif.h>
 
 #include "base/units.h"
+#include "cli/cli.h"
 #include "placement/session.h"
 #include "placement/tiers.h"
 #include "placement/unit.h"
@@ -61,8 +62,7 @@ static int fail(int r, const char *what)
 
 static void print_errors(struct messages *errors)
 {
-        for (size_t i = 0; i < errors->n; i++)
-                fprintf(stderr, "numatier: %s\n", errors->items[i]);
+        cli_print_messages("", errors);
         messages_done(errors);
 }
 

@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <numaif.h>
 
+#include "cli/cli.h"
 #include "cli/json.h"
 #include "placement/self.h"
 #include "placement/tiers.h"
 
 static void print_all(struct messages *m, const char *kind)
 {
-        for (size_t i = 0; i < m->n; i++)
-                fprintf(stderr, "numatier: %s%s\n", kind, m->items[i]);
+        cli_print_messages(kind, m);
         messages_done(m);
 }
 

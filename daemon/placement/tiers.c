@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "cli/cli.h"
 #include "common/session.h"
 #include "reconcile.h"
 #include "view/tier-list.h"
@@ -12,12 +13,6 @@ static int report(int error, const char *what)
         if (error < 0)
                 fprintf(stderr, "numatier: %s: %s\n", what, strerror(-error));
         return error;
-}
-
-static void print_all(const struct messages *m, const char *kind)
-{
-        for (size_t i = 0; i < m->n; i++)
-                fprintf(stderr, "numatier: %s%s\n", kind, m->items[i]);
 }
 
 static int run_pass(struct tiers *t)
@@ -41,7 +36,7 @@ int tiers_open(const struct input *in, struct tiers *ret)
                 return r;
         r = session_load_state(ret->root, &ret->doubts, &ret->state);
         if (r < 0) {
-                print_all(&ret->doubts, "");
+                cli_print_messages("", &ret->doubts);
                 return r;
         }
         return run_pass(ret);
@@ -64,10 +59,10 @@ int tiers_find_nodes(struct tiers *t, const char *list, struct nodeset *ret)
 
         r = tier_list_find_nodes(t->view, list, ret, &errors);
         if (r == -ENOENT) {
-                print_all(&t->doubts, "warning: ");
-                print_all(&t->result->problems, "warning: ");
+                cli_print_messages("warning: ", &t->doubts);
+                cli_print_messages("warning: ", &t->result->problems);
         }
-        print_all(&errors, "");
+        cli_print_messages("", &errors);
         messages_done(&errors);
         return r == -ENOMEM ? report(r, "cannot find the nodes of a tier") : r;
 }
