@@ -66,6 +66,7 @@ static int read_maps(struct sysroot *root, pid_t pid, struct reading *reading)
 struct process {
         char state;
         bool is_kernel_thread;
+        unsigned threads;
 };
 
 /* "7 (my cmd) S 1 7 7 0 -1 4194560 ...": what is in the brackets may be anything. */
@@ -75,13 +76,20 @@ static int read_process(struct sysroot *root, pid_t pid, struct process *ret)
         const char *rest;
         unsigned flags;
         ssize_t n;
+        int read;
 
         snprintf(path, sizeof(path), "proc/%ld/stat", (long)pid);
         n = sysroot_read(root, path, line, sizeof(line));
         if (n < 0)
                 return (int)n;
         rest = memrchr(line, ')', (size_t)n);
-        if (!rest || sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %u", &ret->state, &flags) != 2)
+        ret->threads = 1;
+        read = rest ? sscanf(rest + 1,
+                             " %c %*d %*d %*d %*d %*d %u"
+                             " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %u",
+                             &ret->state, &flags, &ret->threads)
+                    : 0;
+        if (read < 2)
                 return -EBADMSG;
         ret->is_kernel_thread = flags & PF_KTHREAD;
         return 0;
@@ -267,6 +275,10 @@ static int explain_absence(struct sysroot *root, pid_t pid, bool has_file, struc
         if (p.is_kernel_thread)
                 return refuse(errors, pid, -EINVAL,
                               "it is a kernel thread, which has no memory of its own");
+        if (p.state == 'Z' && p.threads > 1)
+                return refuse(errors, pid, -ESRCH,
+                              "its first thread has ended: expected "
+                              "the number of another one, from /proc/PID/task");
         if (p.state == 'Z' || p.state == 'X')
                 return refuse(errors, pid, -ESRCH, "it has ended, and waits for its parent");
         if (!has_file)

@@ -174,6 +174,10 @@ static void test_empty(void)
         assert(n);
         assert(read_directory("", "5 (kworker) " KERNEL_THREAD, n, "kernel thread") == -EINVAL);
         assert(read_directory("", "5 (x) " ENDED, n, "has ended") == -ESRCH);
+        assert(read_directory("", "5 (x) " ENDED " 0 0 0 0 0 0 20 0 2 0", n,
+                              "first thread has ended") == -ESRCH);
+        assert(read_directory("", "5 (x) " ENDED " 0 0 0 0 0 0 20 0 1 0", n,
+                              "waits for its parent") == -ESRCH);
         assert(read_directory("", NULL, n, "ended while it was read") == -ESRCH);
         assert(read_directory("", "5 (x) " RUNS, n, "") == 0 && nodeset_count(&n->nodes) == 0);
 }
