@@ -42,12 +42,16 @@ static void choose_colours(void)
 /* newterm() leaks memory where it fails. */
 static bool knows_terminal(void)
 {
+        const char *move;
+        bool moves;
         int error;
 
         if (setupterm(NULL, STDOUT_FILENO, &error) != OK)
                 return false;
+        move = tigetstr("cup"); /* "dumb" has none */
+        moves = move && move != (const char *)-1;
         (void)del_curterm(cur_term);
-        return true;
+        return moves;
 }
 
 int screen_open(void)
@@ -56,8 +60,8 @@ int screen_open(void)
 
         if (!knows_terminal() || !newterm(NULL, stdout, stdin)) {
                 fprintf(stderr,
-                        "numatier: TERM=%s: expected a terminal that the system knows; --once "
-                        "needs none\n",
+                        "numatier: TERM=%s: expected a terminal that the system knows, and whose "
+                        "cursor can be moved; --once needs none\n",
                         term ?: "");
                 return -ENOTTY;
         }
