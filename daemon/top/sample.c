@@ -5,9 +5,14 @@
 
 #include "view/texts.h"
 
+/* No node has more, and the sum over all nodes is still a number. */
+#define KIB_MAX (INT64_MAX / NODE_MAX)
+
 static struct view_number number_of(const struct count *c)
 {
-        return (struct view_number){ c->known, c->known ? (int64_t)c->value : 0 };
+        const bool known = c->known && c->value <= KIB_MAX;
+
+        return (struct view_number){ known, known ? (int64_t)c->value : 0 };
 }
 
 static struct memory memory_of(const struct view_node *n, const struct node_counts *c)
