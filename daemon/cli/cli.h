@@ -66,6 +66,10 @@ struct pass {
  * odd. 0 or a negative errno; pass_done() in any case. */
 int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *ret);
 
+/* The same with RECONCILE_PLAN for who asks only for the tiers that the policy wants: does not wait
+ * until the present ones may be read, and does not look why nodes are not moved. */
+int pass_run_without_tiers(const struct arguments *a, struct pass *ret);
+
 /* The same with RECONCILE_PLAN, and with what only who shows the machine needs: where pages are
  * demoted to, the settings, whether the daemon runs, memory that is offline. kept: the tiers of an
  * earlier call (cli/kept.h), or NULL. */

@@ -90,6 +90,7 @@ struct kind {
         enum reconcile_mode mode;
         bool without_policy;
         bool in_detail;
+        bool without_tiers;       /* the present ones are not needed: never waits */
         struct kept *kept;        /* or NULL */
         const uint64_t *now_usec; /* with kept: never waits; or NULL */
 };
@@ -101,6 +102,9 @@ static int reconcile_as(const struct kind *k, struct pass *p)
                                          &p->result);
         if (k->kept)
                 return kept_reconcile(k->kept, p->root, p->policy, p->state, &p->result);
+        if (k->without_tiers && sysroot_is_live(p->root))
+                return reconcile(p->root, p->policy, TIERS_KNOWN_ONLY, k->mode, p->state, NULL,
+                                 &p->result);
         return quiet_reconcile(p->root, p->policy, k->mode, p->state, &p->result);
 }
 
@@ -284,6 +288,13 @@ int pass_run(const struct arguments *a, enum reconcile_mode mode, struct pass *r
         const struct kind kind = { .mode = mode };
 
         return run_and_explain(a, &kind, ret);
+}
+
+int pass_run_without_tiers(const struct arguments *a, struct pass *ret)
+{
+        const struct kind kind = { .mode = RECONCILE_PLAN, .without_tiers = true };
+
+        return run_and_view(a, &kind, ret);
 }
 
 int pass_run_in_detail(const struct arguments *a, struct kept *kept, struct pass *ret)

@@ -324,7 +324,7 @@ int verb_usage(const struct arguments *a)
 
         if (!are_right(a))
                 return EXIT_USAGE;
-        if (pass_run(a, RECONCILE_PLAN, &l) == 0) {
+        if (pass_run_without_tiers(a, &l) == 0) {
                 view_get_usage_tiers(l.view, &tiers);
                 status = a->operands[0] ? show_target(a, &l, &tiers) : show_list(a, &l, &tiers);
         }
