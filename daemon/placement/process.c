@@ -22,7 +22,8 @@ static void copy_name(const char *from, size_t n, char name[static PROCESS_NAME_
 }
 
 /* The name may hold anything, also parentheses. */
-int process_parse_stat(const char *text, char name[static PROCESS_NAME_MAX], bool *ret_kernel)
+int process_parse_stat(const char *text, char name[static PROCESS_NAME_MAX], bool *ret_kernel,
+                       bool *ret_zombie)
 {
         const char *open = strchr(text, '('), *close = strrchr(text, ')'), *at = close;
         unsigned long long flags;
@@ -39,6 +40,7 @@ int process_parse_stat(const char *text, char name[static PROCESS_NAME_MAX], boo
         if (end == at + 1)
                 return -EBADMSG;
         copy_name(open + 1, (size_t)(close - open) - 1, name);
+        *ret_zombie = close[1] == ' ' && close[2] == 'Z';
         *ret_kernel = (flags & FLAG_KERNEL) != 0;
         return 0;
 }
@@ -58,12 +60,13 @@ int process_parse_memory(const char *text, struct nodeset *ret)
         return nodeset_parse(list, ret) < 0 ? -EBADMSG : 0;
 }
 
-static int read_stat(struct sysroot *root, pid_t pid, struct process *p, bool *ret_kernel)
+static int read_stat(struct sysroot *root, pid_t pid, struct process *p, bool *ret_kernel,
+                     bool *ret_zombie)
 {
         char text[1024];
         ssize_t n = sysroot_readf(root, text, sizeof(text), "proc/%d/stat", (int)pid);
 
-        return n < 0 ? (int)n : process_parse_stat(text, p->name, ret_kernel);
+        return n < 0 ? (int)n : process_parse_stat(text, p->name, ret_kernel, ret_zombie);
 }
 
 static int read_memory(struct sysroot *root, pid_t pid, struct nodeset *ret)
@@ -114,7 +117,7 @@ static int fail(struct messages *errors, pid_t pid, int error)
 int process_open(struct sysroot *root, pid_t pid, struct messages *errors, struct process *ret)
 {
         struct process p = { .pid = pid, .fd = -1 };
-        bool is_kernel = false;
+        bool is_kernel = false, is_zombie = false;
         int r = 0;
 
         if (sysroot_is_live(root)) {
@@ -131,8 +134,8 @@ int process_open(struct sysroot *root, pid_t pid, struct messages *errors, struc
                 }
         }
         if (r == 0)
-                r = read_stat(root, pid, &p, &is_kernel);
-        if (r == 0)
+                r = read_stat(root, pid, &p, &is_kernel, &is_zombie);
+        if (r == 0 && !is_zombie)
                 r = read_memory(root, pid, &p.memory);
         if (r == 0 && is_kernel) {
                 process_close(&p);
@@ -141,6 +144,14 @@ int process_open(struct sysroot *root, pid_t pid, struct messages *errors, struc
                              "own",
                              (int)pid, p.name);
                 return -EINVAL;
+        }
+        if (r == 0 && is_zombie) {
+                process_close(&p);
+                messages_add(errors,
+                             "process %d (%s) has ended, or its first thread has: then /proc does "
+                             "not show its memory",
+                             (int)pid, p.name);
+                return -ESRCH;
         }
         if (r < 0) {
                 process_close(&p);

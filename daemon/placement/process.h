@@ -34,9 +34,10 @@ bool process_is_alive(const struct process *p);
 /* Whether it has ended or does so within a second: its memory goes first, so that calls fail. */
 bool process_is_ending(const struct process *p);
 
-/* Parses /proc/PID/stat: the name, made printable, and whether it is a thread of the kernel. 0 or
- * -EBADMSG. */
-int process_parse_stat(const char *text, char name[static PROCESS_NAME_MAX], bool *ret_kernel);
+/* Parses /proc/PID/stat: the name, made printable, whether it is a thread of the kernel, and
+ * whether it, or its first thread alone, has ended. 0 or -EBADMSG. */
+int process_parse_stat(const char *text, char name[static PROCESS_NAME_MAX], bool *ret_kernel,
+                       bool *ret_zombie);
 
 /* The nodes that the cpuset of a process allows, from the text of /proc/PID/status. 0 or -EBADMSG.
  */

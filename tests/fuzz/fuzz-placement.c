@@ -33,10 +33,10 @@ static void check_process(const char *text)
 {
         char name[PROCESS_NAME_MAX];
         struct nodeset nodes;
-        bool is_kernel;
+        bool is_kernel, is_zombie;
         int r;
 
-        r = process_parse_stat(text, name, &is_kernel);
+        r = process_parse_stat(text, name, &is_kernel, &is_zombie);
         assert(r == 0 || r == -EBADMSG);
         assert(r < 0 || strlen(name) < PROCESS_NAME_MAX);
         r = process_parse_memory(text, &nodes);

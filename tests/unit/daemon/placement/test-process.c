@@ -12,13 +12,13 @@
 static void parse(const char *text, int result, const char *name, bool kernel)
 {
         char found[PROCESS_NAME_MAX];
-        bool is_kernel;
+        bool is_kernel, is_zombie;
 
-        assert(process_parse_stat(text, found, &is_kernel) == result);
+        assert(process_parse_stat(text, found, &is_kernel, &is_zombie) == result);
         if (result < 0)
                 return;
         assert_streq(found, name);
-        assert(is_kernel == kernel);
+        assert(is_kernel == kernel && !is_zombie);
 }
 
 static void test_stat(void)
@@ -52,7 +52,9 @@ static void test_open(void)
 {
         struct sysroot *root = root_from("proc/12/stat: 12 (cat) R 1 12 12 0 -1 4194304 1\n" STATUS
                                          "proc/2/stat: 2 (kswapd0) S 0 0 0 0 -1 2129984 0\n"
-                                         "proc/2/status:\n  Name: x\n  Mems_allowed_list: 0\n");
+                                         "proc/2/status:\n  Name: x\n  Mems_allowed_list: 0\n"
+                                         "proc/14/stat: 14 (gone) Z 1 12 12 0 -1 4194304 1\n"
+                                         "proc/14/status:\n  Mems_allowed_list: 0\n");
         struct messages errors = MESSAGES_INIT;
         struct process p;
 
@@ -63,6 +65,8 @@ static void test_open(void)
         assert(errors.n == 0);
         assert(process_open(root, 2, &errors, &p) == -EINVAL);
         assert(messages_have(&errors, "process 2 (kswapd0) is a thread of the kernel"));
+        assert(process_open(root, 14, &errors, &p) == -ESRCH);
+        assert(messages_have(&errors, "process 14 (gone) has ended, or its first thread has"));
         assert(process_open(root, 13, &errors, &p) == -ESRCH);
         assert(messages_have(&errors, "there is no process 13"));
         messages_done(&errors);
