@@ -40,8 +40,8 @@ static void reading_done(struct reading *r)
 /* Who scrapes does so every few seconds: what cannot be read is a metric, too. */
 static void report(const struct arguments *a, const struct messages *m)
 {
-        for (size_t i = 0; !a->http && i < m->n; i++)
-                fprintf(stderr, "numatier: %s\n", m->items[i]);
+        if (!a->http)
+                cli_print_messages("", m);
 }
 
 /* An error in the policy must not blind whoever watches the machine: it is a metric, too, and the
@@ -57,6 +57,7 @@ static int load_policy(const struct arguments *a, struct reading *r)
         report(a, &errors);
         messages_done(&errors);
         r->metrics.policy_valid = error == 0;
+        r->metrics.policy_unreadable = error == -EACCES;
         if (error == 0)
                 r->metrics.policy = r->policy->hash;
         return error == 0 || error == -ENOMEM ? error : policy_new(&r->policy);
@@ -115,7 +116,7 @@ static int read_all(const struct arguments *a, struct reading *r)
                 return error;
         error = read_machine(r, &problems);
         report(a, &problems);
-        r->metrics.problems = problems.n;
+        r->metrics.problems = problems.n + r->metrics.policy_unreadable;
         messages_done(&problems);
         if (error < 0)
                 return cli_error(error, "cannot read the nodes in /" NODE_DIR), error;

@@ -82,7 +82,8 @@ static void print_policy(const struct metrics *m, struct exposition *e)
         };
 
         exposition_begin(e, &valid);
-        exposition_add_integer(e, NO_LABELS, m->policy_valid);
+        if (!m->policy_unreadable)
+                exposition_add_integer(e, NO_LABELS, m->policy_valid);
         if (m->policy_valid)
                 print_policy_hash(e, &policy, m->policy);
         if (m->daemon_policy != 0)

@@ -15,6 +15,7 @@ struct metrics {
         const char *version;         /* of numatier */
         const struct view *view;     /* under the policy */
         const struct counts *counts; /* of the nodes that have memory */
+        bool policy_unreadable;      /* a file of it may not be read: nothing is known of it */
         bool policy_valid;           /* else the policy wants nothing */
         uint64_t policy;             /* the hash of that policy, if valid */
         uint64_t daemon_policy;      /* of the one in force (state.policy), or 0: not known */

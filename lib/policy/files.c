@@ -16,7 +16,17 @@ static int complain(struct policy *p, struct messages *errors, const char *file,
 {
         messages_add(errors, "%s: cannot be read: %s", file, strerror(error));
         p->damaged = POLICY_DAMAGED_WHOLLY;
-        return -EBADMSG;
+        return error == EACCES ? -EACCES : -EBADMSG;
+}
+
+/* Of two results the one that says more: what may not be read may also be wrong, or right. */
+static int join(int a, int b)
+{
+        if (a == -ENOMEM || b == -ENOMEM)
+                return -ENOMEM;
+        if (a == -EACCES || b == -EACCES)
+                return -EACCES;
+        return b < 0 ? b : a;
 }
 
 static int read_and_parse(struct sysroot *root, const char *path, struct messages *errors,
@@ -217,11 +227,9 @@ static int parse_dropins(struct sysroot *root, struct dropins *d, struct message
         if (d->n > 0)
                 qsort(d->items, d->n, sizeof(*d->items), compare_dropins);
         for (size_t i = 0; i < d->n; i++) {
-                int r = parse_dropin(root, &d->items[i], errors, policy);
-
-                if (r == -ENOMEM)
-                        return r;
-                result = r < 0 ? r : result;
+                result = join(result, parse_dropin(root, &d->items[i], errors, policy));
+                if (result == -ENOMEM)
+                        return result;
         }
         return result;
 }
@@ -291,7 +299,7 @@ static int load(struct sysroot *root, const struct request *request, struct mess
         q = request->config ? 0 : find_dropins(root, request->first, errors, policy, d);
         if (q == 0)
                 q = parse_dropins(root, d, errors, policy);
-        return q < 0 ? q : r;
+        return join(r, q);
 }
 
 static int load_and_finish(struct sysroot *root, const struct request *request,
@@ -308,8 +316,8 @@ static int load_and_finish(struct sysroot *root, const struct request *request,
         for (size_t i = 0; i < d.n; i++)
                 free(d.items[i].name);
         free(d.items);
-        if (r == 0 || r == -EBADMSG) /* what parsing did not find, too */
-                r = policy_finish(policy, errors) < 0 ? -EBADMSG : r;
+        if (r == 0 || r == -EBADMSG || r == -EACCES) /* what parsing did not find, too */
+                r = join(r, policy_finish(policy, errors));
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(policy);

@@ -12,7 +12,8 @@
 
 /* Loads and checks the policy. file: one file that replaces all of the above (a path of the calling
  * process, not of root; "-" is standard input), or NULL. root: where the directories above are.
- * 0, -ENOENT (there is no policy; reported in errors), -EBADMSG (reported in errors), -ENOMEM. */
+ * 0; or, each reported in errors, -ENOENT (there is no policy), -EACCES (a file of it may not be
+ * read, so that nothing is known of the rest), -EBADMSG (it is wrong); -ENOMEM. */
 int config_load(struct sysroot *root, const char *file, struct messages *errors,
                 struct policy **ret);
 

@@ -114,6 +114,10 @@ static void test_old_kernel(void)
         assert(!has(text, "numatier_machine_promoted"));
         assert(has(text, "\nnumatier_policy_valid 0\n") && !has(text, "numatier_policy_info"));
         free(text);
+        m.policy_unreadable = true;
+        text = print(&m);
+        assert(!has(text, "numatier_policy_valid"));
+        free(text);
 }
 
 /* What is below is not known if the place of any node is not. */

@@ -393,6 +393,27 @@ static void test_change(void)
         put(CONFIG_RUNTIME_DIR "/60-x.conf", "");
 }
 
+/* Whoever may not read a file knows nothing of the policy; not even that another file is wrong. */
+static void test_forbidden(void)
+{
+        static const char *const texts[] = {
+                "etc/numatier/numatierd.conf: [tier a]\n"
+                "etc/numatier/numatierd.conf.d/1.conf ! EACCES\n"
+                "etc/numatier/numatierd.conf.d/2.conf: [tier\n",
+                "etc/numatier/numatierd.conf ! EACCES\n",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                _cleanup_(sysroot_freep) struct sysroot *root = root_from(texts[i]);
+                struct messages errors = MESSAGES_INIT;
+                struct policy *p = NULL;
+
+                assert(config_load(root, NULL, &errors, &p) == -EACCES && !p);
+                assert(messages_have(&errors, "cannot be read: Permission denied"));
+                messages_done(&errors);
+        }
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
         return remove(path);
@@ -414,5 +435,6 @@ int main(void)
         test_names();
         test_errors_of_the_whole();
         test_change();
+        test_forbidden();
         nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
