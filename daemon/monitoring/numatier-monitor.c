@@ -2,6 +2,7 @@
 /* numatier monitor: a program of its own, so that the other verbs do not load libsystemd. This file
  * parses the arguments; loop.c does the work. */
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 
@@ -84,6 +85,10 @@ int main(int argc, char **argv)
         int status;
 
         argv[0] = name;
+        if (fcntl(STDOUT_FILENO, F_GETFD) < 0) {
+                fputs("numatier: standard output is closed\n", stderr);
+                return EXIT_FAILURE;
+        }
         status = parse_arguments(argc, argv, &a);
         return finish_output("numatier", status >= 0 ? status : loop_run(&a));
 }
