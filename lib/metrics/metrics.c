@@ -207,21 +207,21 @@ static void print_misplaced(const struct metrics *m, struct exposition *e)
 
 static void print_places(const struct metrics *m, struct exposition *e)
 {
-        static const struct metric_family present = {
-                "numatier_node_present_tier",
+        static const struct metric_family tier = {
+                "numatier_node_tier",
                 METRIC_GAUGE,
                 NULL,
-                "The N of the memory_tierN that a node is in now.",
+                "The N of the memory_tierN that a node is in now (present), and that the policy "
+                "wants it in (wanted).",
         };
-        static const struct metric_family wanted = {
-                "numatier_node_wanted_tier",
-                METRIC_GAUGE,
-                NULL,
-                "The N of the memory_tierN that the policy wants a node in.",
-        };
+        char node[NODE_TEXT];
 
-        print_node_number(m, e, &present, offsetof(struct view_node, present_tier), 1);
-        print_node_number(m, e, &wanted, offsetof(struct view_node, wanted_tier), 1);
+        exposition_begin(e, &tier);
+        foreach_memory (n, m) {
+                (void)name_node(n->node, node);
+                add_number(e, LABELS({ "node", node }, { "state", "present" }), n->present_tier, 1);
+                add_number(e, LABELS({ "node", node }, { "state", "wanted" }), n->wanted_tier, 1);
+        }
         print_misplaced(m, e);
 }
 

@@ -40,7 +40,7 @@ equal "a replay is the machine" "$(but_free numatier --json)" "$(but_free numati
 check "explain" numatier explain 1
 refuse "explain of a node that is not there" numatier explain 7
 numatier metrics >/run/metrics
-equal "metrics: the tiers" "$(tier_of 0) $(tier_of 1)" "$(sed -n 's/^numatier_node_present_tier{.*} //p' /run/metrics | xargs)"
+equal "metrics: the tiers" "$(tier_of 0) $(tier_of 1)" "$(sed -n 's/^numatier_node_tier{.*state="present".*} //p' /run/metrics | xargs)"
 [ "$KERNEL" = 6.1 ] && demoted='numatier_machine_demoted_pages_total{cause="direct"}' ||
         demoted='numatier_demoted_pages_total{node="1",tier="cxl",cause="direct"}'
 check "metrics: demotions, of nodes where this kernel counts them" grep -q "^$demoted 0$" /run/metrics

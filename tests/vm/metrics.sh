@@ -56,13 +56,13 @@ comes 120 2 'count(numatier_node_info{job="numatier"})'
 comes 60 2 'count(numatier_node_info{job="node"})'
 comes 30 0 node_textfile_scrape_error
 comes 30 1 'numatier_node_info{job="numatier", node="1", tier="cxl", source="hmat"}'
-comes 30 "$(tier_of 1)" 'numatier_node_present_tier{job="numatier", node="1"}'
+comes 30 "$(tier_of 1)" 'numatier_node_tier{job="numatier", node="1", state="present"}'
 comes 30 2e-08 'numatier_node_latency_seconds{job="numatier", node="1"}'
 # the process has a user of its own
 comes 30 1 'numatier_daemon_running{job="numatier"}'
 # both formats have the same samples
-comes 30 0 'count({job="numatier", __name__=~"numatier_node_(info|.*_tier|size_bytes)"}
-        unless on (__name__, node) {job="node", __name__=~"numatier_.*"}) or vector(0)'
+comes 30 0 'count({job="numatier", __name__=~"numatier_node_(info|tier|size_bytes)"}
+        unless on (__name__, node, state) {job="node", __name__=~"numatier_.*"}) or vector(0)'
 equal "the units of OpenMetrics reach Prometheus" '"seconds"' "$(curl -s \
         "http://$prometheus/api/v1/targets/metadata?metric=numatier_node_latency_seconds" | grep -o '"seconds"' | head -n 1)"
 check "it has the alerts" grep -q NumatierNodeMisplaced <<<"$(curl -s "http://$prometheus/api/v1/rules")"
