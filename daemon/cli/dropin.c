@@ -49,7 +49,7 @@ int dropin_check(struct sysroot *root, const struct config_change *change, struc
 }
 
 /* As "systemctl reload numatierd" does; the daemon also runs where there is no systemd. */
-static void reload(struct sysroot *root)
+static int reload(struct sysroot *root)
 {
         _cleanup_(state_freep) struct state *state = NULL;
         struct messages problems = MESSAGES_INIT;
@@ -57,16 +57,20 @@ static void reload(struct sysroot *root)
 
         cli_print_messages("warning: ", &problems);
         messages_done(&problems);
-        if (r < 0 || !state_daemon_is_alive(state, root))
+        if (r < 0 || !state_daemon_is_alive(state, root)) {
                 puts("numatierd does not run: the policy counts when it starts, or with "
                      "\"numatier apply\".");
-        else if (kill(state->daemon, SIGHUP) < 0)
+                return EXIT_SUCCESS;
+        }
+        if (kill(state->daemon, SIGHUP) < 0) {
                 fprintf(stderr,
                         "numatier: numatierd (process %ld) cannot be told to reload the policy: "
                         "%s\n",
                         (long)state->daemon, strerror(errno));
-        else
-                printf("numatierd (process %ld) reloads the policy.\n", (long)state->daemon);
+                return EXIT_FAILURE;
+        }
+        printf("numatierd (process %ld) reloads the policy.\n", (long)state->daemon);
+        return EXIT_SUCCESS;
 }
 
 int dropin_install(struct sysroot *root, const struct config_change *change)
@@ -78,8 +82,7 @@ int dropin_install(struct sysroot *root, const struct config_change *change)
                 return EXIT_FAILURE;
         if (old && streq(old, change->text)) {
                 printf("/%s has that already.\n", change->path);
-                reload(root); /* perhaps it was not told when that was written */
-                return EXIT_SUCCESS;
+                return reload(root); /* perhaps it was not told when that was written */
         }
         r = change->text ? sysroot_replace(root, change->path, change->text)
                          : sysroot_remove(root, change->path);
@@ -89,6 +92,5 @@ int dropin_install(struct sysroot *root, const struct config_change *change)
                 return EXIT_FAILURE;
         }
         printf("%s /%s.\n", change->text ? "Wrote" : "Removed", change->path);
-        reload(root);
-        return EXIT_SUCCESS;
+        return reload(root);
 }

@@ -123,12 +123,12 @@ static void answer(int out, const struct request *r, const char *text, size_t si
                 (void)write_until(out, text, size, deadline);
 }
 
-/* The two may be one, and then both are switched. */
+/* The two may be one, and then both are switched. A terminal is also that of other programs. */
 static void set_nonblocking(int fd)
 {
         int flags = fcntl(fd, F_GETFL);
 
-        if (flags >= 0)
+        if (flags >= 0 && !isatty(fd))
                 (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
