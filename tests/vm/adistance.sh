@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 6.12 7.3
 # machines: hmat:10/10,20/5,15/8 hmat:80/1000,250/300,90/1000,400/100 hmat:7/3,22/13 hmat:100/10,110/9 dram:100/1000,105/1040,300/200 dram:10/10,30/5,60/2
-# spread: yes
+# spread: 1
 # timeout: 240
 # method = adistance against the tiers that the kernel itself makes of the same HMAT: one of them is
 # bound to truncate, one is just within 10%, and one has DRAM nodes that differ by more, at which the

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # kernels: 7.3 6.12 6.1
-# spread: yes
+# spread: 1
 # machines: thread
 # The command line on a live machine that has neither daemon nor module.
 

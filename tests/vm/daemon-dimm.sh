@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 6.12 7.3
 # machines: dimm cold-dimm
-# spread: yes
+# spread: 1
 # module: yes
 # timeout: 240
 # ACPI memory devices: one that is there at boot, which even the newest kernel puts beside DRAM whatever

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 6.12 7.3
 # machines: dram:100/10000,109/9200 dram:100/10000,160/9200 hmat:100/10000,90/200
-# spread: yes
+# spread: 1
 # module: yes
 # timeout: 200
 # Ordinary memory that HMAT has the kernel misplace: DRAM split by less than 10%, DRAM lumped together by

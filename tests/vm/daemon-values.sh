@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # kernels: 7.3 6.12
-# spread: yes
+# spread: 1
 # machines: thread
 # module: yes
 # timeout: 200

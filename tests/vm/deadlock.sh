@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # kernels: 6.12 7.3
-# spread: yes
+# spread: 1
 # machines: virtio-mem
 # timeout: 600
 # Reading nodelist while its tier is being destroyed hangs memory hotplug until the machine is

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 6.12 7.3
 # machines: two-sockets
-# spread: yes
+# spread: 1
 # The demotion targets that status predicts, against those that the kernel logs.
 
 logged() { # NODE: its targets as the kernel set them last; nothing for "null"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 7.3 6.12 6.1
 # machines: guest-of:cxl-expander guest-of:demotion-targets
-# spread: yes
+# spread: 1
 # timeout: 240
 # The guest that "numatier guest" describes: its nodes are in the tiers of the host's nodes, with their values.
 

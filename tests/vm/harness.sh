@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # kernels: 6.12 6.1 7.3
-# spread: yes
+# spread: 1
 # machines: thread
 # The harness itself, and the facts everything else stands on: what Linux makes of the thread's guest.
 

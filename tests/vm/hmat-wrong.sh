@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 7.3 6.12 6.1
 # machines: thread
-# spread: yes
+# spread: 1
 # timeout: 240
 # A wrong HMAT in the initrd keeps no machine from booting, and there are ways to boot without it. The table says that
 # the CPUs' own node is the slow one.

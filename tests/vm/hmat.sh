@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 7.3 6.1 6.12
 # machines: plain:2 hmat:250/4000,100/10000 dram:100/10000,112/10000,250/4000
-# spread: yes
+# spread: 1
 # timeout: 240
 # numatier hmat: a stock kernel without the module gets a table that says what the policy says, and numatier then
 # finds nothing to do. The machines: no HMAT at all; one that has the nodes the wrong way round; DRAM nodes 12% apart,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # kernels: 6.12 7.3
-# spread: yes
+# spread: 1
 # machines: thread
 # timeout: 240
 # Measuring: which node the memory is on, what is stored and used from there, what is refused, and what an

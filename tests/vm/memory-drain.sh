@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 6.1 7.3 6.12
 # machines: hot-added:dimm hot-added:cxl
-# spread: yes
+# spread: 1
 # timeout: 500
 # numatier drain and numatier online: with a program's pages on the node, with a page that cannot be moved, interrupted,
 # killed; and a device that is replaced by another.

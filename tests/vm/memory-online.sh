@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 6.1 6.12 7.3
 # machines: hot-added:dimm hot-added:virtio-mem,rule hot-added:cxl
-# spread: yes
+# spread: 1
 # timeout: 400
 # Hot-added memory is brought online as the policy says. memory-online-soak has it all.
 

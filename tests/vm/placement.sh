@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 6.12 7.3 6.1
 # machines: thread
-# spread: yes
+# spread: 1
 # timeout: 300
 # numatier run and numatier migrate: where the pages are, by the kernel's own count (numa_maps).
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # kernels: 6.12 7.3 6.1
-# spread: yes
+# spread: 1
 # machines: thread
 # timeout: 240
 # numatier service with a real systemd: a unit's pages are in the nodes of its tier after a restart, or

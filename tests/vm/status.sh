@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 6.1 6.12 7.3
 # machines: virtio-mem
-# spread: yes
+# spread: 1
 # status --watch while memory comes and goes, without a daemon and with one; and the settings as they are.
 
 # shellcheck source=tests/vm/virtio-mem.bash

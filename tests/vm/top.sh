@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kernels: 7.3 6.12
 # machines: dimm
-# spread: yes
+# spread: 1
 # module: yes
 # timeout: 400
 # What is shown live, while a DIMM is plugged and unplugged, and pages are demoted to it: numatier monitor, and

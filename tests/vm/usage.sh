@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # kernels: 6.12 7.3 6.1
-# spread: yes
+# spread: 1
 # machines: thread
 # timeout: 240
 # Who uses which tier: real units and processes, beside what the kernel says of them.
