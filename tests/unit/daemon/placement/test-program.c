@@ -95,8 +95,9 @@ static void test_migrate_arguments(void)
         expect(migrate_program, "--rate 100M --rate 1GiB/s --rate 0 2>&1", 2,
                "--rate: expected a rate such as 100M or 1GiB/s, found \"0\"");
         expect(migrate_program, "--wrong 2>&1", 2, "numatier: unrecognized option '--wrong'");
-        expect(migrate_program, "$P 1 --from nope --to dram 2>&1", 1,
-               "the policy has no such tier");
+        if (access("/sys/devices/system/node/online", R_OK) == 0) /* where packages are built */
+                expect(migrate_program, "$P 1 --from nope --to dram 2>&1", 1,
+                       "the policy has no such tier");
         expect(migrate_program, "--help", 0, "--shared ");
         expect(migrate_program, "--version", 0, "numatier ");
 }
