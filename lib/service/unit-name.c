@@ -85,6 +85,13 @@ static const char *find_suffix(const char *text)
         return dot && (find_kind(dot, &kind) || is_other(dot)) ? dot : text + strlen(text);
 }
 
+bool unit_name_has_suffix(const char *name)
+{
+        const char *suffix = find_suffix(name);
+
+        return suffix > name && *suffix != '\0';
+}
+
 static const char *examine(const char *text, const char *suffix, enum unit_kind *ret_kind)
 {
         size_t n = (size_t)(suffix - text);

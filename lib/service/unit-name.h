@@ -25,6 +25,9 @@ const char *unit_kind_section(enum unit_kind kind);
 int unit_name_complete(const char *text, char ret[static UNIT_NAME_SIZE], enum unit_kind *ret_kind,
                        struct messages *errors);
 
+/* Whether it ends as the name of any unit does: systemctl then adds nothing. */
+bool unit_name_has_suffix(const char *name);
+
 /* Whether that is the complete name of a unit that unit_name_complete() takes. */
 bool unit_name_is_complete(const char *name, enum unit_kind *ret_kind);
 

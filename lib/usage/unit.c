@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/text.h"
+#include "service/unit-name.h"
 #include "usage/walk.h"
 
 #define EXAMPLES_MAX 3
@@ -62,7 +63,7 @@ static int choose(const struct search *s, struct messages *errors, char **ret)
 int usage_find_unit(struct sysroot *root, const char *name, struct messages *errors, char **ret)
 {
         _cleanup_(freep) char *unit =
-                text_new("%s%s", name, unit_has_suffix(name) ? "" : ".service");
+                text_new("%s%s", name, unit_name_has_suffix(name) ? "" : ".service");
         struct search s = { .unit = unit };
         struct walk w = { .userdata = &s };
         int r;

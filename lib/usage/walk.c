@@ -51,17 +51,6 @@ const char *unit_unescape(const char *name)
         return name[0] == '_' ? name + 1 : name;
 }
 
-bool unit_has_suffix(const char *name)
-{
-        static const char *const others[] = { ".target", ".timer", ".path", ".device",
-                                              ".automount" };
-
-        for (size_t i = 0; i < ELEMENTSOF(others); i++)
-                if (ends_with(name, others[i]))
-                        return true;
-        return unit_is_group(name);
-}
-
 const char *walk_get_cgroup(const struct walk *w)
 {
         return w->path[strlen(CGROUP_DIR)] == '/' ? w->path + strlen(CGROUP_DIR) : "/";

@@ -21,9 +21,6 @@ void names_done(struct names *names);
 /* Those kinds of units that have processes, and so a group. */
 bool unit_is_group(const char *name);
 
-/* Whether a name has the suffix of a unit; if not, systemctl adds ".service". */
-bool unit_has_suffix(const char *name);
-
 /* systemd puts a _ before names that could be files of the kernel (cg_escape()). */
 const char *unit_unescape(const char *name);
 
