@@ -102,9 +102,8 @@ static int reconcile_as(const struct kind *k, struct pass *p)
                                          &p->result);
         if (k->kept)
                 return kept_reconcile(k->kept, p->root, p->policy, p->state, &p->result);
-        if (k->without_tiers && sysroot_is_live(p->root))
-                return reconcile(p->root, p->policy, TIERS_KNOWN_ONLY, k->mode, p->state, NULL,
-                                 &p->result);
+        if (k->without_tiers)
+                return quiet_reconcile_known(p->root, p->policy, p->state, &p->result);
         return quiet_reconcile(p->root, p->policy, k->mode, p->state, &p->result);
 }
 

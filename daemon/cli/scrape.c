@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "cli/metrics-text.h"
+#include "cli/writer.h"
 #include "metrics/request.h"
 
 /* Prometheus gives up a scrape after ten seconds. */
@@ -18,10 +18,7 @@
 
 static uint64_t get_now(void)
 {
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+        return monotonic_usec() / 1000;
 }
 
 /* Waits until fd is ready, or the deadline is over. */

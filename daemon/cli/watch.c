@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "cli/writer.h"
 #include "state/state.h"
 
 /* Free memory changes without an event. */
@@ -132,10 +133,7 @@ static bool take_view(int fd)
 
 static long now_msec(void)
 {
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+        return (long)(monotonic_usec() / 1000);
 }
 
 /* Whether something changed within that time. */

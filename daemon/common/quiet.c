@@ -79,6 +79,14 @@ int quiet_wait(struct sysroot *root, uint64_t timeout_usec, struct tier_reading 
         }
 }
 
+int quiet_reconcile_known(struct sysroot *root, struct policy *policy, struct state *state,
+                          struct snapshot **ret)
+{
+        struct tier_reading tiers = sysroot_is_live(root) ? TIERS_KNOWN_ONLY : TIERS_READ;
+
+        return reconcile(root, policy, tiers, RECONCILE_PLAN, state, NULL, ret);
+}
+
 int quiet_reconcile(struct sysroot *root, struct policy *policy, enum reconcile_mode mode,
                     struct state *state, struct snapshot **ret)
 {

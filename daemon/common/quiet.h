@@ -37,6 +37,11 @@ bool quiet_receives_uevents(void);
  * quiet for so long before timeout_usec had passed, or an error of reading the count. */
 int quiet_wait(struct sysroot *root, uint64_t timeout_usec, struct tier_reading *ret);
 
+/* A pass that only plans, and does without present tiers that are not known at once: never waits.
+ */
+int quiet_reconcile_known(struct sysroot *root, struct policy *policy, struct state *state,
+                          struct snapshot **ret);
+
 /* reconcile() without a daemon that has watched the machine all along; waits for quiet only if that
  * is needed to learn the tiers. On a machine that does not become quiet in ten seconds the tiers
  * stay unknown (tiers_withheld). */

@@ -19,7 +19,7 @@ static void print_messages(struct messages *m, const char *kind)
 
 static int report_error(int error, const char *what)
 {
-        fprintf(stderr, "numatier: %s: %s\n", what, strerror(-error));
+        (void)cli_error(error, what);
         return error;
 }
 

@@ -56,7 +56,7 @@ static void catch_signals(void)
 static int fail(int r, const char *what)
 {
         if (r < 0)
-                fprintf(stderr, "numatier: %s: %s\n", what, strerror(-r));
+                (void)cli_error(r, what);
         return r;
 }
 

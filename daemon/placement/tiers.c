@@ -4,23 +4,21 @@
 #include <errno.h>
 
 #include "cli/cli.h"
+#include "common/quiet.h"
 #include "common/session.h"
-#include "reconcile.h"
 #include "view/tier-list.h"
 
 static int report(int error, const char *what)
 {
         if (error < 0)
-                fprintf(stderr, "numatier: %s: %s\n", what, strerror(-error));
+                (void)cli_error(error, what);
         return error;
 }
 
 static int run_pass(struct tiers *t)
 {
-        struct tier_reading reading = sysroot_is_live(t->root) ? TIERS_KNOWN_ONLY : TIERS_READ;
-        int r;
+        int r = quiet_reconcile_known(t->root, t->policy, t->state, &t->result);
 
-        r = reconcile(t->root, t->policy, reading, RECONCILE_PLAN, t->state, NULL, &t->result);
         if (r == 0)
                 r = view_new(t->result, sysroot_is_live(t->root), &t->view);
         return report(r, "cannot read the machine's NUMA nodes");

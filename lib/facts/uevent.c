@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/nodeset.h"
 #include "base/util.h"
 
 #define VALUE_MAX 256
@@ -19,7 +20,7 @@ static const struct {
         uint64_t max;
 } subjects[UEVENT_SUBJECTS] = {
         [UEVENT_BLOCK] = { "memory", "memory", UINT64_MAX - 1 },
-        [UEVENT_NODE] = { "node", "node", 1023 },
+        [UEVENT_NODE] = { "node", "node", NODE_MAX - 1 },
         [UEVENT_TIER] = { "memory_tiering", "memory_tier", UINT32_MAX - 1 },
 };
 
